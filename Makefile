@@ -1,0 +1,114 @@
+# Set-up, tests and comparison of autodiff-spec. It needs Python and make, nothing else; `make help` says what it does.
+
+PYTHON ?= python3
+JOBS ?= 2
+BACKENDS ?= numpy torch tensorflow jax
+
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO := $(VENV)/.demo-installed
+FULL := $(VENV)/.full-installed
+RUNS := .make
+INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
+
+# tensorflow-cpu suffices where it exists. Both distributions own one folder, so never the one beside the other.
+TENSORFLOW := $(if $(wildcard $(VENV)/lib/python3*/site-packages/tensorflow-[0-9]*.dist-info),tensorflow,$(strip \
+	$(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),tensorflow-cpu,tensorflow)))
+
+# jax (the longest) first, so that two at a time end together
+PARTS := lint $(addprefix suite-,$(filter jax,$(BACKENDS))) tests $(addprefix suite-,$(filter-out jax,$(BACKENDS)))
+
+JAX_ENABLE_X64 ?= 1
+TF_CPP_MIN_LOG_LEVEL ?= 3
+export JAX_ENABLE_X64 TF_CPP_MIN_LOG_LEVEL
+
+.PHONY: help demo test compare lint mutants bench clean $(addprefix part-,$(PARTS))
+
+help:
+	@echo 'make demo      set up without any framework, test the NumPy engine, show its conformance table'
+	@echo 'make test      set up everything; lint, the suite on every backend, and the tests of this repository'
+	@echo 'make compare   run the suite on every framework and show where they differ'
+	@echo 'make lint      ruff, and mypy in strict mode'
+	@echo 'make mutants   check that the suite catches each wrong backend'
+	@echo 'make bench     measure against the native code of each framework'
+	@echo 'make clean     remove what builds, tests and tools left; the environment stays (rm -r $(VENV))'
+	@echo
+	@echo 'PYTHON=python3.12   the Python that makes $(VENV)      JOBS=1              parts of make test at a time'
+	@echo 'BACKENDS="numpy"    backends of make test           ARGS="--help"       passed on to demo, compare, mutants'
+
+demo: $(DEMO)
+	$(BIN)/autodiff-spec test numpy $(ARGS)
+
+test: $(FULL)
+	@rm -rf $(RUNS) && mkdir -p $(RUNS)
+	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(addprefix part-,$(PARTS)); code=$$?; \
+	echo; cat $(RUNS)/summary; exit $$code
+
+compare: $(FULL)
+	$(BIN)/autodiff-spec compare $(ARGS)
+
+lint: $(FULL)
+	@$(LINT)
+
+mutants: $(FULL)
+	$(BIN)/python -m pytest tests/mutants $(ARGS)
+
+bench: $(FULL)
+	@for file in benchmarks/[a-z]*.py; do \
+		echo "== $$file"; OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python $$file || exit 1; \
+	done
+
+clean:
+	rm -rf $(RUNS) build dist .hypothesis .jax_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The parts of `make test`: each prints its output when it ends, so that two at a time stay readable.
+
+LINT = $(BIN)/ruff check --output-format concise .; ruff=$$?; $(BIN)/mypy && [ $$ruff = 0 ]
+
+define part
+	@echo "-- $(1): started"; start=$$(date +%s); \
+	if ($(2)) >$(RUNS)/$(1).log 2>&1; then result=passed; else result=FAILED; fi; \
+	line="$(1): $$result ($$(($$(date +%s) - start)) s)"; echo "$$line" >>$(RUNS)/summary; \
+	echo; echo "== $$line =="; cat $(RUNS)/$(1).log; [ $$result = passed ]
+endef
+
+part-lint:
+	$(call part,lint,$(LINT))
+
+part-tests:
+	$(call part,tests,$(BIN)/python -m pytest tests)
+
+suite = AUTODIFF_SPEC_BACKEND=$(1) $(BIN)/python -m pytest autodiff_spec/conformance
+
+$(addprefix part-suite-,$(filter-out tensorflow,$(BACKENDS))): part-suite-%:
+	$(call part,suite-$*,$(call suite,$*))
+
+part-suite-tensorflow:
+	$(call part,suite-tensorflow,if $(BIN)/python -c '$(BEFORE_3_14)'; then $(call suite,tensorflow); \
+	else echo 'TensorFlow has no release for this Python: left out'; fi)
+
+BEFORE_3_14 = import sys; sys.exit(sys.hexversion >= 0x30e0000)
+
+# The environment. A stamp is written last, so that the next make mends what an interrupted one left.
+
+define environment
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	command -v $(PYTHON) >/dev/null || \
+		{ echo "There is no '$(PYTHON)': install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"; exit 1; }; \
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$$($(PYTHON) --version) is too old: name Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) has no venv: install it (Debian, Ubuntu: apt install python3-venv)"; exit 1; }; \
+	echo "$(PYTHON) -m venv $(VENV)"; $(PYTHON) -m venv $(VENV); }
+endef
+
+$(DEMO): pyproject.toml constraints.txt
+	$(environment)
+	$(INSTALL) --editable '.[suite]'
+	@touch $@
+
+$(FULL): pyproject.toml constraints.txt
+	$(environment)
+	$(INSTALL) --editable '.[torch,$(TENSORFLOW),jax,suite,plot,dev]'
+	@touch $(DEMO) $@

@@ -1,0 +1,84 @@
+"""A specification of automatic differentiation in Python, and an interface to the engines that implement it.
+
+>>> import autodiff_spec as ad
+>>> x = ad.variable([0.0, 1.0, 2.0, 3.0])
+>>> with ad.tape() as t:
+...     y = ad.xp().sum(2 * x * x)
+>>> t.grad(y, x)
+array([ 0.,  4.,  8., 12.])
+"""
+
+from autodiff_spec._backend import Backend
+from autodiff_spec._capability import Capability
+from autodiff_spec._discovery import available_backends, backend, use_backend
+from autodiff_spec._errors import (
+    AutodiffError,
+    BackendNotFoundError,
+    BackendNotInstalledError,
+    CustomRuleError,
+    DtypeError,
+    MutationError,
+    NotDifferentiableError,
+    PreparationError,
+    ShapeMismatchError,
+    TapeConsumedError,
+    TapeError,
+    TapeStateError,
+    UnsupportedError,
+    UntrackedError,
+)
+from autodiff_spec._module import (
+    assign,
+    extra,
+    grad,
+    lift,
+    pause,
+    stop_gradient,
+    tape,
+    to_numpy,
+    value_and_grad,
+    variable,
+    vjp,
+    xp,
+)
+from autodiff_spec._tape import Tape
+
+__version__ = "0.1.0"
+__autodiff_spec_version__ = "2026.12"
+
+__all__ = [
+    "AutodiffError",
+    "Backend",
+    "BackendNotFoundError",
+    "BackendNotInstalledError",
+    "Capability",
+    "CustomRuleError",
+    "DtypeError",
+    "MutationError",
+    "NotDifferentiableError",
+    "PreparationError",
+    "ShapeMismatchError",
+    "Tape",
+    "TapeConsumedError",
+    "TapeError",
+    "TapeStateError",
+    "UnsupportedError",
+    "UntrackedError",
+    "__autodiff_spec_version__",
+    "__version__",
+    "assign",
+    "available_backends",
+    "backend",
+    "extra",
+    "grad",
+    "lift",
+    "pause",
+    "stop_gradient",
+    "tape",
+    "to_numpy",
+    "use_backend",
+    "value_and_grad",
+    "variable",
+    "vjp",
+    "xp",
+]

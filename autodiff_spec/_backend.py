@@ -1,0 +1,289 @@
+"""The contract between the interface and an engine.
+
+`Backend` is a template: its public methods check arguments, take trees apart and raise the typed errors; the
+hooks, whose names begin with an underscore, are what an engine implements, on single arrays that are already
+checked. An engine without tapes needs ``name``, ``version``, ``xp``, ``array_types``, ``_vjp``,
+``_stop_gradient`` and ``_to_numpy``; everything else is declared by a `Capability` or derived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+
+from autodiff_spec import _check, _trees, operators
+from autodiff_spec._capability import Capability
+from autodiff_spec._errors import DtypeError, ShapeMismatchError, UnsupportedError
+from autodiff_spec._tape import Tape
+
+Array: TypeAlias = Any
+"""An array of the backend's framework, plain or recorded; frameworks share no base class to name here."""
+
+FlatFunction: TypeAlias = Callable[..., list[Array]]
+"""A function of arrays that returns a list of arrays: a user's function with its trees taken apart."""
+
+
+class Backend:
+    """An engine for automatic differentiation behind the one interface.
+
+    Attributes:
+        name: what ``backend(name)`` calls it.
+        version: the version of the framework, ``"2.13.0"``.
+        xp: its namespace after the Python array API standard.
+        extra: the few functions beyond the standard (``relu``, ``softmax``, …), or ``None``.
+        array_types: the types of its arrays, plain, recorded and variables.
+        capabilities: what it declares; see `Capability`.
+        conventions: ``"native"`` (the framework's own derivatives) or ``"spec"`` (every clause is obeyed).
+        deviations: the file that lists its known deviations from the clauses, or ``None``.
+    """
+
+    name: ClassVar[str]
+    version: str
+    xp: Any
+    extra: Any = None
+    array_types: tuple[type, ...]
+    capabilities: frozenset[Capability] = frozenset()
+    conventions: str = "native"
+    deviations: Path | None = None
+
+    def __init__(self) -> None:
+        self._kinds: dict[Any, str] = {}
+
+    def __repr__(self) -> str:
+        flavour = "" if self.conventions == "native" else f", conventions={self.conventions!r}"
+        return f"<{type(self).__name__} {self.name!r} {self.version}{flavour}>"
+
+    # --- variables and tapes (Capability.TAPE) ------------------------------------------------------------
+
+    def variable(self, value: Any, *, dtype: Any = None) -> Array:
+        """A differentiable variable that holds a copy of ``value``; every open tape watches it by itself.
+
+        Args:
+            value: a Python float, nested lists of them, a NumPy array, or an array of this backend; floating.
+            dtype: a dtype of the namespace; by default the value's own, for Python floats the namespace's.
+
+        Returns:
+            The variable, usable wherever an array is; its shape never changes.
+
+        Raises:
+            NotDifferentiableError: the value is integer, boolean, text or ragged.
+            DtypeError: the framework would narrow the value's dtype silently.
+
+        Example:
+            >>> import autodiff_spec as ad
+            >>> x = ad.backend("numpy").variable([0.0, 1.0, 2.0, 3.0])
+            >>> x.shape
+            (4,)
+        """
+        self.require(Capability.TAPE, "variable")
+        return self._variable(_check.floating(self, value, "the value of variable()", dtype=dtype, nested=True))
+
+    def assign(self, variable: Array, value: Any) -> None:
+        """Give ``variable`` a new value of the same shape; what was recorded before keeps the old one.
+
+        Args:
+            variable: made by `variable` (or a trainable leaf of the framework's own).
+            value: anything `variable` accepts; cast to the variable's dtype.
+
+        Raises:
+            ShapeMismatchError: the shapes differ; the variable keeps its value.
+            NotDifferentiableError: the value is integer, boolean, text or ragged.
+            UnsupportedError: ``variable`` is not one.
+
+        Example:
+            >>> import autodiff_spec as ad
+            >>> be = ad.backend("numpy")
+            >>> w = be.variable(1.0)
+            >>> be.assign(w, 2.5)
+            >>> float(w)
+            2.5
+        """
+        self.require(Capability.TAPE, "assign")
+        if not self.is_variable(variable):
+            raise UnsupportedError(f"assign() needs a variable, not a {type(variable).__name__}; make one with variable()")
+        array = _check.floating(self, value, "the value of assign()", dtype=variable.dtype, nested=True)
+        if tuple(array.shape) != tuple(variable.shape):
+            raise ShapeMismatchError(
+                f"assign() got a value of shape {tuple(array.shape)} for a variable of shape {tuple(variable.shape)}; "
+                "make a new variable for another shape"
+            )
+        self._assign(variable, array)
+
+    def tape(self, *, persistent: bool = False) -> Tape:
+        """A context manager that records what runs inside it; see `Tape`.
+
+        Args:
+            persistent: keep the recording, so that gradients can be taken more than once.
+
+        Example:
+            >>> import autodiff_spec as ad
+            >>> be = ad.backend("numpy")
+            >>> x = be.variable([0.0, 1.0, 2.0, 3.0])
+            >>> with be.tape() as t:
+            ...     y = be.xp.sum(2 * x * x)
+            >>> t.grad(y, x)
+            array([ 0.,  4.,  8., 12.])
+        """
+        self.require(Capability.TAPE, "tape")
+        return self._tape(persistent)
+
+    def pause(self) -> AbstractContextManager[None]:
+        """A context manager under which nothing is recorded, on any tape.
+
+        Example:
+            >>> import autodiff_spec as ad
+            >>> be = ad.backend("numpy")
+            >>> x = be.variable(3.0)
+            >>> with be.tape() as t:
+            ...     with be.pause():
+            ...         c = x * x
+            ...     y = c * x
+            >>> float(t.grad(y, x))
+            9.0
+        """
+        self.require(Capability.TAPE, "pause")
+        return self._pause()
+
+    # --- derivatives of functions ---------------------------------------------------------------------------
+
+    def grad(self, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+        """The gradient of ``f``; see `autodiff_spec.operators.grad`."""
+        return operators.grad(self, f, argnums, has_aux=has_aux)
+
+    def value_and_grad(
+        self, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+    ) -> Callable[..., Any]:
+        """The value and the gradient of ``f``; see `autodiff_spec.operators.value_and_grad`."""
+        return operators.value_and_grad(self, f, argnums, has_aux=has_aux)
+
+    def vjp(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
+        """``f(*primals)`` and its pullback; see `autodiff_spec.operators.vjp`."""
+        return operators.vjp(self, f, *primals)
+
+    def stop_gradient(self, x: Any) -> Any:
+        """The same value without a derivative, in every mode and order; works on trees.
+
+        Args:
+            x: an array, or a tree of arrays; leaves that are no arrays are returned as they are.
+
+        Returns:
+            The tree, its arrays equal in value and constant for every derivative; none is a mutable alias.
+
+        Example:
+            >>> import autodiff_spec as ad
+            >>> be = ad.backend("numpy")
+            >>> float(be.grad(lambda x: be.stop_gradient(x * x) * x)(be.xp.asarray(3.0)))
+            9.0
+        """
+        return _trees.map_leaves(lambda leaf: self._stop_gradient(leaf) if self.is_array(leaf) else leaf, x)
+
+    def lift(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """A native function made usable on recorded arrays; the identity where ``NATIVE_CALLS`` is declared.
+
+        Args:
+            f: a function of the framework's own arrays.
+
+        Returns:
+            A function of arrays, recorded or not, that is differentiated like any other.
+        """
+        return f
+
+    # --- arrays -----------------------------------------------------------------------------------------------
+
+    def asarray(self, value: Any, *, dtype: Any = None) -> Array:
+        """An array of this backend with a copy of ``value``, a Python float, nested lists or a NumPy array."""
+        return self._asarray(value, dtype)
+
+    def to_numpy(self, x: Any) -> Any:
+        """A detached NumPy copy of ``x``, an array or a tree of arrays (0-d stays a 0-d array)."""
+        return _trees.map_leaves(lambda leaf: self._to_numpy(leaf) if self.is_array(leaf) else np.array(leaf), x)
+
+    def is_array(self, x: Any) -> bool:
+        """Whether ``x`` is an array of this backend: plain, recorded, or a variable."""
+        return isinstance(x, self.array_types)
+
+    def is_variable(self, x: Any) -> bool:
+        """Whether ``x`` is a variable that ``assign`` accepts."""
+        return False
+
+    def kind(self, dtype: Any) -> str:
+        """``"real"`` or ``"complex"`` for a floating dtype, ``"other"`` for the rest (int, bool)."""
+        try:
+            return self._kinds[dtype]
+        except KeyError:
+            kind = self._kinds[dtype] = self._kind(dtype)
+            return kind
+
+    def require(self, capability: Capability, what: str) -> None:
+        """Raise `UnsupportedError` unless ``capability`` is declared."""
+        if capability not in self.capabilities:
+            raise UnsupportedError(
+                f"{what} needs the capability {capability.name}, which the backend {self.name!r} does not declare; "
+                "use a backend that does"
+            )
+
+    # --- hooks: what an engine implements ---------------------------------------------------------------------
+
+    def _vjp(
+        self, f: FlatFunction, primals: list[Array], *, once: bool
+    ) -> tuple[list[Array], Callable[[list[Array | None]], list[Array | None]]]:
+        """``f(*primals)`` and the map from its cotangents to the primals' (``None``: no dependence).
+
+        ``once`` promises that the pullback is called at most once, so that residuals may be freed on the way. By default
+        derived from the tape.
+        """
+        tape = self._tape(not once)
+        with tape:
+            sources = [tape._watch(primal) for primal in primals]
+            outputs = f(*sources)
+
+        def pullback(cotangents: list[Array | None]) -> list[Array | None]:
+            return tape._pullback_of(outputs, sources, cotangents, strict=False)
+
+        return outputs, pullback
+
+    def _stop_gradient(self, array: Array) -> Array:
+        raise NotImplementedError
+
+    def _to_numpy(self, array: Array) -> Any:
+        raise NotImplementedError
+
+    def _asarray(self, value: Any, dtype: Any) -> Array:
+        """A copy of a Python float, a nested list of floats, a NumPy array or an array of this backend."""
+        return self.xp.asarray(value, dtype=dtype, copy=True)
+
+    def _kind(self, dtype: Any) -> str:
+        if self.xp.isdtype(dtype, "real floating"):
+            return "real"
+        return "complex" if self.xp.isdtype(dtype, "complex floating") else "other"
+
+    def _dtype_of(self, value: Any) -> Any:
+        """The dtype of the namespace for a NumPy dtype; `DtypeError` where the framework has none."""
+        found = getattr(self.xp, np.dtype(value).name, None)
+        if found is None:
+            raise DtypeError(f"the backend {self.name!r} has no dtype {np.dtype(value).name}; pass dtype=")
+        return found
+
+    def _variable(self, array: Array) -> Array:
+        """A variable that owns ``array`` (already a private copy)."""
+        raise NotImplementedError
+
+    def _assign(self, variable: Array, array: Array) -> None:
+        """Give the variable the value ``array`` (already a private copy of the right shape and dtype)."""
+        raise NotImplementedError
+
+    def _tape(self, persistent: bool) -> Tape:
+        raise NotImplementedError
+
+    def _pause(self) -> AbstractContextManager[None]:
+        raise NotImplementedError
+
+    def _write(self, destination: Array, gradient: Array) -> None:
+        """Write ``gradient`` into a mutable native array (``MUTABLE_OUT``)."""
+        raise UnsupportedError(
+            f"out= names an array, and arrays of the backend {self.name!r} cannot be written; pass a variable()"
+        )

@@ -1,0 +1,33 @@
+"""What a backend may declare; a gap is declared, never faked."""
+
+import enum
+
+
+class Capability(enum.Enum):
+    """What a backend may declare beyond ``vjp``; what is missing raises `UnsupportedError`.
+
+    Members:
+        TAPE: ``variable``, ``assign``, ``tape``, ``pause`` and gradients of tapes.
+        HIGHER_ORDER: a derivative can be differentiated again, to any order.
+        CONTROL_FLOW: ``bool()`` and ``float()`` of an array inside a functional operator (Python branches).
+        NATIVE_CALLS: the framework's own functions may be mixed in while a tape records.
+        TAPE_IN_TRANSFORM: a tape opened inside the framework's own transform is right.
+        INTERLEAVED_CONTEXTS: tapes of interleaved contexts of one thread (tasks, generators) do not mix.
+        COMPLEX: complex sources and targets.
+        BFLOAT16: the namespace has ``bfloat16`` and differentiates it.
+        MUTABLE_OUT: ``out=`` accepts mutable native arrays besides variables.
+        MUTATION_CHECK: in-place changes of recorded arrays are noticed (`MutationError`).
+        SPEC_OPERATORS: in the ``"spec"`` flavour operators and methods of arrays obey the clauses too.
+    """
+
+    TAPE = "tape"
+    HIGHER_ORDER = "higher_order"
+    CONTROL_FLOW = "control_flow"
+    NATIVE_CALLS = "native_calls"
+    TAPE_IN_TRANSFORM = "tape_in_transform"
+    INTERLEAVED_CONTEXTS = "interleaved_contexts"
+    COMPLEX = "complex"
+    BFLOAT16 = "bfloat16"
+    MUTABLE_OUT = "mutable_out"
+    MUTATION_CHECK = "mutation_check"
+    SPEC_OPERATORS = "spec_operators"

@@ -1,0 +1,164 @@
+"""Which backend: by name, by entry point, by ``module:attribute``, by ``$AUTODIFF_SPEC_BACKEND``."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from autodiff_spec._backend import Backend
+from autodiff_spec._errors import BackendNotFoundError, BackendNotInstalledError
+
+BACKEND_VARIABLE = "AUTODIFF_SPEC_BACKEND"
+CONVENTIONS_VARIABLE = "AUTODIFF_SPEC_CONVENTIONS"
+ENTRY_POINTS = "autodiff_spec.backends"
+CONVENTIONS = ("native", "spec")
+
+
+@dataclass(frozen=True)
+class _BuiltIn:
+    module: str
+    framework: str
+    extra: str | None
+
+
+_BUILT_IN = {
+    "numpy": _BuiltIn("autodiff_numpy", "numpy", None),
+    "torch": _BuiltIn("autodiff_torch", "torch", "torch"),
+    "tensorflow": _BuiltIn("autodiff_tensorflow", "tensorflow", "tensorflow"),
+    "jax": _BuiltIn("autodiff_jax", "jax", "jax"),
+}
+_loaded: dict[tuple[str, str], Backend] = {}  # a registry: one backend object per name and flavour
+_loading = threading.RLock()
+_chosen: ContextVar[Backend | None] = ContextVar("autodiff_spec_backend", default=None)
+
+
+def backend(name: str | None = None, conventions: str | None = None) -> Backend:
+    """The current backend, or the one called ``name``, loaded and not made current.
+
+    Args:
+        name: ``"numpy"``, ``"torch"``, ``"tensorflow"``, ``"jax"``, the name of an entry point of the group
+            ``autodiff_spec.backends``, or ``"package.module:attribute"``. Without it the innermost `use_backend`
+            counts, then ``$AUTODIFF_SPEC_BACKEND``, then ``"numpy"``.
+        conventions: ``"native"`` or ``"spec"``; by default ``$AUTODIFF_SPEC_CONVENTIONS``, else ``"native"``.
+
+    Returns:
+        The backend; the same object each time.
+
+    Raises:
+        BackendNotFoundError: no such name.
+        BackendNotInstalledError: its framework is missing; the message names the extra.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> ad.backend("numpy").name
+        'numpy'
+    """
+    if name is None and conventions is None:
+        chosen = _chosen.get()
+        if chosen is not None:
+            return chosen
+    name = name or os.environ.get(BACKEND_VARIABLE) or "numpy"
+    conventions = conventions or os.environ.get(CONVENTIONS_VARIABLE) or "native"
+    found = _loaded.get((name, conventions))
+    if found is None:
+        if conventions not in CONVENTIONS:
+            raise ValueError(f"conventions={conventions!r}; choose one of {', '.join(CONVENTIONS)}")
+        with _loading:
+            found = _loaded.get((name, conventions)) or _load(name, conventions)
+            _loaded[name, conventions] = found
+    return found
+
+
+@contextmanager
+def use_backend(name: str | Backend, conventions: str | None = None) -> Iterator[Backend]:
+    """Make a backend the current one inside a ``with`` block, in this context (thread, task) only.
+
+    Args:
+        name: as for `backend`, or a `Backend`.
+        conventions: as for `backend`.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> with ad.use_backend("numpy") as be:
+        ...     ad.backend() is be
+        True
+    """
+    chosen = name if isinstance(name, Backend) else backend(name, conventions)
+    token = _chosen.set(chosen)
+    try:
+        yield chosen
+    finally:
+        _chosen.reset(token)
+
+
+def available_backends() -> tuple[str, ...]:
+    """The names of the backends whose framework is installed, found without importing any.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> "numpy" in ad.available_backends()
+        True
+    """
+    built_in = [name for name, entry in _BUILT_IN.items() if importlib.util.find_spec(entry.framework) is not None]
+    return (*built_in, *sorted(set(_entry_points()) - set(_BUILT_IN)))
+
+
+def _entry_points() -> dict[str, Any]:
+    from importlib.metadata import entry_points  # 10 ms that only a search for foreign backends pays
+
+    return {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
+
+
+def _load(name: str, conventions: str) -> Backend:
+    if name in _BUILT_IN:
+        made = _load_built_in(name, _BUILT_IN[name])
+    elif ":" in name:
+        made = _load_attribute(name)
+    else:
+        entry = _entry_points().get(name)
+        if entry is None:
+            raise BackendNotFoundError(
+                f"there is no backend called {name!r}; choose one of {', '.join(available_backends())}, "
+                "or name one of your own as 'package.module:attribute'"
+            )
+        made = entry.load()
+    made = made(conventions=conventions) if callable(made) else made
+    if not isinstance(made, Backend):
+        raise BackendNotFoundError(
+            f"{name!r} is a {type(made).__name__}, not a Backend; make it an instance of autodiff_spec.Backend, "
+            "or a function that returns one"
+        )
+    if made.conventions != conventions:
+        raise BackendNotFoundError(
+            f"the backend {name!r} offers conventions={made.conventions!r} only, not {conventions!r}; leave out conventions="
+        )
+    return made
+
+
+def _load_built_in(name: str, entry: _BuiltIn) -> Any:
+    if importlib.util.find_spec(entry.framework) is None:
+        raise BackendNotInstalledError(
+            f"the backend {name!r} needs {entry.framework}, which is not installed; "
+            f"run: pip install 'autodiff-spec[{entry.extra}]'"
+        )
+    return importlib.import_module(entry.module).backend
+
+
+def _load_attribute(name: str) -> Any:
+    module, _, attribute = name.partition(":")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError) as error:
+        raise BackendNotFoundError(
+            f"no backend at {name!r}: {error}; the form is 'package.module:attribute', importable from here"
+        ) from error
+    return found

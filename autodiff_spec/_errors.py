@@ -1,0 +1,75 @@
+"""The errors of the interface, the same on every backend.
+
+Each message names the operation, the argument (by its path in the tree) and the remedy. The tree::
+
+    AutodiffError
+    ├── BackendNotFoundError (LookupError)       no backend of that name
+    ├── BackendNotInstalledError (ImportError)   its framework is missing; names the extra to install
+    ├── UnsupportedError (NotImplementedError)   a capability that the backend does not declare
+    ├── NotDifferentiableError (TypeError)       an int or bool source, target or cotangent
+    ├── DtypeError (TypeError)                   a dtype that would be narrowed or cannot be held
+    ├── UntrackedError (ValueError)              no history on this tape, or a source it never watched
+    ├── ShapeMismatchError (ValueError)          shapes or tree structures that differ
+    ├── TapeError (RuntimeError)                 a recording that cannot answer
+    │   ├── TapeConsumedError                    its one set of gradients was taken already
+    │   └── TapeStateError                       not entered, entered twice, or in the wrong place
+    ├── MutationError (RuntimeError)             a recorded array was changed in place
+    ├── PreparationError (RuntimeError)          a prepared function met other shapes or dtypes
+    └── CustomRuleError (ValueError)             a custom derivative of the wrong count or shape
+"""
+
+
+class AutodiffError(Exception):
+    """The base of every error that this interface raises on purpose."""
+
+
+class BackendNotFoundError(AutodiffError, LookupError):
+    """No backend has the name that was asked for."""
+
+
+class BackendNotInstalledError(AutodiffError, ImportError):
+    """The backend exists, and the framework it stands on is not installed."""
+
+
+class UnsupportedError(AutodiffError, NotImplementedError):
+    """The backend does not declare the capability that this needs."""
+
+
+class NotDifferentiableError(AutodiffError, TypeError):
+    """An integer, boolean or non-numeric value stands where only a floating one can."""
+
+
+class DtypeError(AutodiffError, TypeError):
+    """A floating dtype would be narrowed silently, or is unknown to the framework."""
+
+
+class UntrackedError(AutodiffError, ValueError):
+    """A target has no history on the tape, or a source is not recorded by it."""
+
+
+class ShapeMismatchError(AutodiffError, ValueError):
+    """Two shapes, or two tree structures, have to agree and do not."""
+
+
+class TapeError(AutodiffError, RuntimeError):
+    """A tape cannot give the derivative that was asked for."""
+
+
+class TapeConsumedError(TapeError):
+    """A tape that is not persistent was asked for a second set of gradients."""
+
+
+class TapeStateError(TapeError):
+    """A tape was used before it was entered, entered twice, or used in the wrong place."""
+
+
+class MutationError(AutodiffError, RuntimeError):
+    """An array that a recording depends on was changed in place."""
+
+
+class PreparationError(AutodiffError, RuntimeError):
+    """A prepared function was called with another structure, shape or dtype."""
+
+
+class CustomRuleError(AutodiffError, ValueError):
+    """A custom derivative rule returned the wrong number or shape of results."""

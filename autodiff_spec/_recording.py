@@ -1,0 +1,204 @@
+"""The recording that engines without one of their own share: nodes, what is open in a context, the backward pass.
+
+A recorded operation is a `Node`: for each argument that was recorded an edge ``(parent, rule, residuals)``, and the
+tapes that track it. A tape's `Recording` is the list of its nodes in the order of their creation, so the backward pass
+is one walk over that list in reverse, without recursion. A node knows its tapes by number, never by reference: nothing
+here forms a cycle, and memory goes when the last reference does.
+
+What a tape must not see follows from ``node.tapes``: what was recorded before it opened, under `Recorder.pause`, or by
+other tapes alone does not carry its number, and is constant for it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeAlias
+
+Edge: TypeAlias = tuple["Node", Any, tuple[Any, ...]]
+"""A parent, the rule of the engine that pulls a cotangent back to it, and the residuals that the rule needs."""
+
+Pull: TypeAlias = Callable[["Node", Edge, Any], Any]
+"""How an engine evaluates one edge: the node, its edge and the node's cotangent in, the parent's share out."""
+
+_numbers = itertools.count(1)
+
+
+class Node:
+    """One recorded operation, or a source (no edges)."""
+
+    __slots__ = ("edges", "tapes")
+
+    def __init__(self, edges: tuple[Edge, ...], tapes: tuple[int, ...]) -> None:
+        self.edges = edges
+        self.tapes = tapes
+
+
+class Recording:
+    """What one tape recorded: its nodes in creation order, and the node of each variable that it read."""
+
+    __slots__ = ("nodes", "number", "open", "variables")
+
+    def __init__(self) -> None:
+        self.number = next(_numbers)
+        self.nodes: list[Node] = []
+        self.variables: dict[int, tuple[Any, Node]] = {}  # by id(); the variable is kept, so that its id stays its own
+        self.open = True
+
+    def release(self) -> None:
+        """Forget the nodes; their residuals are freed, unless another tape still needs them."""
+        while self.nodes:
+            _release(self.nodes.pop(), self.number)
+
+
+class Frame:
+    """What records in one context: an immutable snapshot, replaced whole.
+
+    ``tapes`` are the numbers of the open tapes, outermost first; when there are none it is ``(0,)``, which no node has,
+    so that ``node.tapes is frame.tapes`` alone says that all open tapes track the node.
+    """
+
+    __slots__ = ("append", "recordings", "tapes")
+
+    def __init__(self, recordings: tuple[Recording, ...]) -> None:
+        self.recordings = recordings
+        self.tapes = tuple(recording.number for recording in recordings) or (0,)
+        self.append: Callable[[Node], None] = recordings[0].nodes.append if len(recordings) == 1 else self._append
+
+    def _append(self, node: Node) -> None:
+        for recording in self.recordings:
+            if recording.number in node.tapes:
+                recording.nodes.append(node)
+
+    def tracking(self, tapes: tuple[int, ...]) -> tuple[int, ...]:
+        """Those of the open tapes that are among ``tapes``; the frame's own tuple when that is all of them."""
+        if tapes == self.tapes:
+            return self.tapes
+        return tuple(number for number in self.tapes if number in tapes)
+
+
+_NOTHING = Frame(())
+
+
+class Recorder:
+    """The open tapes of one engine, for each context (thread, task) its own."""
+
+    def __init__(self, name: str) -> None:
+        self._frame: ContextVar[Frame] = ContextVar(name, default=_NOTHING)
+        self.frame: Callable[[], Frame] = self._frame.get
+
+    def start(self, recording: Recording) -> None:
+        """Record on ``recording`` too, from now on and in this context."""
+        self._frame.set(Frame((*self._frame.get().recordings, recording)))
+
+    def stop(self, recording: Recording) -> None:
+        """Record on ``recording`` no more."""
+        recording.open = False
+        self._frame.set(Frame(tuple(r for r in self._frame.get().recordings if r is not recording)))
+
+    @contextmanager
+    def without(self, hidden: Recording | None = None) -> Iterator[Frame]:
+        """Record nothing, or with ``hidden`` nothing on that one; yields the frame that remains."""
+        before = self._frame.get()
+        inside = _NOTHING if hidden is None else Frame(tuple(r for r in before.recordings if r is not hidden))
+        self._frame.set(inside)
+        try:
+            yield inside
+        finally:
+            here = self._frame.get().recordings  # tapes may have been opened or closed inside
+            opened = tuple(r for r in here if r not in before.recordings)
+            self._frame.set(Frame((*(r for r in before.recordings if r.open), *opened)))
+
+    def node_of(self, variable: Any) -> Node | None:
+        """The node that stands for ``variable`` on the open tapes; ``None`` when there are none.
+
+        Each tape has one node for a variable, whatever is assigned meanwhile, so that its gradient is the sum over all
+        reads. The node of an inner tape leads to that of the next outer one, and is a source for the inner.
+        """
+        outer: Node | None = None
+        frame = self._frame.get()
+        for depth, recording in enumerate(frame.recordings, 1):
+            found = recording.variables.get(id(variable))
+            if found is None:
+                node = Node(() if outer is None else ((outer, None, ()),), frame.tapes[:depth])
+                for outer_recording in frame.recordings[:depth]:
+                    outer_recording.nodes.append(node)
+                recording.variables[id(variable)] = (variable, node)
+                outer = node
+            else:
+                outer = found[1]
+        return outer
+
+    def source(self, recording: Recording, parent: Node | None) -> Node:
+        """A new source of ``recording``; what tracked ``parent`` before tracks it still."""
+        frame = self._frame.get()
+        tapes = parent.tapes if parent is not None else ()
+        numbers = tuple(n for n in frame.tapes if n in tapes or n == recording.number)
+        node = Node(() if parent is None else ((parent, None, ()),), numbers)
+        frame.append(node)
+        return node
+
+
+def backward(
+    recording: Recording,
+    seeds: Sequence[tuple[Node, Any]],
+    sources: Sequence[Node],
+    pull: Pull,
+    add: Callable[[Any, Any, bool], Any],
+    *,
+    retain: bool,
+) -> list[Any]:
+    """The cotangents of ``sources``, given those of some nodes of ``recording``; ``None`` where nothing arrives.
+
+    Args:
+        recording: the tape's; walked once, in reverse, and without ``retain`` emptied on the way.
+        seeds: nodes with their cotangents; a node may stand in it twice.
+        sources: the nodes to report, sources or intermediates.
+        pull: evaluates an edge; ``None`` from it means no contribution.
+        add: ``add(a, b, owned)`` is ``a + b``, in place into ``a`` where ``owned`` says that this pass made ``a``.
+        retain: keep the recording for another pass.
+    """
+    number, nodes = recording.number, recording.nodes
+    cotangents: dict[Node, Any] = {}
+    owned: set[Node] = set()
+    for node, seed in seeds:
+        cotangents[node] = add(cotangents[node], seed, False) if node in cotangents else seed
+    wanted = set(sources)
+    found: dict[Node, Any] = {}
+    take = cotangents.pop
+    for node in reversed(nodes) if retain else _popped(nodes):
+        cotangent = take(node, None)
+        if cotangent is not None:
+            if node in wanted:
+                found[node] = cotangent
+            for edge in node.edges:
+                parent = edge[0]
+                if number in parent.tapes:
+                    share = cotangent if edge[1] is None else pull(node, edge, cotangent)
+                    if share is None:
+                        continue
+                    if parent in cotangents:
+                        cotangents[parent] = add(cotangents[parent], share, parent in owned)
+                        owned.add(parent)
+                    else:
+                        cotangents[parent] = share
+        if not retain:
+            _release(node, number)
+    return [found.get(node) for node in sources]
+
+
+def _popped(nodes: list[Node]) -> Iterator[Node]:
+    """The nodes from the last to the first, each forgotten as it is handed out."""
+    while nodes:
+        yield nodes.pop()
+
+
+def _release(node: Node, number: int) -> None:
+    """Take tape ``number`` off a node; the last one frees its residuals and lets go of its parents."""
+    if len(node.tapes) > 1:
+        node.tapes = tuple(n for n in node.tapes if n != number)
+    else:
+        node.tapes = ()
+        node.edges = ()

@@ -1,0 +1,349 @@
+"""The tape: states, checks and trees, the same on every backend. Engines implement its five hooks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from autodiff_spec import _check, _trees
+from autodiff_spec._capability import Capability
+from autodiff_spec._errors import (
+    AutodiffError,
+    NotDifferentiableError,
+    ShapeMismatchError,
+    TapeConsumedError,
+    TapeError,
+    TapeStateError,
+    UnsupportedError,
+    UntrackedError,
+)
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from autodiff_spec._backend import Array, Backend
+
+_UNCONNECTED = ("zero", "none", "raise")
+
+
+class Tape:
+    """Records what runs between ``with`` and its end, and differentiates it; made by ``tape()``.
+
+    Args:
+        backend: whose tape this is.
+        persistent: keep the recording, so that gradients can be taken more than once.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> be = ad.backend("numpy")
+        >>> with be.tape() as t:
+        ...     x = t.watch(be.asarray([1.0, 2.0]))
+        ...     y = x * x
+        >>> t.grad(y, x)
+        array([2., 4.])
+    """
+
+    def __init__(self, backend: Backend, *, persistent: bool = False) -> None:
+        self.backend = backend
+        self.persistent = persistent
+        self._state = "new"
+        self._spent = False
+
+    def __enter__(self) -> Self:
+        if self._state != "new":
+            raise TapeStateError("this tape was entered already, and a tape is entered once; make a new one with tape()")
+        self._enter()
+        self._state = "open"
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._state = "closed"
+        self._exit()
+
+    def watch(self, x: Any) -> Any:
+        """Make ``x`` a source of this tape.
+
+        Args:
+            x: a floating array, a Python float, a NumPy array, or a tree of them.
+
+        Returns:
+            The array (tree) to use from here on: only what is computed from the returned one is recorded.
+
+        Raises:
+            TapeStateError: the tape is not open.
+            NotDifferentiableError: a leaf is integer or boolean.
+        """
+        if self._state != "open":
+            raise TapeStateError(f"watch() on a tape that is {self._state}; call it inside the tape's own `with`")
+        leaves, structure = _trees.flatten(x)
+        arrays = [
+            _check.floating(self.backend, leaf, _trees.path(structure, i, "x") + " of watch()")
+            for i, leaf in enumerate(leaves)
+        ]
+        return _trees.unflatten(structure, [self._watch(array) for array in arrays])
+
+    def grad(
+        self, target: Any, sources: Any, *, cotangent: Any = None, unconnected: str = "zero", out: Any = None
+    ) -> Any:
+        """The derivative of the sum of the target's elements with respect to each source.
+
+        Args:
+            target: an array computed on this tape, or a tree of them (then the sum over all).
+            sources: variables, watched arrays or intermediates, in a tree.
+            cotangent: in place of ones, the weights of the target's elements: same tree, exactly the same shapes.
+            unconnected: what a source without a path to the target gets: ``"zero"``, ``"none"`` or ``"raise"``.
+            out: a tree of variables, or of mutable arrays, like ``sources``, that receives the result and is returned.
+
+        Returns:
+            Arrays in the tree of ``sources``, each of its source's shape and dtype; fresh, dense, sharing no memory.
+
+        Raises:
+            TapeConsumedError: a second call, and the tape is not persistent.
+            TapeStateError: the tape was never entered, or ``out`` is given under an outer tape.
+            UntrackedError: the target has no history on this tape, or a source was never recorded by it.
+            ShapeMismatchError: the cotangent or ``out`` does not fit.
+            NotDifferentiableError: an integer or boolean target, source or cotangent.
+            MutationError: something recorded was changed in place.
+
+        Example:
+            >>> import autodiff_spec as ad
+            >>> be = ad.backend("numpy")
+            >>> x = be.variable([0.0, 1.0, 2.0, 3.0])
+            >>> with be.tape() as t:
+            ...     y = x * x
+            >>> t.grad(y, x, cotangent=be.asarray([1.0, 0.0, 0.0, 1.0]))
+            array([0., 0., 0., 6.])
+        """
+        self._require_unspent()
+        if unconnected not in _UNCONNECTED:
+            raise ValueError(f"unconnected={unconnected!r}; choose one of {', '.join(map(repr, _UNCONNECTED))}")
+        targets, seeds, arrays, structure = self._arguments(target, sources, cotangent)
+        destinations = None if out is None else self._destinations(out, arrays, structure)
+        gradients = self._pullback_of(targets, arrays, seeds, strict=True)
+        if unconnected != "none":
+            for i, gradient in enumerate(gradients):
+                if gradient is None and unconnected == "raise":
+                    raise UntrackedError(
+                        f"{_trees.path(structure, i, 'sources')} does not lead to the target; "
+                        'pass unconnected="zero" to get zeros'
+                    )
+            gradients = [self._filled(g, array) for g, array in zip(gradients, arrays, strict=True)]
+        if destinations is None:
+            return _trees.unflatten(structure, gradients)
+        for destination, gradient, array in zip(destinations, gradients, arrays, strict=True):
+            self._store(destination, self._filled(gradient, array))
+        return out
+
+    def jacobian(self, target: Any, sources: Any) -> Any:
+        """The derivative of each element of the target with respect to each element of each source.
+
+        Args:
+            target: one array computed on this tape.
+            sources: as for `grad`.
+
+        Returns:
+            Arrays of shape ``target.shape + source.shape``, in the tree of ``sources``; zeros where nothing connects.
+
+        Raises:
+            The same as `grad`; a non-persistent tape is spent by it.
+
+        Example:
+            >>> import autodiff_spec as ad
+            >>> be = ad.backend("numpy")
+            >>> x = be.variable([1.0, 2.0])
+            >>> with be.tape() as t:
+            ...     y = x * x
+            >>> t.jacobian(y, x)
+            array([[2., 0.],
+                   [0., 4.]])
+        """
+        self._require_unspent()
+        one_hot = self.backend.xp.zeros_like
+        (targets, _, arrays, structure) = self._arguments(target, sources, _trees.map_leaves(one_hot, target))
+        if len(targets) != 1:
+            raise ShapeMismatchError(f"jacobian() takes one target array, not {len(targets)}; call it once for each")
+        rows = self._rows(targets[0], arrays)
+        xp, shape = self.backend.xp, tuple(targets[0].shape)
+        blocks = []
+        for column, array in zip(rows, arrays, strict=True):
+            block_shape = shape + tuple(array.shape)
+            if column:
+                blocks.append(xp.reshape(xp.stack(column), block_shape))
+            else:
+                blocks.append(xp.zeros(block_shape, dtype=array.dtype))
+        return _trees.unflatten(structure, blocks)
+
+    # --- steps ------------------------------------------------------------------------------------------------
+
+    def _require_unspent(self) -> None:
+        if self._state == "new":
+            raise TapeStateError("this tape has recorded nothing: it was never entered; use `with tape() as t:`")
+        if self._spent:
+            raise TapeConsumedError(
+                "this tape gave its one set of gradients already; ask for all sources in one call, "
+                "or make it with tape(persistent=True)"
+            )
+
+    def _arguments(
+        self, target: Any, sources: Any, cotangent: Any
+    ) -> tuple[list[Array], list[Array], list[Array], _trees.Structure]:
+        """Targets, their cotangents, and sources as flat lists of checked arrays, with the sources' structure."""
+        targets, target_structure = _trees.flatten(target)
+        for i, array in enumerate(targets):
+            self._check_target(array, target_structure, i)
+        arrays, structure = _trees.flatten(sources)
+        for i, array in enumerate(arrays):
+            self._check_source(array, structure, i)
+        return targets, _check.cotangents(self.backend, cotangent, targets, target_structure), arrays, structure
+
+    def _check_target(self, array: Any, structure: _trees.Structure, index: int) -> None:
+        be = self.backend
+        if not be.is_array(array):
+            raise UntrackedError(
+                f"{_trees.path(structure, index, 'target')} is a {type(array).__name__}, not an array recorded on this tape; "
+                "compute it inside the tape from a watched source"
+            )
+        if be.kind(array.dtype) == "other":
+            raise NotDifferentiableError(
+                f"{_trees.path(structure, index, 'target')} has dtype {array.dtype}, which has no derivative; "
+                "differentiate a floating array"
+            )
+    def _check_source(self, array: Any, structure: _trees.Structure, index: int) -> None:
+        be, name = self.backend, _trees.path(structure, index, "sources")
+        if not be.is_array(array):
+            hint = "pass the variable, or the array that watch() returned"
+            if isinstance(array, (bool, int, str, type(None))):
+                raise NotDifferentiableError(f"{name} is a {type(array).__name__}, which has no derivative; {hint}")
+            raise UntrackedError(f"{name} is a {type(array).__name__}, which no tape can watch; {hint}")
+        if be.kind(array.dtype) == "other":
+            raise NotDifferentiableError(f"{name} has dtype {array.dtype}, which has no derivative; use a floating source")
+        if not self._is_source(array):
+            raise UntrackedError(
+                f"{name} is not recorded by this tape; make it a variable, or call x = t.watch(x) inside the tape "
+                "and use (and pass here) the array that it returns"
+            )
+
+    def _destinations(self, out: Any, arrays: list[Array], structure: _trees.Structure) -> list[Array]:
+        be = self.backend
+        if self._outer_is_open():
+            raise TapeStateError(
+                "out= cannot be used while another tape is open, for it could not record the write; use the returned value"
+            )
+        leaves, given = _trees.flatten(out)
+        _trees.require_same(given, structure, "out", "sources")
+        for i, (leaf, array) in enumerate(zip(leaves, arrays, strict=True)):
+            name = _trees.path(given, i, "out")
+            if not (be.is_variable(leaf) or (be.is_array(leaf) and Capability.MUTABLE_OUT in be.capabilities)):
+                raise UnsupportedError(
+                    f"{name} is a {type(leaf).__name__}, which the backend {be.name!r} cannot write into; pass a variable()"
+                )
+            if tuple(leaf.shape) != tuple(array.shape):
+                raise ShapeMismatchError(
+                    f"{name} has shape {tuple(leaf.shape)}, its source has {tuple(array.shape)}; pass one of that shape"
+                )
+        return leaves
+
+    def _store(self, destination: Array, gradient: Array) -> None:
+        be = self.backend
+        if be.is_variable(destination):
+            be._assign(destination, _check.cast(be, gradient, destination.dtype))
+        else:
+            be._write(destination, gradient)
+
+    def _filled(self, gradient: Array | None, source: Array) -> Array:
+        """Two zeros: ``None`` is no dependence, an array is a value; this is where one becomes the other."""
+        return self.backend.xp.zeros_like(source) if gradient is None else gradient
+
+    def _pullback_of(
+        self, targets: Sequence[Array], sources: Sequence[Array], cotangents: Sequence[Array | None], *, strict: bool
+    ) -> list[Array | None]:
+        """One backward pass: marks the tape spent, deduplicates sources, chains what the framework raises."""
+        unique = {id(source): source for source in sources}
+        self._spent = not self.persistent
+        try:
+            found = self._pullback(
+                targets, list(unique.values()), cotangents, retain=self.persistent, strict=strict
+            )
+        except UntrackedError:
+            self._spent = False  # bad input does not spend the tape
+            raise
+        except AutodiffError:
+            raise
+        except Exception as error:
+            raise TapeError(
+                f"the backward pass of {self.backend.name} failed: {error}; see the chained error for the operation"
+            ) from error
+        if len(found) == len(sources):
+            return found
+        gradients = dict(zip(unique, found, strict=True))
+        return [self._mention(gradients, id(source)) for source in sources]
+
+    def _mention(self, gradients: dict[int, Array | None], source: int) -> Array | None:
+        """The gradient for one mention of a source; the next mention gets a copy, for results never share memory."""
+        gradient = gradients[source]
+        if gradient is not None:
+            gradients[source] = self.backend.xp.asarray(gradient, copy=True)
+        return gradient
+
+    def untracked(self, index: int, count: int) -> UntrackedError:
+        """The error for target ``index`` of ``count``, for engines to raise from a strict `_pullback`."""
+        name = "the target" if count == 1 else f"target leaf {index}"
+        return UntrackedError(
+            f"{name} has no history on this tape: it was computed outside it, under pause(), after stop_gradient(), "
+            "or from nothing that is watched; compute it inside `with tape()`, from a variable or from the array that "
+            "watch() returned"
+        )
+
+    def _rows(self, target: Array, sources: list[Array]) -> list[list[Array]]:
+        """For each source the gradients of the target's elements in order; an empty list where nothing connects."""
+        xp, size = self.backend.xp, math.prod(target.shape)
+        basis = xp.eye(size, dtype=target.dtype)
+        persistent, self.persistent = self.persistent, True
+        try:
+            rows = [
+                self._pullback_of([target], sources, [xp.reshape(basis[i, :], tuple(target.shape))], strict=True)
+                for i in range(size)
+            ]
+        finally:
+            self.persistent = persistent
+            self._spent = not persistent
+        return [
+            [] if all(row[k] is None for row in rows) else [self._filled(row[k], source) for row in rows]
+            for k, source in enumerate(sources)
+        ]
+
+    # --- hooks: what an engine implements -----------------------------------------------------------------------
+
+    def _enter(self) -> None:
+        """Begin to record in this context."""
+        raise NotImplementedError
+
+    def _exit(self) -> None:
+        """Stop recording; never raises, also after an exception or out of order."""
+        raise NotImplementedError
+
+    def _watch(self, array: Array) -> Array:
+        """A new array of the same value that is a source of this tape (and of what tracked ``array`` before)."""
+        raise NotImplementedError
+
+    def _is_source(self, array: Array) -> bool:
+        """Whether a gradient with respect to ``array`` can be asked for: a variable, a watched array, an intermediate."""
+        raise NotImplementedError
+
+    def _outer_is_open(self) -> bool:
+        """Whether another tape records in this context now."""
+        raise NotImplementedError
+
+    def _pullback(
+        self, targets: Sequence[Array], sources: Sequence[Array], cotangents: Sequence[Array | None], *, retain: bool,
+        strict: bool,
+    ) -> list[Array | None]:
+        """Gradients for distinct sources: fresh, dense, of the source's shape and dtype; ``None`` for no dependence.
+
+        Records itself on the other tapes that are open, never on this one. ``retain`` keeps the residuals for another
+        call. A target without history on this tape raises `untracked` when ``strict`` (tapes), and contributes nothing
+        otherwise (the functional form, where targets may also be no arrays and a cotangent may be ``None``).
+        """
+        raise NotImplementedError

@@ -1,0 +1,77 @@
+"""Trees of arrays: tuples, lists, dicts, namedtuples and dataclasses, by optree.
+
+``None`` is a leaf. A dataclass is registered when it is first seen, in a namespace of ours, so that nobody
+else's trees change.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
+
+import optree
+
+from autodiff_spec._errors import ShapeMismatchError
+
+Structure: TypeAlias = optree.PyTreeSpec
+_NAMESPACE = "autodiff_spec"
+
+
+def flatten(tree: Any) -> tuple[list[Any], Structure]:
+    """The leaves of ``tree`` in order, and the structure that puts them back."""
+    leaves, structure = optree.tree_flatten(tree, none_is_leaf=True, namespace=_NAMESPACE)
+    unseen = {type(leaf) for leaf in leaves if hasattr(type(leaf), "__dataclass_fields__")}
+    if unseen:
+        for cls in unseen:
+            _register(cls)
+        return flatten(tree)
+    return leaves, structure
+
+
+def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
+    """The tree of ``structure`` with these ``leaves``."""
+    return optree.tree_unflatten(structure, leaves)
+
+
+def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
+    """``tree`` with ``function`` applied to each leaf."""
+    leaves, structure = flatten(tree)
+    return unflatten(structure, [function(leaf) for leaf in leaves])
+
+
+def path(structure: Structure, index: int, root: str) -> str:
+    """How a user would write leaf ``index`` of a tree called ``root``, for messages: ``sources['w'][0]``."""
+    return structure.accessors()[index].codify(root)
+
+
+def require_same(structure: Structure, expected: Structure, what: str, like: str) -> None:
+    """Raise ``ShapeMismatchError`` unless the two structures are equal."""
+    if structure != expected:
+        raise ShapeMismatchError(
+            f"{what} has the structure {describe(structure)}, {like} has {describe(expected)}; "
+            f"pass {what} as a tree of the same structure as {like}"
+        )
+
+
+def describe(structure: Structure) -> str:
+    """A structure as a short line: ``(*, {'a': *})``."""
+    text = str(structure).removeprefix("PyTreeSpec(").removesuffix(")")
+    return text.replace(", NoneIsLeaf", "").replace(f", namespace={_NAMESPACE!r}", "")
+
+
+def _register(cls: type) -> None:
+    names = tuple(field.name for field in dataclasses.fields(cls))
+
+    def children(instance: Any) -> tuple[tuple[Any, ...], None, tuple[str, ...]]:
+        return tuple(getattr(instance, name) for name in names), None, names
+
+    def rebuild(_: None, values: Sequence[Any]) -> Any:
+        instance = object.__new__(cls)  # __init__ may validate or convert; the leaves may be anything
+        for name, value in zip(names, values, strict=True):
+            object.__setattr__(instance, name, value)
+        return instance
+
+    optree.register_pytree_node(
+        cls, children, rebuild, path_entry_type=optree.GetAttrEntry, namespace=_NAMESPACE  # type: ignore[arg-type]
+    )

@@ -1,0 +1,313 @@
+"""What users of the oracle call: values and derivatives of programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autodiff_spec.oracle._context import DIGITS, MPC, MPF, ZERO, Objects
+from autodiff_spec.oracle._differences import Second, column
+from autodiff_spec.oracle._evaluation import (
+    Point,
+    Program,
+    contract,
+    leaves,
+    rebuild,
+    weights,
+    working_precision,
+)
+from autodiff_spec.oracle._operators import asarray, is_inexact
+
+# Second differences divide by the square of the step, and the finer step must survive that too.
+_SECOND_DIGITS = DIGITS + 60
+
+
+def value(program: Program, *args: Any) -> Any:
+    """The exact outputs of a program.
+
+    Args:
+        program: ``program(xp, *arrays)``, returning an array or a tuple, list or dict of arrays.
+        *args: floats, NumPy arrays of any numeric dtype, or oracle arrays.
+
+    Returns:
+        The outputs in the program's structure: object arrays of mp numbers, NumPy arrays where integer or boolean.
+
+    Example:
+        >>> from autodiff_spec import oracle
+        >>> print(oracle.value(lambda xp, x: xp.exp(x), 1.0)[()].context.nstr(oracle.value(lambda xp, x: xp.exp(x), 1.0)[()], 30))
+        2.71828182845904523536028747135
+    """
+    with working_precision(args):
+        outputs = Point(program, args).outputs
+        return rebuild(outputs, (leaf.values for leaf in leaves(outputs)))
+
+
+def _gather(point: Point, numbers: list[Any]) -> tuple[Objects | None, ...]:
+    """One array for each argument from one number for each coordinate; None for integers and booleans."""
+    arrays: list[Any] = [None] * len(point.args)
+    for i in point.tracked:
+        arrays[i] = np.empty(point.args[i].size, dtype=object)
+        arrays[i][:] = MPC(0) if point.args[i].dtype.kind == "c" else ZERO
+    for c, number in zip(point.coordinates, numbers, strict=True):
+        arrays[c.argument][c.index] += c.unit * number
+    return tuple(None if a is None else a.reshape(point.args[i].shape) for i, a in enumerate(arrays))
+
+
+def gradient(program: Program, *args: Any, cotangent: Any = None) -> tuple[Objects | None, ...]:
+    """The derivative of the sum of all outputs, or of their product with a cotangent, by each argument.
+
+    At a kink this is the central difference; ask ``permitted`` for the set of legal values and the recommended one.
+
+    Args:
+        program: ``program(xp, *arrays)``, returning an array or a tree of arrays.
+        *args: floats or NumPy arrays; integers and booleans are constants.
+        cotangent: None, or a tree of arrays of the outputs' shapes. A complex one, v, means Re Σ conj(v)·output.
+
+    Returns:
+        For each argument an object array of mp numbers in its shape, None for constants. ∂L/∂x + i ∂L/∂y for a complex one.
+        Infinite slopes at the edge of the domain are infinite; nan where no derivative exists.
+
+    Raises:
+        TypeError: for a complex output without a cotangent.
+        ValueError: for a cotangent of other shapes than the outputs'.
+
+    Example:
+        >>> import numpy as np
+        >>> from autodiff_spec import oracle
+        >>> (slope,) = oracle.gradient(lambda xp, x: 2 * x * x, np.array([1.0, 2.0]))
+        >>> oracle.to_numpy(slope)
+        array([4., 8.])
+    """
+    with working_precision(args):
+        point = Point(program, args)
+        return _gather(point, gradient_numbers(point, cotangent))
+
+
+def gradient_numbers(point: Point, cotangent: Any = None) -> list[Any]:
+    """The gradient with one real number for each coordinate."""
+    weight = weights(point, cotangent)
+    return [contract(weight, column(point, n)) for n in range(len(point.coordinates))]
+
+
+def jacobian(program: Program, *args: Any) -> Any:
+    """All first derivatives.
+
+    Args:
+        program: as for ``gradient``.
+        *args: as for ``gradient``.
+
+    Returns:
+        In the place of each output a tuple with, for each argument, an object array of shape ``output.shape +
+        argument.shape`` (None for constants). With a single output just that tuple. ∂/∂x + i ∂/∂y for a complex argument.
+
+    Raises:
+        TypeError: for a complex output of a complex argument, whose derivative is not one number.
+
+    Example:
+        >>> import numpy as np
+        >>> from autodiff_spec import oracle
+        >>> (block,) = oracle.jacobian(lambda xp, x: x[1:] * x[0], np.array([2.0, 3.0]))
+        >>> oracle.to_numpy(block)
+        array([[3., 2.]])
+    """
+    with working_precision(args):
+        point = Point(program, args)
+        outputs = list(leaves(point.outputs))
+        inputs = [point.args[i] for i in point.tracked]
+        if any(o.dtype.kind == "c" for o in outputs) and any(a.dtype.kind == "c" for a in inputs):
+            raise TypeError("the derivative of a complex output by a complex argument is not one number; use gradient")
+        columns = [column(point, n) for n in range(len(point.coordinates))]
+        blocks, start = [], 0
+        for out in outputs:
+            size = out.size if is_inexact(out.dtype) else 0
+            rows = [_gather(point, [col[k] for col in columns]) for k in range(start, start + size)]
+            blocks.append(tuple(_stacked(rows, i, out.shape, a) for i, a in enumerate(point.args)))
+            start += size
+        return rebuild(point.outputs, iter(blocks))
+
+
+def _stacked(rows: list[tuple[Objects | None, ...]], argument: int, shape: Any, arg: Any) -> Objects | None:
+    """The rows of a block; an integer output has zeros."""
+    if not is_inexact(arg.dtype):
+        return None
+    block = np.empty((*shape, *arg.shape), dtype=object)
+    block[...] = ZERO
+    flat = block.reshape(-1, *arg.shape)
+    for k, row in enumerate(rows):
+        flat[k, ...] = row[argument]
+    return block
+
+
+def jvp(program: Program, args: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
+    """The derivative of the outputs along a direction.
+
+    Args:
+        program: as for ``gradient``.
+        args: the arguments, real.
+        tangents: one array for each argument, of its shape; None for constants.
+
+    Returns:
+        The outputs' structure of object arrays of their shapes.
+
+    Example:
+        >>> from autodiff_spec import oracle
+        >>> float(oracle.jvp(lambda xp, x, y: x * y, (2.0, 3.0), (1.0, 10.0))[()])
+        23.0
+    """
+    with working_precision((*args, *(t for t in tangents if t is not None))):
+        point = Point(program, args)
+        _refuse_complex(point, "jvp")
+        total = [ZERO] * len(point.base)
+        for n, t in enumerate(_directions(point, tangents)):
+            if t != 0:
+                total = [a + t * d for a, d in zip(total, column(point, n), strict=True)]
+        return _as_outputs(point, total)
+
+
+def _as_outputs(point: Point, numbers: list[Any]) -> Any:
+    arrays, start = [], 0
+    for out in leaves(point.outputs):
+        size = out.size if is_inexact(out.dtype) else 0
+        array = np.empty(out.size, dtype=object)
+        array[:] = numbers[start : start + size] if size else ZERO
+        arrays.append(array.reshape(out.shape))
+        start += size
+    return rebuild(point.outputs, iter(arrays))
+
+
+def _refuse_complex(point: Point, what: str) -> None:
+    if any(point.args[i].dtype.kind == "c" for i in point.tracked):
+        raise TypeError(f"{what} takes real arguments; pass real and imaginary parts separately")
+
+
+def _directions(point: Point, tangents: tuple[Any, ...]) -> list[Any]:
+    numbers: list[Any] = []
+    for i in point.tracked:
+        tangent = asarray(tangents[i])
+        if tangent.shape != point.args[i].shape:
+            raise ValueError(f"tangent {i} has shape {tangent.shape}, its argument {point.args[i].shape}")
+        numbers += [MPF(v) for v in tangent.values.ravel().tolist()]
+    return numbers
+
+
+def second(program: Program, *args: Any, cotangent: Any = None) -> tuple[tuple[Objects | None, ...], ...]:
+    """The second derivatives of the sum of all outputs, or of their product with a cotangent.
+
+    Args:
+        program: as for ``gradient``.
+        *args: as for ``gradient``, real.
+        cotangent: as for ``gradient``.
+
+    Returns:
+        ``blocks[i][j]``, of shape ``args[i].shape + args[j].shape``; None where either is a constant.
+
+    Raises:
+        TypeError: for complex arguments.
+
+    Example:
+        >>> import numpy as np
+        >>> from autodiff_spec import oracle
+        >>> ((block,),) = oracle.second(lambda xp, x: xp.prod(x), np.array([2.0, 0.0, 3.0]))
+        >>> oracle.to_numpy(block)
+        array([[0., 3., 0.],
+               [3., 0., 2.],
+               [0., 2., 0.]])
+    """
+    with working_precision(args, _SECOND_DIGITS):
+        point = Point(program, args)
+        matrix = _second_matrix(point, weights(point, cotangent))
+        rows = [_gather(point, list(row)) for row in matrix]
+        return tuple(tuple(_block(point, rows, i, j) for j in range(len(point.args))) for i in range(len(point.args)))
+
+
+hessian = second
+
+
+def _second_matrix(point: Point, weight: list[Any]) -> list[list[Any]]:
+    _refuse_complex(point, "second")
+    n = len(point.coordinates)
+    entries = Second(point, weight)
+    matrix = [[ZERO] * n for _ in range(n)]
+    for i in range(n):
+        for j in range(i + 1):
+            matrix[i][j] = matrix[j][i] = entries.entry(i, j)
+    return matrix
+
+
+def _block(point: Point, rows: list[tuple[Objects | None, ...]], i: int, j: int) -> Objects | None:
+    if i not in point.tracked or j not in point.tracked:
+        return None
+    mine = [k for k, c in enumerate(point.coordinates) if c.argument == i]
+    block = np.empty((len(mine), *point.args[j].shape), dtype=object)
+    for k, row in enumerate(mine):
+        block[k, ...] = rows[row][j]
+    return block.reshape((*point.args[i].shape, *point.args[j].shape))
+
+
+def hvp(
+    program: Program, args: tuple[Any, ...], tangents: tuple[Any, ...], cotangent: Any = None
+) -> tuple[Objects | None, ...]:
+    """The second derivatives applied to a direction.
+
+    Args:
+        program: as for ``gradient``.
+        args: the arguments, real.
+        tangents: one array for each argument, of its shape; None for constants.
+        cotangent: as for ``gradient``.
+
+    Returns:
+        For each argument an object array in its shape, None for constants.
+
+    Example:
+        >>> from autodiff_spec import oracle
+        >>> (product,) = oracle.hvp(lambda xp, x: x**3, (2.0,), (10.0,))
+        >>> float(product[()])
+        120.0
+    """
+    with working_precision((*args, *(t for t in tangents if t is not None)), _SECOND_DIGITS):
+        point = Point(program, args)
+        matrix = _second_matrix(point, weights(point, cotangent))
+        direction = _directions(point, tangents)
+        return _gather(point, [contract(direction, row) for row in matrix])
+
+
+def to_numpy(x: Any, dtype: Any = None) -> NDArray[Any]:
+    """Exact numbers rounded, once and correctly, to a NumPy dtype.
+
+    Args:
+        x: oracle array, object array of mp numbers, mp number, or anything NumPy takes.
+        dtype: float16, float32, float64, complex64 or complex128; by default the array's own, else float64 or complex128.
+
+    Returns:
+        NumPy array of the shape of ``x``.
+
+    Example:
+        >>> from autodiff_spec import oracle
+        >>> oracle.to_numpy(oracle.xp.asarray(1.0) / 3, "float32")
+        array(0.33333334, dtype=float32)
+    """
+    array = asarray(x)
+    target = np.dtype(dtype) if dtype is not None else array.dtype
+    if not is_inexact(array.dtype):
+        return array.values.astype(target)
+    rounded = [_rounded(v, target) for v in array.values.ravel().tolist()]
+    return np.array(rounded, dtype=target).reshape(array.shape)
+
+
+_FORMATS = {"float16": (11, 24), "float32": (24, 149), "float64": (53, 1074)}
+
+
+def _rounded(number: Any, dtype: Any) -> Any:
+    """The double that the format's rounding gives: rounding to double first would round twice."""
+    if number.__class__ is MPC:
+        part = np.dtype(f"float{dtype.itemsize * 4}")
+        return complex(_rounded(number.real, part), _rounded(number.imag, part))
+    significant, smallest = _FORMATS.get(dtype.name, _FORMATS["float64"])
+    exponent = number._mpf_[2] + number._mpf_[3]
+    bits = min(significant, exponent + smallest)
+    if bits < 1 or not number._mpf_[1]:
+        # Half of the smallest subnormal or less, a special value, or one that rounds to the smallest subnormal.
+        return float(number) if bits >= 0 or not number._mpf_[1] else 0.0
+    return float(number.context.mpf(number, prec=bits)) if exponent < 2000 else float(number)

@@ -1,0 +1,229 @@
+"""The oracle's array: exact values behind a dtype that is only a label.
+
+Float and complex arrays hold mp numbers in object arrays; integers and booleans are plain NumPy arrays, exact anyway.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autodiff_spec.oracle._context import freeze, note, watching
+
+DType = np.dtype[Any]
+
+
+class Array:
+    """An array of exact numbers, following the Python array API standard's array object.
+
+    Args:
+        values: object array of mp numbers for float and complex dtypes, a NumPy array otherwise; a bare number is 0-d.
+        dtype: the NumPy dtype it stands for. No value is ever rounded to it.
+
+    Example:
+        >>> from autodiff_spec.oracle import xp
+        >>> third = xp.asarray(1.0) / 3
+        >>> third.dtype, third.shape
+        (dtype('float64'), ())
+    """
+
+    __slots__ = ("_v", "dtype")
+    __array_ufunc__ = None  # NumPy arrays and scalars leave mixed operations to us
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, values: Any, dtype: DType) -> None:
+        if values.__class__ is not np.ndarray:
+            box: NDArray[Any] = np.empty((), dtype=object if dtype.kind in "fc" else dtype)
+            box[()] = values
+            values = box
+        self._v: NDArray[Any] = values
+        self.dtype = dtype
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """The exact values: an object array of mp numbers, or a NumPy array of integers or booleans."""
+        return self._v
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._v.shape
+
+    @property
+    def ndim(self) -> int:
+        return self._v.ndim
+
+    @property
+    def size(self) -> int:
+        return self._v.size
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    @property
+    def T(self) -> Array:
+        if self._v.ndim != 2:
+            raise ValueError(f"T needs 2 dimensions, not {self._v.ndim}; use permute_dims")
+        return Array(self._v.T, self.dtype)
+
+    @property
+    def mT(self) -> Array:
+        return Array(np.swapaxes(self._v, -1, -2), self.dtype)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        from autodiff_spec.oracle import xp
+
+        return xp
+
+    def __array__(self, *_args: Any, **_kwargs: Any) -> NDArray[Any]:
+        raise TypeError("an oracle array has no NumPy form; use oracle.to_numpy(x, dtype)")
+
+    def __repr__(self) -> str:
+        return f"Array({self._v!r}, {self.dtype})"
+
+    def __len__(self) -> int:
+        return len(self._v)
+
+    def __iter__(self) -> Iterator[Array]:
+        return (Array(self._v[i, ...], self.dtype) for i in range(len(self._v)))
+
+    def __getitem__(self, index: Any) -> Array:
+        return Array(self._v[plain_index(index)], self.dtype)
+
+    def __bool__(self) -> bool:
+        if watching() and self.dtype.kind in "fc":
+            note(self._v)
+        return bool(self._v.item() != 0)
+
+    def __int__(self) -> int:
+        return int(freeze(self._v).item())
+
+    def __float__(self) -> float:
+        return float(self._v.item())
+
+    def __complex__(self) -> complex:
+        return complex(self._v.item())
+
+    def __index__(self) -> int:
+        if self.dtype.kind in "fc":
+            raise TypeError("only integer arrays are indices")
+        return int(self._v.item())
+
+    def __add__(self, other: Any) -> Array:
+        return op.binary(np.add, self, other)
+
+    def __radd__(self, other: Any) -> Array:
+        return op.binary(np.add, other, self)
+
+    def __sub__(self, other: Any) -> Array:
+        return op.binary(np.subtract, self, other)
+
+    def __rsub__(self, other: Any) -> Array:
+        return op.binary(np.subtract, other, self)
+
+    def __mul__(self, other: Any) -> Array:
+        return op.binary(np.multiply, self, other)
+
+    def __rmul__(self, other: Any) -> Array:
+        return op.binary(np.multiply, other, self)
+
+    def __truediv__(self, other: Any) -> Array:
+        return op.divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Array:
+        return op.divide(other, self)
+
+    def __floordiv__(self, other: Any) -> Array:
+        return op.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Array:
+        return op.floor_divide(other, self)
+
+    def __mod__(self, other: Any) -> Array:
+        return op.remainder(self, other)
+
+    def __rmod__(self, other: Any) -> Array:
+        return op.remainder(other, self)
+
+    def __pow__(self, other: Any) -> Array:
+        return op.power(self, other)
+
+    def __rpow__(self, other: Any) -> Array:
+        return op.power(other, self)
+
+    def __matmul__(self, other: Any) -> Array:
+        return op.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Array:
+        return op.matmul(other, self)
+
+    def __and__(self, other: Any) -> Array:
+        return op.binary(np.bitwise_and, self, other)
+
+    def __or__(self, other: Any) -> Array:
+        return op.binary(np.bitwise_or, self, other)
+
+    def __xor__(self, other: Any) -> Array:
+        return op.binary(np.bitwise_xor, self, other)
+
+    def __lshift__(self, other: Any) -> Array:
+        return op.binary(np.left_shift, self, other)
+
+    def __rshift__(self, other: Any) -> Array:
+        return op.binary(np.right_shift, self, other)
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    def __rlshift__(self, other: Any) -> Array:
+        return op.binary(np.left_shift, other, self)
+
+    def __rrshift__(self, other: Any) -> Array:
+        return op.binary(np.right_shift, other, self)
+
+    def __invert__(self) -> Array:
+        return Array(np.invert(self._v), self.dtype)
+
+    def __neg__(self) -> Array:
+        return Array(np.negative(self._v), self.dtype)
+
+    def __pos__(self) -> Array:
+        return self
+
+    def __abs__(self) -> Array:
+        return op.absolute(self)
+
+    def __lt__(self, other: Any) -> Array:
+        return op.compare(np.less, self, other)
+
+    def __le__(self, other: Any) -> Array:
+        return op.compare(np.less_equal, self, other)
+
+    def __gt__(self, other: Any) -> Array:
+        return op.compare(np.greater, self, other)
+
+    def __ge__(self, other: Any) -> Array:
+        return op.compare(np.greater_equal, self, other)
+
+    def __eq__(self, other: Any) -> Array:  # type: ignore[override]
+        return op.compare(np.equal, self, other)
+
+    def __ne__(self, other: Any) -> Array:  # type: ignore[override]
+        return op.compare(np.not_equal, self, other)
+
+
+def plain_index(index: Any) -> Any:
+    """An index expression in which oracle arrays are the NumPy arrays they hold."""
+    if isinstance(index, tuple):
+        return tuple(plain_index(part) for part in index)
+    if isinstance(index, Array):
+        if index.dtype.kind in "fc":
+            raise IndexError("arrays used as indices must be of integer or boolean dtype")
+        return index._v
+    return index
+
+
+# At the end, because the operators need the class: either module may be imported first.
+from autodiff_spec.oracle import _operators as op  # noqa: E402

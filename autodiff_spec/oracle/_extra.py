@@ -1,0 +1,62 @@
+"""The functions beyond the standard that every backend offers under ``extra``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autodiff_spec.oracle import _elementwise as elementwise
+from autodiff_spec.oracle import _operators as op
+from autodiff_spec.oracle import _reductions as reductions
+from autodiff_spec.oracle import _scalars as s
+from autodiff_spec.oracle._array import Array
+from autodiff_spec.oracle._context import ctx, note
+
+sigmoid = elementwise.unary("sigmoid", s.sigmoid)
+softplus = elementwise.unary("softplus", s.softplus)
+sinc = elementwise.unary("sinc", s.sinc)
+erf = elementwise.unary("erf", ctx.erf)
+xlogy = elementwise.binary("xlogy", s.xlogy, lambda x, y: note(y, kind="edge"))
+
+
+def relu(x: Any, /) -> Array:
+    """``max(x, 0)``, a function of one argument."""
+    return elementwise.maximum(op.asarray(x), 0)
+
+
+def logsumexp(x: Any, /, *, axis: reductions.Axis = None, keepdims: bool = False) -> Array:
+    """``log(sum(exp(x)))``; unbounded exponents need no shift by the maximum."""
+    return elementwise.log(reductions.sum(elementwise.exp(x), axis=axis, keepdims=keepdims))
+
+
+def softmax(x: Any, /, *, axis: int = -1) -> Array:
+    """``exp(x) / sum(exp(x))`` along an axis."""
+    powers = elementwise.exp(x)
+    return op.divide(powers, reductions.sum(powers, axis=axis, keepdims=True))
+
+
+def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Array:
+    """The middle of the sorted elements, or the mean of the two middle ones."""
+    x = op.asarray(x)
+    flat = Array(x._v.reshape(-1), x.dtype) if axis is None else x
+    along = 0 if axis is None else axis
+    ordered = reductions.sort(flat, axis=along)
+    n = ordered.shape[along]
+    middle = Array(ordered._v.take([(n - 1) // 2, n // 2], axis=along), x.dtype)
+    result = reductions.mean(middle, axis=along, keepdims=keepdims and axis is not None)
+    return Array(result._v.reshape((1,) * x.ndim), x.dtype) if keepdims and axis is None else result
+
+
+def topk(x: Any, k: int, /, *, axis: int = -1) -> Array:
+    """The ``k`` largest elements along an axis, in descending order."""
+    ordered = reductions.sort(x, axis=axis, descending=True)
+    return Array(ordered._v.take(range(k), axis=axis), ordered.dtype)
+
+
+def einsum(subscripts: str, /, *arrays: Any) -> Array:
+    """Einstein's summation, with explicit or implied output."""
+    xs = [op.asarray(x) for x in arrays]
+    dtype = op.result_type(*xs)
+    values = np.einsum(subscripts, *(op.cast(x, dtype)._v for x in xs), optimize=False)
+    return Array(values, dtype) if values.size else op.cast(op.asarray(np.zeros(values.shape)), dtype)

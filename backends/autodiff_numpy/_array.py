@@ -1,0 +1,185 @@
+"""The recorded array: a value and the node that stands for it on the tapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from autodiff_spec import MutationError, UnsupportedError
+from autodiff_spec._recording import Node, Recorder
+
+RECORDER = Recorder("autodiff_numpy_open_tapes")
+
+UFUNCS: dict[Any, Callable[..., Any]] = {}
+"""NumPy's ufuncs, and the recording function for each: `Array.__array_ufunc__` looks here."""
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {}
+"""NumPy's other functions, likewise: `Array.__array_function__` looks here."""
+
+
+class Array:
+    """A NumPy array that a tape tracks; whatever NumPy does to it is recorded.
+
+    Operators, the methods of the array API and NumPy's protocols lead to the same recording functions, so code
+    written for NumPy runs unchanged. ``float()``, ``bool()`` and comparisons give plain values: they detach.
+
+    Attributes:
+        value: what NumPy computed; not to be written to.
+        node: its place in the recording.
+    """
+
+    __slots__ = ("node", "value")
+    __array_priority__ = 1000
+
+    def __init__(self, value: Any, node: Node | None) -> None:
+        self.value = value
+        self.node = node
+
+    # --- what it looks like -----------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        return self.value.dtype
+
+    @property
+    def ndim(self) -> int:
+        return self.value.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        return self.value.size  # type: ignore[no-any-return]
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Array:
+        if device != "cpu" or stream is not None:
+            raise ValueError(f"NumPy arrays live on the device 'cpu', not {device!r}")
+        return self
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(len(self.value)))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({np.array2string(np.asarray(self.value), separator=', ')}, dtype={self.dtype})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec) if self.ndim == 0 else repr(self)
+
+    # --- what Python looks at: plain values, detached ---------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __complex__(self) -> complex:
+        return complex(self.value)
+
+    def __index__(self) -> int:
+        return self.value.__index__()  # type: ignore[no-any-return]
+
+    def item(self, *index: int) -> Any:
+        return self.value.item(*index)
+
+    def tolist(self) -> Any:
+        return self.value.tolist()
+
+    __hash__ = None  # type: ignore[assignment]
+
+    # --- NumPy's protocols ------------------------------------------------------------------------------------
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        from autodiff_numpy import xp
+
+        if api_version not in (None, *xp.SUPPORTED_API_VERSIONS):
+            raise ValueError(f"api_version={api_version!r} is not one of {', '.join(xp.SUPPORTED_API_VERSIONS)}")
+        return xp
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        recording = UFUNCS.get(ufunc)
+        if recording is None or method != "__call__" or kwargs:
+            how = "" if method == "__call__" else f".{method}"
+            told = f" with {', '.join(kwargs)}=" if kwargs else ""
+            raise UnsupportedError(
+                f"np.{ufunc.__name__}{how}{told} has no derivative rule here; write it with other functions, "
+                "or detach its arguments with stop_gradient() and to_numpy()"
+            )
+        return recording(*inputs)
+
+    def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        recording = FUNCTIONS.get(func)
+        if recording is None:
+            raise UnsupportedError(
+                f"{func.__module__}.{func.__name__} has no derivative rule here; write it with other functions, "
+                "or detach its arguments with stop_gradient() and to_numpy()"
+            )
+        return recording(*args, **kwargs)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeError(
+            "a recorded array would lose its derivative in np.asarray; use to_numpy(x) for a detached copy, "
+            "or a function of the namespace to combine arrays (xp.stack, xp.concat)"
+        )
+
+    # --- immutability -----------------------------------------------------------------------------------------
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise MutationError(
+            "a recorded array cannot be written in place; build a new one with xp.where(mask, new, x), "
+            "or with at(x, index).set(value)"
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Array:
+        return self
+
+
+class Variable(Array):
+    """A variable: an array whose value `assign` replaces; each open tape reads it under a node of its own."""
+
+    __slots__ = ("__weakref__",)
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value, None)
+
+    def read(self) -> Any:
+        """The recorded array that stands for it on the open tapes, or its plain value when none is open."""
+        node = RECORDER.node_of(self)
+        return self.value if node is None else Array(self.value, node)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if RECORDER.frame().recordings:
+            return super().__array__(dtype, copy)
+        return np.array(self.value, dtype=dtype)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        return Variable(np.array(self.value))
+
+    def __reduce__(self) -> Any:
+        return Variable, (self.value,)
+
+
+def resolve(x: Any) -> Any:
+    """A variable as the open tapes see it; anything else as it is."""
+    return x.read() if type(x) is Variable else x
+
+
+def plain(x: Any) -> Any:
+    """The value of a recorded array or a variable; anything else as it is."""
+    return x.value if isinstance(x, Array) else x

@@ -1,0 +1,97 @@
+"""The NumPy engine behind the interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy._array import RECORDER, Array, Variable, plain
+from autodiff_numpy._tape import NumpyTape
+from autodiff_spec import Backend, Capability, Tape
+
+
+class NumpyBackend(Backend):
+    """The reference engine; its derivatives obey every clause, so both conventions are the same."""
+
+    name = "numpy"
+    version = np.__version__
+    array_types = (Array, np.ndarray, np.generic)
+    capabilities = frozenset(
+        {
+            Capability.TAPE,
+            Capability.HIGHER_ORDER,
+            Capability.CONTROL_FLOW,
+            Capability.NATIVE_CALLS,
+            Capability.INTERLEAVED_CONTEXTS,
+            Capability.COMPLEX,
+            Capability.MUTABLE_OUT,
+            Capability.SPEC_OPERATORS,
+        }
+    )
+    deviations = Path(__file__).parent / "deviations.toml"
+
+    def __init__(self, conventions: str = "native") -> None:
+        super().__init__()
+        self.conventions = conventions
+
+    @cached_property
+    def xp(self) -> Any:  # type: ignore[override]
+        from autodiff_numpy import xp
+
+        return xp
+
+    @cached_property
+    def extra(self) -> Any:  # type: ignore[override]
+        from autodiff_numpy import extra
+
+        return extra
+
+    def is_variable(self, x: Any) -> bool:
+        return type(x) is Variable
+
+    def _vjp(self, f: Any, primals: list[Any], *, once: bool) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+        outputs, pullback = super()._vjp(f, primals, once=once)
+        return [_settled(output) for output in outputs], pullback
+
+    def _stop_gradient(self, array: Any) -> Any:
+        return np.array(plain(array))
+
+    def _to_numpy(self, array: Any) -> Any:
+        return np.array(plain(array))
+
+    def _asarray(self, value: Any, dtype: Any) -> Any:
+        if isinstance(value, Array):
+            return self.xp.asarray(value, dtype=dtype, copy=True)
+        return np.array(value, dtype=dtype)
+
+    def _kind(self, dtype: Any) -> str:
+        return {"f": "real", "c": "complex"}.get(np.dtype(dtype).kind, "other")
+
+    def _variable(self, array: Any) -> Any:
+        return Variable(np.array(plain(array)))
+
+    def _assign(self, variable: Any, array: Any) -> None:
+        variable.value = np.array(plain(array), dtype=variable.dtype)
+
+    def _tape(self, persistent: bool) -> Tape:
+        return NumpyTape(self, persistent=persistent)
+
+    def _pause(self) -> AbstractContextManager[Any]:
+        return RECORDER.without()
+
+    def _write(self, destination: Any, gradient: Any) -> None:
+        np.copyto(destination, gradient)
+
+
+def _settled(output: Any) -> Any:
+    """A result of the functional form: recorded only if an outer tape tracks it, else a plain array."""
+    if type(output) is Variable:
+        return output
+    if type(output) is Array:
+        return output if RECORDER.frame().tracking(output.node.tapes) else np.asarray(output.value)  # type: ignore[union-attr]
+    return np.asarray(output) if isinstance(output, np.generic) else output

@@ -1,0 +1,64 @@
+"""Operators and methods of recorded arrays: each leads to the recording function of NumPy's function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from autodiff_numpy._array import Array
+from autodiff_numpy._record import RECORDED
+from autodiff_numpy.rules.indexing import read
+
+_BINARY = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
+    "mod": "remainder", "pow": "power", "matmul": "matmul",
+}  # fmt: skip
+_COMPARISONS = {
+    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
+}  # fmt: skip
+_UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute"}
+_METHODS = ("sum", "prod", "max", "min", "mean", "var", "std", "argmax", "argmin", "all", "any", "reshape",
+            "transpose", "ravel", "take", "repeat", "squeeze", "swapaxes", "dot", "conj", "trace", "diagonal")  # fmt: skip
+
+
+def install() -> None:
+    """Give `Array` its operators and methods."""
+    for operator, name in _BINARY.items():
+        forward = getattr(RECORDED, name)
+        setattr(Array, f"__{operator}__", forward_operator(forward))
+        setattr(Array, f"__r{operator}__", reflected_operator(forward))
+    for operator, name in _COMPARISONS.items():
+        setattr(Array, f"__{operator}__", forward_operator(getattr(RECORDED, name)))
+    for operator, name in _UNARY.items():
+        setattr(Array, f"__{operator}__", unary_operator(getattr(RECORDED, name)))
+    for name in _METHODS:
+        setattr(Array, name, _method(name))
+    Array.__getitem__ = read  # type: ignore[attr-defined]
+    Array.astype = lambda self, dtype, copy=True: RECORDED.astype(self, dtype)  # type: ignore[attr-defined]
+    Array.copy = lambda self: RECORDED.positive(self)  # type: ignore[attr-defined]
+    Array.flatten = lambda self: RECORDED.ravel(self)  # type: ignore[attr-defined]
+    for name, function in {"T": "transpose", "mT": "matrix_transpose", "real": "real", "imag": "imag"}.items():
+        setattr(Array, name, property(getattr(RECORDED, function)))
+
+
+def forward_operator(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda self, other: function(self, other)
+
+
+def reflected_operator(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda self, other: function(other, self)
+
+
+def unary_operator(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda self: function(self)
+
+
+def _method(name: str) -> Callable[..., Any]:
+    function = getattr(RECORDED, name, None) or getattr(RECORDED, {"conj": "conjugate"}.get(name, name))
+
+    def method(self: Array, *args: Any, **kwargs: Any) -> Any:
+        if name in ("reshape", "transpose") and (len(args) > 1 or (args and isinstance(args[0], int))):
+            args = (args,)  # x.reshape(2, 3) as well as x.reshape((2, 3))
+        return function(self, *args, **kwargs)
+
+    return method

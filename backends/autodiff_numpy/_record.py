@@ -1,0 +1,320 @@
+"""Rules, and how an operation is recorded under one.
+
+A rule is a line beside its function: one ``vjp`` for each argument, ``lambda xp, g, <residuals>: …``. Its parameters
+name the residuals it needs: the function's own parameters, ``ans`` for its result, and ``<argument>_shape`` or
+``<argument>_dtype`` for what can be kept without the array. Nothing else stays alive. ``xp`` is `RAW` in a first
+derivative and `RECORDED` when an outer tape is open: the same rule then serves every order.
+
+Inside, cotangents follow the bilinear convention (no conjugates in the rules of holomorphic functions); the tape
+conjugates at its boundary.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from operator import itemgetter
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy._array import FUNCTIONS, RECORDER, UFUNCS, Array, plain, resolve
+from autodiff_spec._recording import Edge, Node
+
+RAW = SimpleNamespace()
+"""What rules call in a first derivative: NumPy's functions, on values."""
+
+RECORDED = SimpleNamespace()
+"""The same names on recorded arrays: what rules call under an outer tape, and what `autodiff_numpy.xp` offers."""
+
+_ANSWER = -1
+_SCALARS = frozenset((float, int, bool))
+
+
+class DuplicateRuleError(Exception):
+    """A function was given a rule twice."""
+
+
+class Pullback:
+    """One argument's rule: the function, and how its residuals are picked out of ``(ans, *arguments)``."""
+
+    __slots__ = ("argnum", "fitted", "pick", "sources", "vjp")
+
+    def __init__(self, vjp: Callable[..., Any], argnum: int, names: tuple[str, ...]) -> None:
+        self.vjp = vjp
+        self.argnum = argnum
+        wanted = list(inspect.signature(vjp).parameters)[2:]
+        self.sources = tuple(_position(name, names) for name in wanted)
+        self.pick = _picker(wanted, names)
+        self.fitted = _Fitted(self)
+
+
+class _Fitted:
+    """A pullback whose share may have another shape or dtype than the argument, kept as one more residual."""
+
+    __slots__ = ("argnum", "sources", "vjp")
+
+    def __init__(self, pullback: Pullback) -> None:
+        inner = pullback.vjp
+        self.argnum = pullback.argnum
+        self.sources = (*pullback.sources, None)
+
+        def vjp(xp: Any, g: Any, *residuals: Any) -> Any:
+            share = inner(xp, g, *residuals[:-1])
+            return None if share is None else fit(xp, share, *residuals[-1])
+
+        self.vjp = vjp
+
+
+def fit(xp: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """``g`` summed over what broadcasting repeated, and cast: the one place where broadcasting is undone."""
+    if g.shape != shape:
+        extra = g.ndim - len(shape)
+        axes = tuple(range(extra)) + tuple(
+            extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1
+        )
+        g = xp.reshape(xp.sum(g, axis=axes), shape)
+    if g.dtype != dtype:
+        if g.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+            g = xp.real(g)
+        g = xp.astype(g, dtype)
+    return g
+
+
+def _position(name: str, names: tuple[str, ...]) -> int | None:
+    """Where a residual comes from, so that it can be recorded again: an argument's number, the answer, or neither."""
+    if name == "ans":
+        return _ANSWER
+    return names.index(name) if name in names else None
+
+
+def _picker(wanted: list[str], names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """A function from ``(ans, *arguments)`` to the tuple of residuals, in C where that is possible."""
+    slots = {"ans": 0, **{name: i + 1 for i, name in enumerate(names)}}
+    if all(name in slots for name in wanted):
+        indices = [slots[name] for name in wanted]
+        if len(indices) > 1:
+            return itemgetter(*indices)
+        return itemgetter(slice(indices[0], indices[0] + 1)) if indices else itemgetter(slice(0, 0))
+    getters = [_getter(name, slots) for name in wanted]
+    return lambda values: tuple([get(values) for get in getters])
+
+
+def _getter(name: str, slots: dict[str, int]) -> Callable[[tuple[Any, ...]], Any]:
+    if name in slots:
+        return itemgetter(slots[name])
+    base, _, attribute = name.rpartition("_")
+    if base not in slots or attribute not in ("shape", "dtype"):
+        raise TypeError(f"a rule asks for the residual {name!r}; the function has {', '.join(slots)}")
+    slot = slots[base]
+    return lambda values: getattr(values[slot], attribute)
+
+
+# --- declaring rules ------------------------------------------------------------------------------------------
+
+
+def rule(function: Any, *vjps: Callable[..., Any] | None, also: tuple[Any, ...] = ()) -> Any:
+    """Record ``function`` (NumPy's, or a primitive of ours) with one ``vjp`` for each array argument.
+
+    ``None`` in place of a ``vjp`` means that the argument has no influence on the derivative. ``also`` names further
+    NumPy functions that mean the same.
+
+    Raises:
+        DuplicateRuleError: the function has a rule already.
+    """
+    names = _parameters(function)
+    pullbacks = tuple(None if vjp is None else Pullback(vjp, i, names) for i, vjp in enumerate(vjps))
+    if isinstance(function, np.ufunc) and function.nin <= 2:
+        recorded = _unary(function, *pullbacks) if function.nin == 1 else _binary(function, *pullbacks)
+    else:
+        recorded = _general(function, names, pullbacks)
+    declare(function, recorded, also)
+    return function
+
+
+def constant(function: Any, *also: Any) -> Any:
+    """Let ``function`` run on recorded arrays and give plain results: it has no derivative."""
+
+    def recorded(*args: Any, **kwargs: Any) -> Any:
+        return function(*map(plain, args), **{name: plain(value) for name, value in kwargs.items()})
+
+    declare(function, recorded, also)
+    return function
+
+
+def composite(*functions: Any) -> Callable[[Any], Any]:
+    """A decorator: define a function, and NumPy's ones of the same meaning, by other recorded functions."""
+
+    def decorate(recorded: Any) -> Any:
+        declare(recorded, recorded, functions)
+        return recorded
+
+    return decorate
+
+
+def declare(function: Any, recorded: Callable[..., Any], also: tuple[Any, ...]) -> None:
+    """Enter a recording function in the tables of NumPy's functions and in the two namespaces."""
+    name = function.__name__.removeprefix("_")
+    if hasattr(RECORDED, name):
+        raise DuplicateRuleError(f"{name} has a rule already")
+    setattr(RAW, name, function)
+    setattr(RECORDED, name, recorded)
+    for known in (function, *also):
+        table = UFUNCS if isinstance(known, np.ufunc) else FUNCTIONS
+        if known in table:
+            raise DuplicateRuleError(f"{known} has a rule already")
+        table[known] = recorded
+
+
+def _parameters(function: Any) -> tuple[str, ...]:
+    if isinstance(function, np.ufunc):
+        return ("x", "y", "z")[: function.nin]
+    return tuple(inspect.signature(function).parameters)
+
+
+# --- recording an operation -----------------------------------------------------------------------------------
+
+
+def _unary(function: Any, pullback: Pullback) -> Callable[[Any], Any]:
+    """The recording function of an elementwise function of one array: the hot path, so it is written out."""
+    frame_of, pick = RECORDER.frame, pullback.pick
+
+    def recorded(x: Any, /) -> Any:
+        if type(x) is not Array:
+            x = resolve(x)
+            if type(x) is not Array:
+                return function(x)
+        value = function(x.value)
+        frame, parent = frame_of(), x.node
+        tapes = parent.tapes
+        if tapes is not frame.tapes:
+            tapes = frame.tracking(tapes)
+            if not tapes:
+                return value
+        node = Node(((parent, pullback, pick((value, x.value))),), tapes)
+        frame.append(node)
+        return Array(value, node)
+
+    return recorded
+
+
+def _binary(function: Any, left: Pullback, right: Pullback) -> Callable[[Any, Any], Any]:
+    """The recording function of an elementwise function of two arrays; likewise."""
+    frame_of, pick_left, pick_right = RECORDER.frame, left.pick, right.pick
+
+    def recorded(x: Any, y: Any, /) -> Any:
+        x, y = (x if type(x) is Array else resolve(x)), (y if type(y) is Array else resolve(y))
+        if type(x) is Array:
+            if type(y) is Array:
+                return both(x, y)
+            return one(x, left, pick_left, x.value, y, y)
+        if type(y) is Array:
+            return one(y, right, pick_right, x, y.value, x)
+        return function(x, y)
+
+    def one(source: Array, pullback: Pullback, pick: Any, x: Any, y: Any, other: Any) -> Any:
+        value = function(x, y)
+        frame, parent = frame_of(), source.node
+        tapes = parent.tapes  # type: ignore[union-attr]
+        if tapes is not frame.tapes:
+            tapes = frame.tracking(tapes)
+            if not tapes:
+                return value
+        if type(other) in _SCALARS:
+            edge: Edge = (parent, pullback, pick((value, x, y)))  # type: ignore[assignment]
+        else:
+            edge = _edge(parent, pullback, (value, x, y), source.value)
+        node = Node((edge,), tapes)
+        frame.append(node)
+        return Array(value, node)
+
+    def both(x: Array, y: Array) -> Any:
+        return _record(function(x.value, y.value), ((x, left), (y, right)), (x.value, y.value))
+
+    return recorded
+
+
+def _edge(parent: Any, pullback: Any, values: tuple[Any, ...], argument: Any) -> Edge:
+    """An edge, with the argument's shape and dtype where the answer's differ."""
+    answer = values[0]
+    if answer.shape == argument.shape and answer.dtype == argument.dtype:
+        return parent, pullback, pullback.pick(values)
+    return parent, pullback.fitted, (*pullback.pick(values), (argument.shape, argument.dtype))
+
+
+def _record(value: Any, sources: tuple[tuple[Array, Pullback], ...], arguments: tuple[Any, ...]) -> Any:
+    """The result of an elementwise operation on several recorded arrays."""
+    frame = RECORDER.frame()
+    numbers = {n for source, _ in sources for n in source.node.tapes}  # type: ignore[union-attr]
+    tapes = frame.tracking(tuple(numbers))
+    if not tapes:
+        return value
+    values = (value, *arguments)
+    node = Node(tuple(_edge(source.node, pullback, values, source.value) for source, pullback in sources), tapes)
+    frame.append(node)
+    return Array(value, node)
+
+
+def _general(function: Any, names: tuple[str, ...], pullbacks: tuple[Pullback | None, ...]) -> Callable[..., Any]:
+    """The recording function of any other function: arguments by position or by name, static ones among them."""
+    defaults = {
+        name: _static(parameter.default) for name, parameter in inspect.signature(function).parameters.items()
+    }
+    arrays = names[: len(pullbacks)]
+
+    def recorded(*args: Any, **kwargs: Any) -> Any:
+        if any(name in arrays for name in kwargs):
+            args, kwargs = _by_position(names, args, kwargs)
+        args = tuple([resolve(arg) for arg in args])
+        raw = tuple([plain(arg) for arg in args])
+        value = function(*raw, **kwargs)
+        sources = [
+            (arg, pullback) for arg, pullback in zip(args, pullbacks, strict=False) if type(arg) is Array and pullback
+        ]
+        frame = RECORDER.frame()
+        tapes = frame.tracking(tuple({n for source, _ in sources for n in source.node.tapes}))  # type: ignore[union-attr]
+        if not tapes:
+            return value
+        values = (value, *raw, *[_static(kwargs.get(name, defaults[name])) for name in names[len(raw) :]])
+        node = Node(tuple((arg.node, pullback, pullback.pick(values)) for arg, pullback in sources), tapes)  # type: ignore[misc]
+        frame.append(node)
+        return Array(value, node)
+
+    return recorded
+
+
+def _static(value: Any) -> Any:
+    """A static argument as rules see it: NumPy's marker for "not given" is ``None``."""
+    return None if value is inspect.Parameter.empty or value is np._NoValue else value
+
+
+def _by_position(names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Array arguments that were given by name, moved to their positions."""
+    rest = dict(kwargs)
+    positional = list(args)
+    for name in names[len(args) :]:
+        if name not in rest:
+            break
+        positional.append(rest.pop(name))
+    return tuple(positional), rest
+
+
+# --- evaluating an edge in the backward pass --------------------------------------------------------------------
+
+
+def pull_raw(node: Node, edge: Edge, g: Any) -> Any:
+    """A parent's share of the cotangent, on values: a first derivative."""
+    return edge[1].vjp(RAW, g, *edge[2])
+
+
+def pull_recorded(node: Node, edge: Edge, g: Any) -> Any:
+    """The same on recorded arrays: each residual stands again for the argument or answer that it came from."""
+    _, pullback, residuals = edge
+    nodes = {other[1].argnum: other[0] for other in node.edges if other[1] is not None}
+    nodes[_ANSWER] = node
+    again = [
+        Array(residual, nodes[source]) if source in nodes else residual
+        for residual, source in zip(residuals, pullback.sources, strict=True)
+    ]
+    return pullback.vjp(RECORDED, g, *again)

@@ -1,0 +1,104 @@
+"""The tape of the NumPy engine: a `Recording`, and one backward walk over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy._array import RECORDER, Array, Variable, plain
+from autodiff_numpy._record import pull_raw, pull_recorded
+from autodiff_spec import Backend, Tape
+from autodiff_spec._recording import Node, Recording, backward
+
+
+class NumpyTape(Tape):
+    """Records operations on variables and watched arrays."""
+
+    def __init__(self, backend: Backend, *, persistent: bool = False) -> None:
+        super().__init__(backend, persistent=persistent)
+        self._recording = Recording()
+
+    def _enter(self) -> None:
+        RECORDER.start(self._recording)
+
+    def _exit(self) -> None:
+        RECORDER.stop(self._recording)
+
+    def _watch(self, array: Any) -> Any:
+        if type(array) is Variable:
+            array = array.read()
+        if type(array) is Array:
+            return Array(array.value, RECORDER.source(self._recording, array.node))
+        return Array(np.array(array), RECORDER.source(self._recording, None))
+
+    def _is_source(self, array: Any) -> bool:
+        if type(array) is Variable:
+            return True
+        return type(array) is Array and array.node is not None and self._recording.number in array.node.tapes
+
+    def _outer_is_open(self) -> bool:
+        return any(recording is not self._recording for recording in RECORDER.frame().recordings)
+
+    def _pullback(
+        self,
+        targets: Sequence[Any],
+        sources: Sequence[Any],
+        cotangents: Sequence[Any],
+        *,
+        retain: bool,
+        strict: bool,
+    ) -> list[Any]:
+        seeds: list[tuple[Node, Any]] = []
+        for i, (target, cotangent) in enumerate(zip(targets, cotangents, strict=True)):
+            node = self._node(target)
+            if node is not None and self._recording.number in node.tapes:
+                seeds.append((node, _conjugate(cotangent)))
+            elif strict:
+                raise self.untracked(i, len(targets))
+        nodes = [self._node(source) for source in sources]
+        with RECORDER.without(self._recording) as frame, np.errstate(all="ignore"):
+            pull = pull_recorded if frame.recordings else pull_raw
+            known = [node for node in nodes if node is not None]
+            found = dict(zip(known, backward(self._recording, seeds, known, pull, _add, retain=retain), strict=True))
+            gradients = [None if node is None else found[node] for node in nodes]
+            return _finished(gradients, sources, cotangents)
+
+    def _node(self, array: Any) -> Node | None:
+        if type(array) is Variable:
+            entry = self._recording.variables.get(id(array))
+            return None if entry is None else entry[1]
+        return array.node if type(array) is Array else None
+
+
+def _add(a: Any, b: Any, owned: bool) -> Any:
+    """The sum of two cotangents, in place where the pass made the first one itself."""
+    if owned and type(a) is np.ndarray and type(b) is not Array and a.dtype == b.dtype:
+        a += b
+        return a
+    return a + b
+
+
+def _conjugate(g: Any) -> Any:
+    """Between the two conventions for complex cotangents: ∂L/∂x + i∂L/∂y outside, its conjugate inside."""
+    return g.conj() if plain(g).dtype.kind == "c" else g
+
+
+def _finished(gradients: list[Any], sources: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
+    """Gradients as users get them: the source's dtype, an array even in 0-d, sharing memory with nothing."""
+    seen = {id(plain(c)) for c in cotangents}
+    finished = []
+    for gradient, source in zip(gradients, sources, strict=True):
+        if gradient is None:
+            finished.append(None)
+            continue
+        gradient = _conjugate(gradient)
+        value = plain(gradient)
+        if value.dtype != source.dtype:
+            gradient = gradient.astype(source.dtype)
+        elif type(value) is not np.ndarray or value.base is not None or not value.flags.writeable or id(value) in seen:
+            gradient = Array(np.array(value), gradient.node) if type(gradient) is Array else np.array(value)
+        seen.add(id(plain(gradient)))
+        finished.append(gradient)
+    return finished

@@ -1,0 +1,147 @@
+"""Elementwise functions. The formulas are those of any table of derivatives; special points cite their clause."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autodiff_numpy._array import plain
+from autodiff_numpy._record import RECORDED, composite, constant, fit, rule
+
+
+def _none(xp, g):
+    """A step function: zero derivative everywhere, by convention."""
+
+
+def _safe(xp, x, ok):
+    """``x``, and one where it is not ``ok``: what a masked branch is evaluated at, so that it gives no NaN."""
+    return xp.where(ok, x, 1)
+
+
+def _real(x):
+    return x.dtype.kind != "c"
+
+
+def _unit(xp, x, ans):
+    # KINK-01: the derivative of abs at 0 is 0
+    return xp.sign(x) if _real(x) else xp.conjugate(x) / _safe(xp, ans, ans != 0)
+
+
+def _ties(xp, x, y, ans):
+    # KINK-02: at a tie each side gets half
+    return xp.where(x == y, 0.5, xp.equal(x, ans)).astype(ans.dtype)
+
+
+def _power_base(xp, g, x, y):
+    # KINK-04: x**0 is constant, at 0 too
+    if isinstance(y, (int, float)):
+        return None if y == 0 else g * y * (x if y == 2 else xp.power(x, y - 1))
+    zero = y == 0  # where the exponent is 0 a harmless one stands in, or 0**-1 would give NaN
+    return g * xp.where(zero, 0, y * xp.power(x, xp.where(zero, 1, xp.subtract(y, 1))))
+
+
+def _power_exponent(xp, g, x, y, ans):
+    # 0**y is 0 for y > 0, whatever y: no logarithm there, at any order; x < 0 has no derivative in y
+    ok = x > 0 if np.asarray(plain(x)).dtype.kind != "c" else x != 0
+    return g * xp.where(ok, ans * xp.log(_safe(xp, x, ok)), 0)
+
+
+def _hypotenuse(xp, x):
+    """√(1 + x²), without overflow where x is real."""
+    return xp.hypot(x, 1) if _real(x) else xp.sqrt(x * x + 1)
+
+
+# --- one argument ---------------------------------------------------------------------------------------------
+rule(np.negative, lambda xp, g: -g)
+rule(np.positive, lambda xp, g: g)
+rule(np.absolute, lambda xp, g, x, ans: g * _unit(xp, x, ans))
+rule(np.fabs, lambda xp, g, x: g * xp.sign(x))
+rule(np.square, lambda xp, g, x: g * 2 * x)
+rule(np.sqrt, lambda xp, g, ans: g * 0.5 / ans)
+rule(np.cbrt, lambda xp, g, ans: g / (3 * ans * ans))
+rule(np.reciprocal, lambda xp, g, ans: -g * ans * ans)
+rule(np.exp, lambda xp, g, ans: g * ans)
+rule(np.exp2, lambda xp, g, ans: g * ans * np.log(2.0).item())
+rule(np.expm1, lambda xp, g, x: g * xp.exp(x))
+rule(np.log, lambda xp, g, x: g / x)
+rule(np.log2, lambda xp, g, x: g / (x * np.log(2.0).item()))
+rule(np.log10, lambda xp, g, x: g / (x * np.log(10.0).item()))
+rule(np.log1p, lambda xp, g, x: g / (1 + x))
+rule(np.sin, lambda xp, g, x: g * xp.cos(x))
+rule(np.cos, lambda xp, g, x: -g * xp.sin(x))
+rule(np.tan, lambda xp, g, ans: g * (1 + ans * ans))
+rule(np.arcsin, lambda xp, g, x: g / xp.sqrt((1 - x) * (1 + x)))
+rule(np.arccos, lambda xp, g, x: -g / xp.sqrt((1 - x) * (1 + x)))
+rule(np.arctan, lambda xp, g, x: g / (1 + x * x))
+rule(np.sinh, lambda xp, g, x: g * xp.cosh(x))
+rule(np.cosh, lambda xp, g, x: g * xp.sinh(x))
+rule(np.tanh, lambda xp, g, ans: g * (1 - ans * ans))
+rule(np.arcsinh, lambda xp, g, x: g / _hypotenuse(xp, x))
+rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
+rule(np.arctanh, lambda xp, g, x: g / ((1 - x) * (1 + x)))
+rule(np.conjugate, lambda xp, g: xp.conjugate(g))
+rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype))
+rule(np.imag, lambda xp, g, val_dtype: xp.astype(g * -1j, val_dtype) if np.dtype(val_dtype).kind == "c" else None)
+for step in (np.floor, np.ceil, np.trunc, np.rint, np.sign):
+    rule(step, _none)
+rule(np.round, _none)
+
+# --- two arguments --------------------------------------------------------------------------------------------
+rule(np.add, lambda xp, g: g, lambda xp, g: g)
+rule(np.subtract, lambda xp, g: g, lambda xp, g: -g)
+rule(np.multiply, lambda xp, g, y: g * y, lambda xp, g, x: g * x)
+rule(np.divide, lambda xp, g, y: g / y, lambda xp, g, y, ans: -g * ans / y)
+rule(np.power, _power_base, _power_exponent)
+rule(np.float_power, _power_base, _power_exponent)
+rule(np.floor_divide, _none, _none)
+rule(np.remainder, lambda xp, g: g, lambda xp, g, x, y: -g * xp.floor(x / y))
+rule(np.fmod, lambda xp, g: g, lambda xp, g, x, y: -g * xp.trunc(x / y))
+rule(np.maximum, lambda xp, g, x, y, ans: g * _ties(xp, x, y, ans), lambda xp, g, y, x, ans: g * _ties(xp, y, x, ans))
+rule(np.minimum, lambda xp, g, x, y, ans: g * _ties(xp, x, y, ans), lambda xp, g, y, x, ans: g * _ties(xp, y, x, ans))
+rule(
+    np.arctan2,
+    lambda xp, g, x, y: g * (y / xp.hypot(x, y)) / xp.hypot(x, y),
+    lambda xp, g, x, y: -g * (x / xp.hypot(x, y)) / xp.hypot(x, y),
+)
+rule(  # KINK-06: at (0, 0) the derivative of hypot is 0
+    np.hypot,
+    lambda xp, g, x, ans: g * (x / _safe(xp, ans, ans != 0)),
+    lambda xp, g, y, ans: g * (y / _safe(xp, ans, ans != 0)),
+)
+rule(np.logaddexp, lambda xp, g, x, ans: g * xp.exp(x - ans), lambda xp, g, y, ans: g * xp.exp(y - ans))
+rule(np.copysign, lambda xp, g, x, y: g * xp.sign(x) * xp.copysign(1, y), _none)
+rule(np.nextafter, _none, _none)
+rule(np.heaviside, _none, _none)
+
+# --- three arguments ------------------------------------------------------------------------------------------
+
+
+def _where(condition, x, y, /):
+    return np.where(condition, x, y)
+
+
+rule(
+    _where,
+    None,
+    lambda xp, g, condition, x_shape, x_dtype: fit(xp, xp.where(condition, g, 0), x_shape, x_dtype),
+    lambda xp, g, condition, y_shape, y_dtype: fit(xp, xp.where(condition, 0, g), y_shape, y_dtype),
+    also=(np.where,),
+)
+
+
+@composite(np.clip)
+def clip(a, a_min=None, a_max=None, *, min=None, max=None):
+    """The larger of ``a`` and the lower bound, then the smaller of that and the upper one, ties as theirs."""
+    lower, upper = (a_min if min is None else min), (a_max if max is None else max)
+    if lower is not None:
+        a = RECORDED.maximum(a, lower)
+    return a if upper is None else RECORDED.minimum(a, upper)
+
+
+# --- no derivative --------------------------------------------------------------------------------------------
+for function in (
+    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
+    np.logical_and, np.logical_or, np.logical_xor, np.logical_not,
+    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift,
+    np.isfinite, np.isinf, np.isnan, np.signbit,
+):  # fmt: skip
+    constant(function)

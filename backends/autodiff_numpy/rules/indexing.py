@@ -1,0 +1,63 @@
+"""Indexing: everything that NumPy reads, with scatter-add as its pullback, and the pair is closed under derivatives."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autodiff_numpy._array import plain
+from autodiff_numpy._record import RECORDED, composite, rule
+
+_BASIC = (int, slice, type(None), type(Ellipsis))
+
+
+def _getitem(x, index):
+    return x[index]
+
+
+def _scatter(g, index, shape):
+    """Zeros of ``shape`` with ``g`` added at ``index``, repeated indices adding up."""
+    full = np.zeros(shape, g.dtype)
+    if isinstance(index, _BASIC) or (isinstance(index, tuple) and all(isinstance(i, _BASIC) for i in index)):
+        full[index] = g
+    else:
+        np.add.at(full, index, g)
+    return full
+
+
+rule(_getitem, lambda xp, g, index, x_shape: xp.scatter(g, index, x_shape))
+rule(_scatter, lambda xp, g, index: xp.getitem(g, index))
+
+
+def read(x, index):
+    """``x[index]`` for a recorded ``x``; indices that are recorded themselves count by their values."""
+    return RECORDED.getitem(x, tuple(map(plain, index)) if isinstance(index, tuple) else plain(index))
+
+
+@composite(np.take)
+def take(a, indices, axis=None, out=None, mode="raise"):
+    """`np.take`."""
+    if axis is None:
+        a, axis = RECORDED.ravel(a), 0
+    return a[(slice(None),) * (axis % a.ndim) + (np.asarray(plain(indices)),)]
+
+
+@composite(np.take_along_axis)
+def take_along_axis(arr, indices, axis=-1):
+    """`np.take_along_axis`, by integer indices along every axis."""
+    indices, axis = np.asarray(plain(indices)), axis % arr.ndim
+    shape = np.broadcast_shapes(
+        tuple(1 if i == axis else n for i, n in enumerate(arr.shape)),
+        tuple(1 if i == axis else n for i, n in enumerate(indices.shape)),
+    )
+    grid = list(np.indices(shape, sparse=True))
+    index = [np.broadcast_to(g, shape) for g in grid]
+    lifted = np.broadcast_to(indices, tuple(indices.shape[axis] if i == axis else n for i, n in enumerate(shape)))
+    return arr[tuple(lifted if i == axis else index[i] for i in range(arr.ndim))]
+
+
+@composite(np.sort)
+def sort(a, axis=-1, kind=None, order=None, *, stable=None):
+    """`np.sort`: the elements taken in the order of `np.argsort`, which says who gets what at ties."""
+    if axis is None:
+        a, axis = RECORDED.ravel(a), 0
+    return take_along_axis(a, np.argsort(plain(a), axis=axis, stable=True), axis)

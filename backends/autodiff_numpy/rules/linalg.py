@@ -1,0 +1,159 @@
+"""Products and norms. (Factorisations and solvers follow.)"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from autodiff_numpy._record import RECORDED, composite, fit, rule
+
+
+def _matmul_left(xp, g, x, y):
+    """g·yᵀ, with vectors as one-row and one-column matrices and batches summed where they were broadcast."""
+    if x.ndim == 1 and y.ndim == 1:
+        return g * y
+    columns = y if y.ndim > 1 else xp.reshape(y, (-1, 1))
+    g = g if y.ndim > 1 else xp.expand_dims(g, -1)
+    g = g if x.ndim > 1 else xp.expand_dims(g, -2)
+    share = xp.matmul(g, xp.swapaxes(columns, -1, -2))
+    rows = x.shape if x.ndim > 1 else (1, *x.shape)
+    return xp.reshape(fit(xp, share, rows, x.dtype), x.shape)
+
+
+def _matmul_right(xp, g, x, y):
+    """xᵀ·g, likewise."""
+    if x.ndim == 1 and y.ndim == 1:
+        return g * x
+    rows = x if x.ndim > 1 else xp.reshape(x, (1, -1))
+    g = g if y.ndim > 1 else xp.expand_dims(g, -1)
+    g = g if x.ndim > 1 else xp.expand_dims(g, -2)
+    share = xp.matmul(xp.swapaxes(rows, -1, -2), g)
+    columns = y.shape if y.ndim > 1 else (*y.shape, 1)
+    return xp.reshape(fit(xp, share, columns, y.dtype), y.shape)
+
+
+rule(np.matmul, _matmul_left, _matmul_right)
+
+
+@composite(np.dot)
+def dot(a, b):
+    """`np.dot`."""
+    if not np.ndim(a) or not np.ndim(b):
+        return RECORDED.multiply(a, b)
+    if b.ndim > 2:
+        return RECORDED.tensordot(a, b, axes=((-1,), (-2,)))
+    return RECORDED.matmul(a, b)
+
+
+@composite(np.vecdot)
+def vecdot(x1, x2, /, *, axis=-1):
+    """`np.vecdot`: the sum of ``conj(x1) * x2`` along an axis."""
+    return RECORDED.sum(RECORDED.conjugate(x1) * x2 if x1.dtype.kind == "c" else x1 * x2, axis=axis)
+
+
+@composite(np.inner)
+def inner(a, b):
+    """`np.inner`."""
+    return RECORDED.tensordot(a, b, axes=((-1,), (-1,))) if a.ndim and b.ndim else RECORDED.multiply(a, b)
+
+
+@composite(np.outer)
+def outer(a, b, out=None):
+    """`np.outer`."""
+    return RECORDED.reshape(a, (-1, 1)) * RECORDED.reshape(b, (1, -1))
+
+
+@composite(np.tensordot)
+def tensordot(a, b, axes=2):
+    """`np.tensordot`, as one matrix product."""
+    if isinstance(axes, int):
+        left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    else:
+        left, right = ([x % n for x in (v if isinstance(v, (tuple, list)) else (v,))]
+                       for v, n in zip(axes, (a.ndim, b.ndim), strict=True))  # fmt: skip
+    if [a.shape[i] for i in left] != [b.shape[i] for i in right]:
+        raise ValueError(f"tensordot cannot contract axes {left} of {a.shape} with axes {right} of {b.shape}")
+    rest_a = [i for i in range(a.ndim) if i not in left]
+    rest_b = [i for i in range(b.ndim) if i not in right]
+    inside = math.prod(a.shape[i] for i in left)
+    shape_a, shape_b = [a.shape[i] for i in rest_a], [b.shape[i] for i in rest_b]
+    rows = RECORDED.reshape(RECORDED.transpose(a, (*rest_a, *left)), (math.prod(shape_a), inside))
+    columns = RECORDED.reshape(RECORDED.transpose(b, (*right, *rest_b)), (inside, math.prod(shape_b)))
+    return RECORDED.reshape(RECORDED.matmul(rows, columns), (*shape_a, *shape_b))
+
+
+@composite(np.trace)
+def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
+    """`np.trace`."""
+    return RECORDED.sum(RECORDED.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+
+
+@composite(np.diagonal)
+def diagonal(a, offset=0, axis1=0, axis2=1):
+    """`np.diagonal`, by integer indices."""
+    moved = RECORDED.moveaxis(a, (axis1, axis2), (-2, -1))
+    rows = np.arange(moved.shape[-2])
+    columns = rows + offset
+    ok = (columns >= 0) & (columns < moved.shape[-1])
+    return moved[..., rows[ok], columns[ok]]
+
+
+# --- norms ----------------------------------------------------------------------------------------------------
+
+
+def _vector_norm(x, axis=None, keepdims=False, ord=2):
+    return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+
+
+def _norm_share(xp, g, x, ans, axis, keepdims, ord):
+    """The derivative of a vector norm of any order; 0 where the norm is 0 (KINK-05)."""
+    shape = x.shape
+    total = xp.spread(ans, shape, axis, keepdims)
+    g = xp.spread(g, shape, axis, keepdims)
+    zero = xp.equal(total, 0)
+    total = xp.where(zero, 1, total)
+    if ord == 2:
+        return xp.where(zero, 0, g * (xp.conjugate(x) if x.dtype.kind == "c" else x) / total)
+    if ord == 0:
+        return None
+    size = xp.absolute(x)
+    if x.dtype.kind == "c":
+        sign = xp.conjugate(x) / xp.where(xp.equal(size, 0), 1, size)
+    else:
+        sign = xp.sign(x)
+    if ord in (math.inf, -math.inf):
+        here = xp.equal(size, xp.spread(ans, shape, axis, keepdims)).astype(total.dtype)
+        return g * sign * (here / np.sum(here, axis=axis, keepdims=True))
+    if ord == 1:
+        return g * sign
+    base = xp.where(xp.equal(size, 0), 1, size) if ord < 1 else size
+    return xp.where(zero, 0, g * sign * xp.power(base / total, ord - 1))
+
+
+rule(_vector_norm, _norm_share, also=(np.linalg.vector_norm,))
+
+
+@composite(np.linalg.matrix_norm)
+def matrix_norm(x, /, *, keepdims=False, ord="fro"):
+    """`np.linalg.matrix_norm` for the orders that need no singular values: "fro", 1, -1, inf, -inf."""
+    if ord == "fro":
+        return RECORDED.vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+    if ord not in (1, -1, math.inf, -math.inf):
+        raise ValueError(f"matrix_norm of a recorded array has the orders 'fro', 1, -1, inf, -inf, not {ord!r}")
+    columns, rows = (-2, -1) if ord in (1, -1) else (-1, -2)
+    sums = RECORDED.sum(RECORDED.absolute(x), axis=columns, keepdims=True)
+    found = (RECORDED.max if ord > 0 else RECORDED.min)(sums, axis=rows, keepdims=True)
+    return found if keepdims else RECORDED.reshape(found, found.shape[:-2])
+
+
+@composite(np.linalg.norm)
+def norm(x, ord=None, axis=None, keepdims=False):
+    """`np.linalg.norm`: a vector norm, or a matrix norm where two axes are meant."""
+    if ord is None:
+        return RECORDED.vector_norm(x, axis, keepdims)
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    if isinstance(axes, int) or len(axes) == 1:
+        return RECORDED.vector_norm(x, axes, keepdims, ord)
+    found = matrix_norm(RECORDED.moveaxis(x, axes, (-2, -1)), ord=ord)
+    return RECORDED.expand_dims(found, tuple(sorted(a % x.ndim for a in axes))) if keepdims else found

@@ -1,0 +1,198 @@
+"""Shapes: reshaping, permuting, joining, repeating. All linear, most of them by `reshape`, `transpose` and indexing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from autodiff_numpy._array import Array, plain, resolve
+from autodiff_numpy._record import RECORDED, composite, constant, fit, rule
+
+
+def _astype(x, dtype, copy=True):
+    return np.asarray(x).astype(dtype, copy=copy)
+
+
+def _concatenate2(first, second):
+    """Two arrays joined along the last axis."""
+    return np.concatenate((first, second), axis=-1)
+
+
+rule(np.reshape, lambda xp, g, a_shape: xp.reshape(g, a_shape))
+rule(
+    np.transpose,
+    lambda xp, g, axes: xp.transpose(g, None if axes is None else tuple(int(i) for i in np.argsort(_positive(axes)))),
+    also=(np.permute_dims,) if np.permute_dims is not np.transpose else (),
+)
+rule(np.broadcast_to, lambda xp, g, array_shape, array_dtype: fit(xp, g, array_shape, array_dtype))
+rule(_astype, lambda xp, g, x_shape, x_dtype: fit(xp, g, x_shape, x_dtype), also=(np.astype,))
+rule(
+    np.roll,
+    lambda xp, g, shift, axis: xp.roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis),
+)
+rule(
+    _concatenate2,
+    lambda xp, g, first_shape, first_dtype: xp.astype(g[..., : first_shape[-1]], first_dtype),
+    lambda xp, g, first_shape, second_dtype: xp.astype(g[..., first_shape[-1] :], second_dtype),
+)
+rule(np.tril, lambda xp, g, k: xp.tril(g, k or 0))
+rule(np.triu, lambda xp, g, k: xp.triu(g, k or 0))
+
+
+def _positive(axes):
+    return [a % len(axes) for a in axes]
+
+
+def _tracked(x):
+    return type(resolve(x)) is Array
+
+
+@composite(np.concatenate)
+def concatenate(arrays, axis=0, out=None, *, dtype=None, casting=None):
+    """`np.concatenate` along any axis: pairs are joined along the last one, halves first."""
+    arrays = [RECORDED.ravel(a) if axis is None else a for a in arrays]
+    axis = 0 if axis is None else axis
+    if not any(map(_tracked, arrays)):
+        return np.concatenate(list(map(plain, arrays)), axis=axis, out=out, dtype=dtype)
+    if out is not None:
+        raise TypeError("out= cannot be used with recorded arrays; use the returned value")
+    common = dtype or np.result_type(*(plain(a) for a in arrays))
+    np.concatenate([plain(a) for a in arrays], axis=axis, dtype=common)  # its errors for shapes that do not fit
+    return RECORDED.moveaxis(_joined([RECORDED.moveaxis(_as(a, common), axis, -1) for a in arrays]), -1, axis)
+
+
+def _as(x, dtype):
+    return x if x.dtype == dtype else RECORDED.astype(x, dtype)
+
+
+def _joined(arrays):
+    if len(arrays) == 1:
+        return arrays[0]
+    half = len(arrays) // 2
+    return RECORDED.concatenate2(_joined(arrays[:half]), _joined(arrays[half:]))
+
+
+@composite(np.stack)
+def stack(arrays, axis=0, out=None, *, dtype=None, casting=None):
+    """`np.stack`: joined along a new axis."""
+    arrays = list(arrays)
+    if len({tuple(a.shape) for a in arrays}) > 1:
+        raise ValueError("all arrays of stack() must have the same shape")
+    return concatenate([expand_dims(a, axis) for a in arrays], axis, out, dtype=dtype)
+
+
+@composite(np.expand_dims)
+def expand_dims(a, axis=0):
+    """`np.expand_dims`."""
+    return RECORDED.reshape(a, np.expand_dims(np.broadcast_to(np.empty(()), a.shape), axis).shape)
+
+
+@composite(np.squeeze)
+def squeeze(a, axis=None):
+    """`np.squeeze`."""
+    return RECORDED.reshape(a, np.squeeze(np.broadcast_to(np.empty(()), a.shape), axis).shape)
+
+
+@composite(np.ravel)
+def ravel(a, order="C"):
+    """`np.ravel`."""
+    return RECORDED.reshape(a, (math.prod(a.shape),), order=order)
+
+
+@composite(np.moveaxis)
+def moveaxis(a, source, destination):
+    """`np.moveaxis`."""
+    order = np.moveaxis(np.empty((0,) * a.ndim), source, destination)
+    del order  # its errors for axes out of range
+    sources, destinations = (
+        [x % a.ndim for x in ((v,) if isinstance(v, int) else v)] for v in (source, destination)
+    )
+    rest = [i for i in range(a.ndim) if i not in sources]
+    for place, axis in sorted(zip(destinations, sources, strict=True)):
+        rest.insert(place, axis)
+    return RECORDED.transpose(a, tuple(rest))
+
+
+@composite(np.swapaxes)
+def swapaxes(a, axis1, axis2):
+    """`np.swapaxes`."""
+    order = list(range(a.ndim))
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return RECORDED.transpose(a, tuple(order))
+
+
+@composite(np.matrix_transpose)
+def matrix_transpose(x, /):
+    """`np.matrix_transpose`."""
+    if x.ndim < 2:
+        raise ValueError(f"matrix_transpose needs two dimensions or more, not {x.ndim}")
+    return swapaxes(x, -1, -2)
+
+
+@composite(np.flip)
+def flip(m, axis=None):
+    """`np.flip`, by slices of step -1."""
+    axes = range(m.ndim) if axis is None else [a % m.ndim for a in ((axis,) if isinstance(axis, int) else axis)]
+    return m[tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(m.ndim))]
+
+
+@composite(np.unstack)
+def unstack(x, /, *, axis=0):
+    """`np.unstack`."""
+    moved = RECORDED.moveaxis(x, axis, 0)
+    return tuple(moved[i] for i in range(moved.shape[0]))
+
+
+@composite(np.repeat)
+def repeat(a, repeats, axis=None):
+    """`np.repeat`, by integer indices."""
+    if axis is None:
+        a, axis = RECORDED.ravel(a), 0
+    indices = np.repeat(np.arange(a.shape[axis]), plain(repeats))
+    return a[(slice(None),) * (axis % a.ndim) + (indices,)]
+
+
+@composite(np.tile)
+def tile(A, reps):
+    """`np.tile`, by broadcasting along new axes."""
+    reps = (reps,) if isinstance(reps, int) else tuple(reps)
+    ndim = max(A.ndim, len(reps))
+    shape, reps = (1,) * (ndim - A.ndim) + tuple(A.shape), (1,) * (ndim - len(reps)) + reps
+    apart = RECORDED.reshape(A, tuple(n for size in shape for n in (1, size)))
+    wide = RECORDED.broadcast_to(apart, tuple(n for pair in zip(reps, shape, strict=True) for n in pair))
+    return RECORDED.reshape(wide, tuple(r * n for r, n in zip(reps, shape, strict=True)))
+
+
+@composite(np.broadcast_arrays)
+def broadcast_arrays(*args, subok=False):
+    """`np.broadcast_arrays`."""
+    shape = np.broadcast_shapes(*(a.shape for a in args))
+    return tuple(RECORDED.broadcast_to(a, shape) for a in args)
+
+
+@composite(np.meshgrid)
+def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
+    """`np.meshgrid` of one-dimensional arrays."""
+    n = len(xi)
+    shapes = [tuple(-1 if i == j else 1 for j in range(n)) for i in range(n)]
+    grids = [RECORDED.reshape(x, shape) for x, shape in zip(xi, shapes, strict=True)]
+    if not sparse and n:
+        grids = list(broadcast_arrays(*grids))
+    if indexing == "xy" and n > 1:
+        grids = [swapaxes(grid, 0, 1) for grid in grids]
+    return tuple(grids)
+
+
+for function in (np.zeros_like, np.ones_like, np.empty_like, np.shape, np.ndim, np.size, np.result_type, np.can_cast,
+                 np.iscomplexobj, np.isrealobj, np.array_equal, np.allclose, np.isclose):  # fmt: skip
+    constant(function)
+
+
+@composite(np.full_like)
+def full_like(a, fill_value, dtype=None, **kwargs):
+    """`np.full_like`; the fill value may be recorded."""
+    blank = np.empty_like(plain(a), dtype=dtype, **kwargs)
+    return RECORDED.broadcast_to(_as(fill_value, blank.dtype), blank.shape) if _tracked(fill_value) else np.full_like(
+        blank, plain(fill_value)
+    )

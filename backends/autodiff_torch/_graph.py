@@ -1,0 +1,151 @@
+"""PyTorch's recorded graph, read from outside: the order of its nodes, what depends on what, and a cut pullback.
+
+A node's sequence number says when, in its thread, it was recorded. A tape's part of the graph is an interval of these
+numbers (with holes, where the tape did not record); everything else is constant for it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import torch
+from torch.autograd.function import BackwardCFunction
+from torch.autograd.graph import get_gradient_edge
+
+Node: TypeAlias = Any
+"""A node of autograd's graph (``torch.autograd.graph.Node``, whose stubs leave out half of it)."""
+
+LEAF = 2**64 - 1
+"""The sequence number that every node of a leaf has."""
+
+_mark = torch.zeros((), requires_grad=True)
+
+
+def now() -> int:
+    """A sequence number between what was recorded in this thread and what will be."""
+    if torch.is_grad_enabled():
+        return number(_mark.view_as(_mark).grad_fn)
+    with torch.enable_grad():
+        return number(_mark.view_as(_mark).grad_fn)
+
+
+def number(node: Node) -> int:
+    """The sequence number of ``node``: the later recorded, the greater; `LEAF` for leaves."""
+    found: int = node._sequence_nr()
+    return found
+
+
+def node_of(array: torch.Tensor) -> Node:
+    """The node whose output ``array`` is; a leaf has one too."""
+    return array.grad_fn if array.grad_fn is not None else get_gradient_edge(array).node
+
+
+def reachable(roots: Iterable[Node], enter: Callable[[Node, int], bool]) -> Iterator[Node]:
+    """The nodes below ``roots``, each once; ``enter(node, number)`` says whether to go on below a node."""
+    stack = list(roots)
+    seen = set(stack)
+    while stack:
+        node = stack.pop()
+        yield node
+        if enter(node, number(node)):
+            for below, _ in node.next_functions:
+                if below is not None and below not in seen:
+                    seen.add(below)
+                    stack.append(below)
+
+
+def mutated(roots: Iterable[Node]) -> bool:
+    """Whether something saved below ``roots`` was changed in place since; looked for when a pullback has failed."""
+    return any(_changed(saved) for node in reachable(roots, lambda node, _: True) for saved in _saved(node))
+
+
+def _saved(node: Node) -> Iterator[Any]:
+    for name in dir(node):
+        if name.startswith("_raw_saved_"):
+            try:
+                found = getattr(node, name)
+            except RuntimeError:  # a list that was freed
+                continue
+            yield from found if isinstance(found, (tuple, list)) else (found,)
+
+
+def _changed(saved: Any) -> bool:
+    """Reading a saved tensor raises when it was freed (then it has no data) and when it was changed."""
+    if saved is None or saved.data is None:
+        return False
+    try:
+        saved.unpack()
+    except RuntimeError:
+        return True
+    return False
+
+
+def cut_pullback(
+    records: Callable[[int], bool],
+    targets: Sequence[torch.Tensor],
+    cotangents: Sequence[torch.Tensor],
+    sources: Sequence[torch.Tensor],
+    *,
+    create_graph: bool,
+) -> list[torch.Tensor | None]:
+    """The cotangents of ``sources`` through those nodes alone whose number ``records`` accepts.
+
+    The engine cannot leave out a part of its graph, so here the nodes are called one by one, the latest first. Nothing is
+    freed. Slower, and needed where a source reaches the target by ways that were not recorded too.
+    """
+    sums: dict[Node, list[torch.Tensor | None]] = {}
+    queue: list[tuple[int, int, Node]] = []
+
+    def add(node: Node, index: int, cotangent: torch.Tensor) -> None:
+        if node not in sums:
+            sums[node] = [None] * (1 if number(node) == LEAF else len(node._input_metadata))
+            if records(number(node)):
+                heapq.heappush(queue, (-number(node), len(sums), node))
+        cotangent = _fitted(node, index, cotangent)
+        before = sums[node][index]
+        sums[node][index] = cotangent if before is None else before + cotangent
+
+    with torch.set_grad_enabled(create_graph):
+        for target, cotangent in zip(targets, cotangents, strict=True):
+            add(*get_gradient_edge(target)[:2], cotangent)
+        while queue:
+            node = heapq.heappop(queue)[-1]
+            for (below, index), share in _called(node, sums[node]):
+                add(below, index, share)
+    found = []
+    for source in sources:
+        node, index = get_gradient_edge(source)[:2]
+        found.append(sums[node][index] if node in sums else None)
+    return found
+
+
+def _called(node: Node, cotangents: list[torch.Tensor | None]) -> list[tuple[tuple[Node, int], torch.Tensor]]:
+    """The edges below ``node``, each with the cotangent that ``node`` passes to it."""
+    edges = node.next_functions
+    if isinstance(node, BackwardCFunction):  # written in Python: knows neither None nor which arguments are tensors
+        full = [
+            torch.zeros(tuple(like.shape), dtype=like.dtype, device=like.device) if cotangent is None else cotangent
+            for cotangent, like in zip(cotangents, node._input_metadata, strict=True)
+        ]
+        shares = node.apply(*full)
+        shares = shares if isinstance(shares, tuple) else (shares,)
+        shares = [share for share, needed in zip(shares, node.needs_input_grad, strict=True) if needed]
+        edges = [edge for edge in edges if edge[0] is not None]
+    else:
+        shares = node(*cotangents)
+        shares = shares if isinstance(shares, tuple) else (shares,)
+    return [
+        (edge, share) for edge, share in zip(edges, shares, strict=True) if edge[0] is not None and share is not None
+    ]
+
+
+def _fitted(node: Node, index: int, cotangent: torch.Tensor) -> torch.Tensor:
+    """A cotangent in the shape and dtype of the value it belongs to; undoing a broadcast is the engine's work."""
+    like = node.variable if number(node) == LEAF else node._input_metadata[index]
+    if tuple(cotangent.shape) != tuple(like.shape):
+        cotangent = cotangent.sum_to_size(tuple(like.shape))
+    if cotangent.is_complex() and not like.dtype.is_complex:
+        cotangent = torch.real(cotangent)
+    return cotangent.to(like.dtype)

@@ -1,0 +1,34 @@
+"""What records in this context: the open tapes, and those that `pause` set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from autodiff_torch._tape import TorchTape
+
+OPEN: ContextVar[tuple[TorchTape, ...]] = ContextVar("autodiff_torch_open", default=())
+"""The tapes that record, outermost first; immutable, replaced whole."""
+
+PAUSED: ContextVar[tuple[TorchTape, ...]] = ContextVar("autodiff_torch_paused", default=())
+"""The tapes that are open behind a `pause`."""
+
+
+@contextmanager
+def pause() -> Iterator[None]:
+    """Record nothing on the tapes that are open; one that is opened inside records."""
+    before, behind = OPEN.get(), PAUSED.get()
+    OPEN.set(())
+    PAUSED.set((*behind, *before))
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        opened = OPEN.get()
+        OPEN.set((*(tape for tape in before if tape.is_open), *opened))
+        PAUSED.set(behind)

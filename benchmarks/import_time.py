@@ -1,0 +1,48 @@
+"""How long `import autodiff_spec` takes over `import numpy` (goal P9: at most 20 ms).
+
+Each sample is a fresh interpreter that imports NumPy first; the median of several is printed.
+Run: python benchmarks/import_time.py [SAMPLES]
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+GOAL_MS = 20.0
+PROGRAM = """
+import time, numpy
+start = time.perf_counter()
+import {module}
+print((time.perf_counter() - start) * 1e3)
+"""
+
+
+def milliseconds(module: str) -> float:
+    """Return the time that one fresh interpreter takes to import a module after NumPy."""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
+    command = [sys.executable, "-c", PROGRAM.format(module=module)]
+    env = {**os.environ, "PYTHONPATH": path}
+    return float(subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout)
+
+
+def main(samples: int = 15) -> None:
+    modules = ["optree", "array_api_compat", "autodiff_spec"]
+    for module in modules:  # the first import writes the byte code and fills the disk cache
+        milliseconds(module)
+    times: dict[str, list[float]] = {module: [] for module in modules}
+    for _ in range(samples):  # interleaved, so that a slow moment hits all of them
+        for module in modules:
+            times[module].append(milliseconds(module))
+    print(f"import time over numpy, ms, {samples} fresh interpreters each")
+    for module in modules:
+        median, least = statistics.median(times[module]), min(times[module])
+        print(f"  {module:18} median {median:6.1f}   least {least:6.1f}")
+    reached = statistics.median(times["autodiff_spec"]) <= GOAL_MS
+    print(f"P9: at most {GOAL_MS:.0f} ms: {'reached' if reached else 'missed'}")
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:2]))

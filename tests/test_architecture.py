@@ -1,0 +1,130 @@
+"""Who may import whom: the rules of the architecture page, checked over the syntax trees."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FRAMEWORK = {
+    "autodiff_numpy": {"numpy", "scipy"},
+    "autodiff_torch": {"torch"},
+    "autodiff_tensorflow": {"tensorflow"},
+    "autodiff_jax": {"jax"},
+}
+BACKENDS = set(FRAMEWORK)
+FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "jaxlib"}
+CORE = {"autodiff_spec", "numpy", "array_api_compat", "optree", *sys.stdlib_module_names}
+SUITE = {"autodiff_spec", "numpy", "pytest", "_pytest", "hypothesis", *sys.stdlib_module_names}
+TOOLS = {"autodiff_spec.conformance", "autodiff_spec.report", "autodiff_spec.cli"}
+ASK_THE_ORACLE = {"check_grad", "compare"}  # these operators, lazily
+AT_HOME_ONLY = {"tests", "benchmarks", "backends", "conftest"}
+
+
+def imports(module: str, is_package: bool, source: str) -> Iterator[tuple[str, bool]]:
+    """Yield each module imported, its full name, and whether that happens inside a function."""
+    package = module if is_package else module.rpartition(".")[0]
+    todo: list[tuple[ast.AST, bool]] = [(ast.parse(source), False)]
+    while todo:
+        node, lazy = todo.pop()
+        lazy = lazy or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        todo += [(child, lazy) for child in ast.iter_child_nodes(node)]
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, lazy) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            yield from ((f"{base}.{alias.name}", lazy) for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("import_module", "__import__")):
+            literal = [arg.value for arg in node.args[:1] if isinstance(arg, ast.Constant)]
+            yield from ((name, lazy) for name in literal if isinstance(name, str))
+
+
+def within(name: str, packages: set[str]) -> bool:
+    return any(name == package or name.startswith(package + ".") for package in packages)
+
+
+def is_allowed(module: str, target: str, lazy: bool) -> bool:
+    """Apply the rules to one import."""
+    top, _, rest = module.partition(".")
+    if within(target, AT_HOME_ONLY):  # rule 4, and never `import backends.autodiff_numpy`
+        return False
+    if top in BACKENDS:  # rule 3
+        allowed = {top, *CORE, *FRAMEWORK[top]}
+        return within(target, allowed) and not within(target, {"autodiff_spec.oracle", *TOOLS})
+    if rest.startswith("conformance"):  # rule 2
+        return within(target, SUITE)
+    if rest.partition(".")[0] in {"oracle", "report", "cli", "__main__"}:
+        return not within(target, {*FRAMEWORKS, *BACKENDS})
+    if within(target, {"autodiff_spec.oracle"}):  # rule 1
+        return lazy and module.rpartition(".")[2].lstrip("_") in ASK_THE_ORACLE
+    return within(target, CORE) and not within(target, TOOLS)
+
+
+def offences(module: str, source: str, is_package: bool = False) -> list[str]:
+    return [
+        f"{module} imports {target}"
+        for target, lazy in imports(module, is_package, source)
+        if not is_allowed(module, target, lazy)
+    ]
+
+
+def files() -> Iterator[tuple[str, bool, Path]]:
+    for base in (ROOT, ROOT / "backends"):
+        for path in sorted(base.glob("autodiff_*/**/*.py")):
+            *package, stem = path.relative_to(base).with_suffix("").parts
+            is_package = stem == "__init__"
+            yield ".".join(package if is_package else [*package, stem]), is_package, path
+
+
+def test_every_import_follows_the_rules() -> None:
+    found = list(files())
+    assert {module.partition(".")[0] for module, _, _ in found} == {"autodiff_spec", *BACKENDS}
+    for module, is_package, path in found:
+        assert offences(module, path.read_text("utf-8"), is_package) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("autodiff_spec._tape", "import torch"),
+        ("autodiff_spec._tape", "def f():\n    import jax.numpy as jnp"),
+        ("autodiff_spec._tape", "import importlib\nimportlib.import_module('tensorflow')"),
+        ("autodiff_spec._tape", "def f():\n    from . import oracle"),
+        ("autodiff_spec._tape", "from .conformance import plugin"),
+        ("autodiff_spec.operators.check_grad", "from ..oracle import differences"),
+        ("autodiff_spec.operators.grad", "def f():\n    from ..oracle import differences"),
+        ("autodiff_spec.operators.grad", "def f():\n    from ..conformance.checks import close"),
+        ("autodiff_spec.operators.grad", "import autodiff_numpy"),
+        ("autodiff_spec.oracle.differences", "import autodiff_numpy"),
+        ("autodiff_spec.report.table", "import torch"),
+        ("autodiff_spec.conformance.test_tape", "import torch"),
+        ("autodiff_spec.conformance.test_tape", "from autodiff_numpy import Array"),
+        ("autodiff_torch._tape", "import jax"),
+        ("autodiff_torch._tape", "from autodiff_numpy._array import Array"),
+        ("autodiff_torch._tape", "from autodiff_spec.conformance import checks"),
+        ("autodiff_torch._tape", "import scipy.special"),
+        ("autodiff_torch._tape", "def f():\n    from autodiff_spec import oracle"),
+        ("autodiff_spec.cli", "from tests.mutants import MUTANTS"),
+        ("autodiff_spec.cli", "import backends.autodiff_numpy"),
+    ],
+)
+def test_an_import_against_the_rules_is_noticed(module: str, source: str) -> None:
+    assert offences(module, source) != []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("autodiff_spec._tape", "from ._errors import TapeError\nfrom . import _trees\nimport numpy, optree"),
+        ("autodiff_spec.operators.check_grad", "def f():\n    from ..oracle import differences"),
+        ("autodiff_spec.oracle.differences", "import mpmath"),
+        ("autodiff_spec.conformance.test_tape", "import pytest\nimport hypothesis\nfrom .. import oracle"),
+        ("autodiff_torch.xp", "import torch.nn\nfrom ._tape import Tape\nimport array_api_compat.torch"),
+        ("autodiff_numpy._special", "from scipy import special"),
+    ],
+)
+def test_an_import_within_the_rules_passes(module: str, source: str) -> None:
+    assert offences(module, source) == []
