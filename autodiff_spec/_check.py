@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from autodiff_spec._backend import Backend
 
 
-def floating(be: Backend, value: Any, what: str, *, dtype: Any = None, nested: bool = False) -> Any:
+def floating(be: Backend, value: Any, what: object, *, dtype: Any = None, nested: bool = False) -> Any:
     """``value`` as a floating array of ``be``; copied, unless it is already one of its plain arrays.
 
     Args:
@@ -47,7 +47,7 @@ def floating(be: Backend, value: Any, what: str, *, dtype: Any = None, nested: b
     return array
 
 
-def _numbers(value: Any, what: str) -> Any:
+def _numbers(value: Any, what: object) -> Any:
     """Python numbers, possibly nested in lists: floats pass, and an int anywhere is refused with how to write it."""
     if isinstance(value, (bool, np.bool_)):
         raise _not_floating(what, f"the bool {value}", "pass a float")
@@ -64,11 +64,11 @@ def _numbers(value: Any, what: str) -> Any:
     return value if array.size else array  # an empty list has no Python float to take a dtype from
 
 
-def _not_floating(what: str, found: str, remedy: str) -> NotDifferentiableError:
+def _not_floating(what: object, found: str, remedy: str) -> NotDifferentiableError:
     return NotDifferentiableError(f"{what} is {found}, which has no derivative; {remedy}")
 
 
-def cotangent(be: Backend, value: Any, target: Any, what: str) -> Any:
+def cotangent(be: Backend, value: Any, target: Any, what: object) -> Any:
     """``value`` as a cotangent of ``target``: exactly its shape, cast to its dtype; ints are refused.
 
     Raises:
@@ -102,20 +102,21 @@ def cast(be: Backend, array: Any, dtype: Any) -> Any:
 def cotangents(be: Backend, tree: Any, targets: list[Any], structure: _trees.Structure) -> list[Any]:
     """The leaves of a cotangent tree, checked against the targets; ones for ``None`` (the sum rule)."""
     if tree is None:
-        return [default_cotangent(be, target, _trees.path(structure, i, "target")) for i, target in enumerate(targets)]
-    leaves, given = _trees.flatten(tree)
+        return [default_cotangent(be, target, structure, i) for i, target in enumerate(targets)]
+    leaves, given = _trees.flatten(tree, be.array_types)
     _trees.require_same(given, structure, "cotangent", "target")
     return [
-        cotangent(be, leaf, target, _trees.path(structure, i, "cotangent"))
+        cotangent(be, leaf, target, _trees.Path(structure, i, "cotangent"))
         for i, (leaf, target) in enumerate(zip(leaves, targets, strict=True))
     ]
 
 
-def default_cotangent(be: Backend, target: Any, what: str) -> Any:
-    """Ones like ``target``: the derivative of the sum of its elements."""
+def default_cotangent(be: Backend, target: Any, structure: _trees.Structure, index: int) -> Any:
+    """Ones like ``target``, leaf ``index`` of a tree: the derivative of the sum of its elements."""
     if be.kind(target.dtype) == "complex":
         raise NotDifferentiableError(
-            f"{what} is complex, and the sum of complex values has no gradient; pass cotangent=, or take its real part"
+            f"{_trees.Path(structure, index, 'target')} is complex, and the sum of complex values has no gradient; "
+            "pass cotangent=, or take its real part"
         )
     return be.xp.ones_like(target)
 

@@ -49,8 +49,8 @@ class Recording:
 
     def release(self) -> None:
         """Forget the nodes; their residuals are freed, unless another tape still needs them."""
-        while self.nodes:
-            _release(self.nodes.pop(), self.number)
+        for _ in _drained(self.nodes, self.number):
+            pass
 
 
 class Frame:
@@ -96,7 +96,8 @@ class Recorder:
     def stop(self, recording: Recording) -> None:
         """Record on ``recording`` no more."""
         recording.open = False
-        self._frame.set(Frame(tuple(r for r in self._frame.get().recordings if r is not recording)))
+        rest = tuple([r for r in self._frame.get().recordings if r is not recording])
+        self._frame.set(Frame(rest) if rest else _NOTHING)
 
     @contextmanager
     def without(self, hidden: Recording | None = None) -> Iterator[Frame]:
@@ -144,7 +145,7 @@ class Recorder:
 def backward(
     recording: Recording,
     seeds: Sequence[tuple[Node, Any]],
-    sources: Sequence[Node],
+    sources: Sequence[Node | None],
     pull: Pull,
     add: Callable[[Any, Any, bool], Any],
     *,
@@ -155,7 +156,7 @@ def backward(
     Args:
         recording: the tape's; walked once, in reverse, and without ``retain`` emptied on the way.
         seeds: nodes with their cotangents; a node may stand in it twice.
-        sources: the nodes to report, sources or intermediates.
+        sources: the nodes to report, sources or intermediates; ``None`` stands for one that was never recorded.
         pull: evaluates an edge; ``None`` from it means no contribution.
         add: ``add(a, b, owned)`` is ``a + b``, in place into ``a`` where ``owned`` says that this pass made ``a``.
         retain: keep the recording for another pass.
@@ -165,10 +166,10 @@ def backward(
     owned: set[Node] = set()
     for node, seed in seeds:
         cotangents[node] = add(cotangents[node], seed, False) if node in cotangents else seed
-    wanted = set(sources)
+    wanted = set(sources) - {None}
     found: dict[Node, Any] = {}
     take = cotangents.pop
-    for node in reversed(nodes) if retain else _popped(nodes):
+    for node in reversed(nodes) if retain else _drained(nodes, number):
         cotangent = take(node, None)
         if cotangent is not None:
             if node in wanted:
@@ -184,21 +185,19 @@ def backward(
                         owned.add(parent)
                     else:
                         cotangents[parent] = share
-        if not retain:
-            _release(node, number)
-    return [found.get(node) for node in sources]
+    return [None if node is None else found.get(node) for node in sources]
 
 
-def _popped(nodes: list[Node]) -> Iterator[Node]:
-    """The nodes from the last to the first, each forgotten as it is handed out."""
+def _drained(nodes: list[Node], number: int) -> Iterator[Node]:
+    """The nodes from the last to the first; each is taken off tape ``number`` when the next is asked for.
+
+    The last tape to do so frees the residuals and lets go of the parents.
+    """
     while nodes:
-        yield nodes.pop()
-
-
-def _release(node: Node, number: int) -> None:
-    """Take tape ``number`` off a node; the last one frees its residuals and lets go of its parents."""
-    if len(node.tapes) > 1:
-        node.tapes = tuple(n for n in node.tapes if n != number)
-    else:
-        node.tapes = ()
-        node.edges = ()
+        node = nodes.pop()
+        yield node
+        if len(node.tapes) > 1:
+            node.tapes = tuple(n for n in node.tapes if n != number)
+        else:
+            node.tapes = ()
+            node.edges = ()

@@ -79,7 +79,7 @@ class Tape:
             raise TapeStateError(f"watch() on a tape that is {self._state}; call it inside the tape's own `with`")
         leaves, structure = _trees.flatten(x)
         arrays = [
-            _check.floating(self.backend, leaf, _trees.path(structure, i, "x") + " of watch()")
+            _check.floating(self.backend, leaf, _trees.Path(structure, i, "x"))
             for i, leaf in enumerate(leaves)
         ]
         return _trees.unflatten(structure, [self._watch(array) for array in arrays])
@@ -126,7 +126,7 @@ class Tape:
             for i, gradient in enumerate(gradients):
                 if gradient is None and unconnected == "raise":
                     raise UntrackedError(
-                        f"{_trees.path(structure, i, 'sources')} does not lead to the target; "
+                        f"{_trees.Path(structure, i, 'sources')} does not lead to the target; "
                         'pass unconnected="zero" to get zeros'
                     )
             gradients = [self._filled(g, array) for g, array in zip(gradients, arrays, strict=True)]
@@ -190,40 +190,44 @@ class Tape:
         self, target: Any, sources: Any, cotangent: Any
     ) -> tuple[list[Array], list[Array], list[Array], _trees.Structure]:
         """Targets, their cotangents, and sources as flat lists of checked arrays, with the sources' structure."""
-        targets, target_structure = _trees.flatten(target)
+        be = self.backend
+        targets, target_structure = _trees.flatten(target, be.array_types)
         for i, array in enumerate(targets):
             self._check_target(array, target_structure, i)
-        arrays, structure = _trees.flatten(sources)
+        arrays, structure = _trees.flatten(sources, be.array_types)
         for i, array in enumerate(arrays):
             self._check_source(array, structure, i)
-        return targets, _check.cotangents(self.backend, cotangent, targets, target_structure), arrays, structure
+        return targets, _check.cotangents(be, cotangent, targets, target_structure), arrays, structure
 
     def _check_target(self, array: Any, structure: _trees.Structure, index: int) -> None:
         be = self.backend
         if not be.is_array(array):
             raise UntrackedError(
-                f"{_trees.path(structure, index, 'target')} is a {type(array).__name__}, not an array recorded on this tape; "
+                f"{_trees.Path(structure, index, 'target')} is a {type(array).__name__}, not an array recorded on this tape; "
                 "compute it inside the tape from a watched source"
             )
         if be.kind(array.dtype) == "other":
             raise NotDifferentiableError(
-                f"{_trees.path(structure, index, 'target')} has dtype {array.dtype}, which has no derivative; "
+                f"{_trees.Path(structure, index, 'target')} has dtype {array.dtype}, which has no derivative; "
                 "differentiate a floating array"
             )
     def _check_source(self, array: Any, structure: _trees.Structure, index: int) -> None:
-        be, name = self.backend, _trees.path(structure, index, "sources")
-        if not be.is_array(array):
-            hint = "pass the variable, or the array that watch() returned"
-            if isinstance(array, (bool, int, str, type(None))):
-                raise NotDifferentiableError(f"{name} is a {type(array).__name__}, which has no derivative; {hint}")
-            raise UntrackedError(f"{name} is a {type(array).__name__}, which no tape can watch; {hint}")
-        if be.kind(array.dtype) == "other":
-            raise NotDifferentiableError(f"{name} has dtype {array.dtype}, which has no derivative; use a floating source")
-        if not self._is_source(array):
+        be = self.backend
+        floating = be.is_array(array) and be.kind(array.dtype) != "other"
+        if floating and self._is_source(array):
+            return
+        name = _trees.Path(structure, index, "sources")
+        if floating:
             raise UntrackedError(
                 f"{name} is not recorded by this tape; make it a variable, or call x = t.watch(x) inside the tape "
                 "and use (and pass here) the array that it returns"
             )
+        if be.is_array(array):
+            raise NotDifferentiableError(f"{name} has dtype {array.dtype}, which has no derivative; use a floating source")
+        hint = "pass the variable, or the array that watch() returned"
+        if isinstance(array, (bool, int, str, type(None))):
+            raise NotDifferentiableError(f"{name} is a {type(array).__name__}, which has no derivative; {hint}")
+        raise UntrackedError(f"{name} is a {type(array).__name__}, which no tape can watch; {hint}")
 
     def _destinations(self, out: Any, arrays: list[Array], structure: _trees.Structure) -> list[Array]:
         be = self.backend
@@ -234,7 +238,7 @@ class Tape:
         leaves, given = _trees.flatten(out)
         _trees.require_same(given, structure, "out", "sources")
         for i, (leaf, array) in enumerate(zip(leaves, arrays, strict=True)):
-            name = _trees.path(given, i, "out")
+            name = _trees.Path(given, i, "out")
             if not (be.is_variable(leaf) or (be.is_array(leaf) and Capability.MUTABLE_OUT in be.capabilities)):
                 raise UnsupportedError(
                     f"{name} is a {type(leaf).__name__}, which the backend {be.name!r} cannot write into; pass a variable()"

@@ -7,8 +7,8 @@ else's trees change.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 import optree
 
@@ -18,19 +18,27 @@ Structure: TypeAlias = optree.PyTreeSpec
 _NAMESPACE = "autodiff_spec"
 
 
-def flatten(tree: Any) -> tuple[list[Any], Structure]:
-    """The leaves of ``tree`` in order, and the structure that puts them back."""
+LEAF: Structure = optree.tree_structure(0, none_is_leaf=True, namespace=_NAMESPACE)
+"""The structure of a single array."""
+
+
+def flatten(tree: Any, arrays: tuple[type, ...] = ()) -> tuple[list[Any], Structure]:
+    """The leaves of ``tree`` in order, and the structure that puts them back; ``arrays`` are types of leaves."""
+    if isinstance(tree, arrays):
+        return [tree], LEAF
     leaves, structure = optree.tree_flatten(tree, none_is_leaf=True, namespace=_NAMESPACE)
     unseen = {type(leaf) for leaf in leaves if hasattr(type(leaf), "__dataclass_fields__")}
     if unseen:
         for cls in unseen:
             _register(cls)
-        return flatten(tree)
+        return flatten(tree, arrays)
     return leaves, structure
 
 
-def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
+def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
     """The tree of ``structure`` with these ``leaves``."""
+    if structure is LEAF:
+        return leaves[0]
     return optree.tree_unflatten(structure, leaves)
 
 
@@ -40,9 +48,15 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
     return unflatten(structure, [function(leaf) for leaf in leaves])
 
 
-def path(structure: Structure, index: int, root: str) -> str:
-    """How a user would write leaf ``index`` of a tree called ``root``, for messages: ``sources['w'][0]``."""
-    return structure.accessors()[index].codify(root)
+class Path(NamedTuple):
+    """How a user would write a leaf, ``sources['w'][0]``, spelled out only when a message needs it."""
+
+    structure: Structure
+    index: int
+    root: str
+
+    def __str__(self) -> str:
+        return self.structure.accessors()[self.index].codify(self.root)
 
 
 def require_same(structure: Structure, expected: Structure, what: str, like: str) -> None:

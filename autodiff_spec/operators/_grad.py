@@ -84,7 +84,7 @@ def value_and_grad(
             aux = None
             if has_aux:
                 result, aux = result
-            outputs, output_structure = _trees.flatten(result)
+            outputs, output_structure = _trees.flatten(result, be.array_types)
             seen[:] = [output_structure, aux]
             return outputs
 
@@ -94,7 +94,7 @@ def value_and_grad(
         cotangents = [
             None
             if be.kind(output.dtype) == "other"
-            else _check.default_cotangent(be, output, _trees.path(output_structure, i, "result"))
+            else _check.default_cotangent(be, output, output_structure, i)
             for i, output in enumerate(outputs)
         ]
         gradients = _trees.unflatten(structure, zeros_for_none(be, pull(cotangents), primals))

@@ -41,7 +41,7 @@ def vjp(be: Backend, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
     results: list[_trees.Structure] = []
 
     def flat(*leaves: Any) -> list[Any]:
-        outputs, output_structure = _trees.flatten(f(*_trees.unflatten(structure, leaves)))
+        outputs, output_structure = _trees.flatten(f(*_trees.unflatten(structure, leaves)), be.array_types)
         results.append(output_structure)
         return outputs
 
@@ -50,10 +50,10 @@ def vjp(be: Backend, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
     outputs = [output if be.is_array(output) else constant(be, output) for output in outputs]
 
     def pullback(cotangent: Any) -> Any:
-        leaves, given = _trees.flatten(cotangent)
+        leaves, given = _trees.flatten(cotangent, be.array_types)
         _trees.require_same(given, output_structure, "cotangent", "the value")
         cotangents = [
-            _check.cotangent(be, leaf, output, _trees.path(given, i, "cotangent"))
+            _check.cotangent(be, leaf, output, _trees.Path(given, i, "cotangent"))
             if be.kind(output.dtype) != "other"
             else None
             for i, (leaf, output) in enumerate(zip(leaves, outputs, strict=True))
@@ -69,7 +69,7 @@ def primal_arrays(be: Backend, tree: Any, root: str) -> tuple[list[Any], _trees.
     arrays = [
         leaf
         if be.is_array(leaf) and be.kind(leaf.dtype) != "other"
-        else _check.floating(be, leaf, _trees.path(structure, i, root))
+        else _check.floating(be, leaf, _trees.Path(structure, i, root))
         for i, leaf in enumerate(leaves)
     ]
     return arrays, structure

@@ -25,12 +25,12 @@ def install() -> None:
     """Give `Array` its operators and methods."""
     for operator, name in _BINARY.items():
         forward = getattr(RECORDED, name)
-        setattr(Array, f"__{operator}__", forward_operator(forward))
-        setattr(Array, f"__r{operator}__", reflected_operator(forward))
+        setattr(Array, f"__{operator}__", forward)  # a function in a class is a method
+        setattr(Array, f"__r{operator}__", _reflected(forward))
     for operator, name in _COMPARISONS.items():
-        setattr(Array, f"__{operator}__", forward_operator(getattr(RECORDED, name)))
+        setattr(Array, f"__{operator}__", getattr(RECORDED, name))
     for operator, name in _UNARY.items():
-        setattr(Array, f"__{operator}__", unary_operator(getattr(RECORDED, name)))
+        setattr(Array, f"__{operator}__", getattr(RECORDED, name))
     for name in _METHODS:
         setattr(Array, name, _method(name))
     Array.__getitem__ = read  # type: ignore[attr-defined]
@@ -41,16 +41,8 @@ def install() -> None:
         setattr(Array, name, property(getattr(RECORDED, function)))
 
 
-def forward_operator(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda self, other: function(self, other)
-
-
-def reflected_operator(function: Callable[..., Any]) -> Callable[..., Any]:
+def _reflected(function: Callable[..., Any]) -> Callable[..., Any]:
     return lambda self, other: function(other, self)
-
-
-def unary_operator(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda self: function(self)
 
 
 def _method(name: str) -> Callable[..., Any]:

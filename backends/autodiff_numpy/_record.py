@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -90,25 +89,19 @@ def _position(name: str, names: tuple[str, ...]) -> int | None:
 
 
 def _picker(wanted: list[str], names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """A function from ``(ans, *arguments)`` to the tuple of residuals, in C where that is possible."""
+    """A function from ``(ans, *arguments)`` to the tuple of residuals, compiled from their names: it runs for each
+    operation that is recorded."""
     slots = {"ans": 0, **{name: i + 1 for i, name in enumerate(names)}}
-    if all(name in slots for name in wanted):
-        indices = [slots[name] for name in wanted]
-        if len(indices) > 1:
-            return itemgetter(*indices)
-        return itemgetter(slice(indices[0], indices[0] + 1)) if indices else itemgetter(slice(0, 0))
-    getters = [_getter(name, slots) for name in wanted]
-    return lambda values: tuple([get(values) for get in getters])
-
-
-def _getter(name: str, slots: dict[str, int]) -> Callable[[tuple[Any, ...]], Any]:
-    if name in slots:
-        return itemgetter(slots[name])
-    base, _, attribute = name.rpartition("_")
-    if base not in slots or attribute not in ("shape", "dtype"):
-        raise TypeError(f"a rule asks for the residual {name!r}; the function has {', '.join(slots)}")
-    slot = slots[base]
-    return lambda values: getattr(values[slot], attribute)
+    parts = []
+    for name in wanted:
+        base, _, attribute = name.rpartition("_")
+        if name in slots:
+            parts.append(f"values[{slots[name]}]")
+        elif base in slots and attribute in ("shape", "dtype"):
+            parts.append(f"values[{slots[base]}].{attribute}")
+        else:
+            raise TypeError(f"a rule asks for the residual {name!r}; the function has {', '.join(slots)}")
+    return eval(f"lambda values: ({''.join(part + ', ' for part in parts)})")  # type: ignore[no-any-return]
 
 
 # --- declaring rules ------------------------------------------------------------------------------------------
@@ -127,6 +120,8 @@ def rule(function: Any, *vjps: Callable[..., Any] | None, also: tuple[Any, ...] 
     pullbacks = tuple(None if vjp is None else Pullback(vjp, i, names) for i, vjp in enumerate(vjps))
     if isinstance(function, np.ufunc) and function.nin <= 2:
         recorded = _unary(function, *pullbacks) if function.nin == 1 else _binary(function, *pullbacks)
+    elif len(pullbacks) == 1 and pullbacks[0] is not None:
+        recorded = _reducing(function, names, pullbacks[0])
     else:
         recorded = _general(function, names, pullbacks)
     declare(function, recorded, also)
@@ -192,7 +187,7 @@ def _unary(function: Any, pullback: Pullback) -> Callable[[Any], Any]:
             tapes = frame.tracking(tapes)
             if not tapes:
                 return value
-        node = Node(((parent, pullback, pick((value, x.value))),), tapes)
+        node = Node(((parent, pullback, pick((value, x.value))),), tapes)  # type: ignore[arg-type]
         frame.append(node)
         return Array(value, node)
 
@@ -204,33 +199,51 @@ def _binary(function: Any, left: Pullback, right: Pullback) -> Callable[[Any, An
     frame_of, pick_left, pick_right = RECORDER.frame, left.pick, right.pick
 
     def recorded(x: Any, y: Any, /) -> Any:
-        x, y = (x if type(x) is Array else resolve(x)), (y if type(y) is Array else resolve(y))
+        if type(x) is Array and type(y) in _SCALARS:  # nothing to broadcast, and no second parent
+            a = x.value
+            value = function(a, y)
+            frame, parent = frame_of(), x.node
+            tapes = parent.tapes  # type: ignore[union-attr]
+            if tapes is not frame.tapes:
+                tapes = frame.tracking(tapes)
+                if not tapes:
+                    return value
+            node = Node(((parent, left, pick_left((value, a, y))),), tapes)  # type: ignore[arg-type]
+            frame.append(node)
+            return Array(value, node)
+        x = x if type(x) is Array else resolve(x)
+        y = y if type(y) is Array else resolve(y)
         if type(x) is Array:
-            if type(y) is Array:
-                return both(x, y)
-            return one(x, left, pick_left, x.value, y, y)
-        if type(y) is Array:
-            return one(y, right, pick_right, x, y.value, x)
-        return function(x, y)
+            return both(x, y) if type(y) is Array else one(x, left, x.value, y)
+        return one(y, right, x, y.value) if type(y) is Array else function(x, y)
 
-    def one(source: Array, pullback: Pullback, pick: Any, x: Any, y: Any, other: Any) -> Any:
+    def one(source: Array, pullback: Pullback, x: Any, y: Any) -> Any:
         value = function(x, y)
         frame, parent = frame_of(), source.node
-        tapes = parent.tapes  # type: ignore[union-attr]
-        if tapes is not frame.tapes:
-            tapes = frame.tracking(tapes)
-            if not tapes:
-                return value
-        if type(other) in _SCALARS:
-            edge: Edge = (parent, pullback, pick((value, x, y)))  # type: ignore[assignment]
-        else:
-            edge = _edge(parent, pullback, (value, x, y), source.value)
-        node = Node((edge,), tapes)
+        tapes = frame.tracking(parent.tapes)  # type: ignore[union-attr]
+        if not tapes:
+            return value
+        node = Node((_edge(parent, pullback, (value, x, y), source.value),), tapes)
         frame.append(node)
         return Array(value, node)
 
     def both(x: Array, y: Array) -> Any:
-        return _record(function(x.value, y.value), ((x, left), (y, right)), (x.value, y.value))
+        a, b = x.value, y.value
+        value = function(a, b)
+        frame, parents = frame_of(), (x.node, y.node)
+        tapes = parents[0].tapes  # type: ignore[union-attr]
+        if tapes is not frame.tapes or parents[1].tapes is not tapes:  # type: ignore[union-attr]
+            tapes = frame.tracking((*tapes, *parents[1].tapes))  # type: ignore[union-attr]
+            if not tapes:
+                return value
+        values = (value, a, b)
+        if a.shape == b.shape and a.dtype == b.dtype:
+            edges: Any = ((parents[0], left, pick_left(values)), (parents[1], right, pick_right(values)))
+        else:
+            edges = (_edge(parents[0], left, values, a), _edge(parents[1], right, values, b))
+        node = Node(edges, tapes)
+        frame.append(node)
+        return Array(value, node)
 
     return recorded
 
@@ -243,17 +256,33 @@ def _edge(parent: Any, pullback: Any, values: tuple[Any, ...], argument: Any) ->
     return parent, pullback.fitted, (*pullback.pick(values), (argument.shape, argument.dtype))
 
 
-def _record(value: Any, sources: tuple[tuple[Array, Pullback], ...], arguments: tuple[Any, ...]) -> Any:
-    """The result of an elementwise operation on several recorded arrays."""
-    frame = RECORDER.frame()
-    numbers = {n for source, _ in sources for n in source.node.tapes}  # type: ignore[union-attr]
-    tapes = frame.tracking(tuple(numbers))
-    if not tapes:
-        return value
-    values = (value, *arguments)
-    node = Node(tuple(_edge(source.node, pullback, values, source.value) for source, pullback in sources), tapes)
-    frame.append(node)
-    return Array(value, node)
+def _reducing(function: Any, names: tuple[str, ...], pullback: Pullback) -> Callable[..., Any]:
+    """The recording function of a function of one array and static arguments."""
+    frame_of, pick = RECORDER.frame, pullback.pick
+    defaults = tuple(_static(p.default) for p in inspect.signature(function).parameters.values())[1:]
+
+    def recorded(*args: Any, **kwargs: Any) -> Any:
+        if not args:
+            args, kwargs = _by_position(names, args, kwargs)
+        x = args[0] if type(args[0]) is Array else resolve(args[0])
+        rest = args[1:]
+        if type(x) is not Array:
+            return function(x, *rest, **kwargs)
+        value = function(x.value, *rest, **kwargs)
+        frame, parent = frame_of(), x.node
+        tapes = parent.tapes  # type: ignore[union-attr]
+        if tapes is not frame.tapes:
+            tapes = frame.tracking(tapes)
+            if not tapes:
+                return value
+        static = (*rest, *defaults[len(rest) :])
+        if kwargs:
+            static = tuple([_static(kwargs.get(name, s)) for name, s in zip(names[1:], static, strict=True)])
+        node = Node(((parent, pullback, pick((value, x.value, *static))),), tapes)  # type: ignore[arg-type]
+        frame.append(node)
+        return Array(value, node)
+
+    return recorded
 
 
 def _general(function: Any, names: tuple[str, ...], pullbacks: tuple[Pullback | None, ...]) -> Callable[..., Any]:
@@ -286,7 +315,7 @@ def _general(function: Any, names: tuple[str, ...], pullbacks: tuple[Pullback | 
 
 def _static(value: Any) -> Any:
     """A static argument as rules see it: NumPy's marker for "not given" is ``None``."""
-    return None if value is inspect.Parameter.empty or value is np._NoValue else value
+    return None if value is inspect.Parameter.empty or value is np._NoValue else value  # type: ignore[attr-defined]
 
 
 def _by_position(names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -58,12 +58,16 @@ class NumpyTape(Tape):
             elif strict:
                 raise self.untracked(i, len(targets))
         nodes = [self._node(source) for source in sources]
-        with RECORDER.without(self._recording) as frame, np.errstate(all="ignore"):
-            pull = pull_recorded if frame.recordings else pull_raw
-            known = [node for node in nodes if node is not None]
-            found = dict(zip(known, backward(self._recording, seeds, known, pull, _add, retain=retain), strict=True))
-            gradients = [None if node is None else found[node] for node in nodes]
-            return _finished(gradients, sources, cotangents)
+        if self._state != "open":
+            return self._walk(seeds, nodes, sources, cotangents, retain)
+        with RECORDER.without(self._recording):
+            return self._walk(seeds, nodes, sources, cotangents, retain)
+
+    def _walk(self, seeds: Any, nodes: list[Node | None], sources: Any, cotangents: Any, retain: bool) -> list[Any]:
+        pull = pull_recorded if RECORDER.frame().recordings else pull_raw
+        with np.errstate(all="ignore"):
+            found = backward(self._recording, seeds, nodes, pull, _add, retain=retain)
+        return _finished(found, sources, cotangents)
 
     def _node(self, array: Any) -> Node | None:
         if type(array) is Variable:

@@ -53,7 +53,7 @@ def _product(xp, g, a, axis, keepdims):
 
 
 rule(_spread, lambda xp, g, shape, axis, keepdims, g_shape: xp.reshape(xp.sum(g, axis=_axes(axis, len(shape))), g_shape))
-rule(np.sum, lambda xp, g, a_shape, a_dtype, axis, keepdims: xp.astype(xp.spread(g, a_shape, axis, keepdims), a_dtype))
+rule(np.sum, lambda xp, g, a_shape, axis, keepdims: xp.spread(g, a_shape, axis, keepdims))
 rule(np.max, lambda xp, g, a, ans, axis, keepdims: _extremum(xp, g, a, ans, axis, keepdims))
 rule(np.min, lambda xp, g, a, ans, axis, keepdims: _extremum(xp, g, a, ans, axis, keepdims))
 rule(np.prod, lambda xp, g, a, axis, keepdims: _product(xp, g, a, axis, keepdims))

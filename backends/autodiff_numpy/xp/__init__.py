@@ -67,7 +67,7 @@ _SAME_NAMES = (
     "min", "nonzero", "prod", "searchsorted", "sort", "std", "sum", "var",
     "broadcast_arrays", "broadcast_to", "expand_dims", "flip", "matrix_transpose", "meshgrid", "moveaxis", "repeat",
     "reshape", "roll", "squeeze", "stack", "swapaxes", "tile", "tril", "triu", "unstack",
-    "empty_like", "full_like", "ones_like", "zeros_like",
+    "empty_like", "full_like", "zeros_like",
     "can_cast", "result_type", "matmul", "outer", "take", "take_along_axis", "tensordot", "vecdot",
 )  # fmt: skip
 
@@ -93,6 +93,11 @@ def _holds_recorded(obj: Any) -> Any:
     return isinstance(obj, Array) or (isinstance(obj, (list, tuple)) and any(map(_holds_recorded, obj)))
 
 
+def ones_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
+    """`numpy.ones_like`."""
+    return np.ones(x.shape, x.dtype if dtype is None else dtype)
+
+
 def astype(x: Any, dtype: Any, /, *, copy: Any = True, device: Any = None) -> Any:
     """`numpy.astype`."""
     if isinstance(x, Array):
@@ -104,5 +109,5 @@ __all__ = [
     *_SAME_NAMES, *_STANDARD_NAMES,
     "arange", "asarray", "astype", "bool", "complex64", "complex128", "e", "empty", "eye", "finfo", "float16",
     "float32", "float64", "full", "iinfo", "inf", "int8", "int16", "int32", "int64", "isdtype", "linalg", "linspace",
-    "longdouble", "nan", "newaxis", "ones", "pi", "uint8", "uint16", "uint32", "uint64", "zeros",
+    "longdouble", "nan", "newaxis", "ones", "ones_like", "pi", "uint8", "uint16", "uint32", "uint64", "zeros",
 ]  # fmt: skip
