@@ -1,8 +1,9 @@
 """The independent truth: programs evaluated exactly and differentiated by differences.
 
-A *program* is ``program(xp, *arrays)``, written against a namespace that follows the Python array API standard; the same
-source runs on NumPy, PyTorch, TensorFlow, JAX and here, where every number has 120 digits (``xp``, ``Array``). Derivatives are
-central differences with a step of 1e-30, exact to double rounding: no derivative rule is shared with any engine.
+A *program* is ``program(xp, *arrays)``, written against a namespace that follows the Python array API standard; the
+same source runs on NumPy, PyTorch, TensorFlow, JAX and here, where every number has 120 digits (``xp``, ``Array``).
+Derivatives are central differences with a step of 1e-30, exact to double rounding: no derivative rule is shared with
+any engine.
 
 - ``value``, ``gradient``, ``jacobian``, ``jvp``, ``second`` (``hessian``), ``hvp``: results are object arrays of mp
   numbers; ``to_numpy`` rounds them.
@@ -12,10 +13,11 @@ central differences with a step of 1e-30, exact to double rounding: no derivativ
 """
 
 from autodiff_spec.oracle import xp
-from autodiff_spec.oracle._api import gradient, hessian, hvp, jacobian, jvp, second, to_numpy, value
+from autodiff_spec.oracle._api import gradient, hessian, hvp, jacobian, jvp, second, value
 from autodiff_spec.oracle._array import Array
 from autodiff_spec.oracle._context import digits
 from autodiff_spec.oracle._permitted import Permitted, kink_distance, permitted
+from autodiff_spec.oracle._rounding import to_numpy
 from autodiff_spec.oracle._stop import stop_gradient
 
 __all__ = [

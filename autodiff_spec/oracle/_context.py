@@ -81,8 +81,8 @@ class Kink:
 class Run:
     """The state of one program at one base point: frozen values, memoised scalars and kinks.
 
-    What is constant by definition (``stop_gradient``) or by convention (floor, sign, argmax, casts to int) is recorded at
-    the base point and replayed, in the order of the calls, in the runs beside it.
+    What is constant by definition (``stop_gradient``) or by convention (floor, sign, argmax, casts to int) is
+    recorded at the base point and replayed, in the order of the calls, in the runs beside it.
     """
 
     frozen: list[NDArray[Any]] = field(default_factory=list)

@@ -2,8 +2,8 @@
 
 A step of about 1e-30 of each number leaves a truncation error of 1e-60 and a rounding error of 1e-90, at second order
 1e-60 (the textbook error analysis of central differences; e.g. Nocedal and Wright, Numerical Optimization, chapter 8.1,
-with the unit roundoff at 1e-120). A second, smaller step tells infinite slopes from finite ones; where one side is outside
-the domain the other side is used.
+with the unit roundoff at 1e-120). A second, smaller step tells infinite slopes from finite ones; where one side is
+outside the domain the other side is used.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from autodiff_spec.oracle._context import INF, MPC, MPF, NAN, ONE, ZERO, ctx
 from autodiff_spec.oracle._evaluation import Coordinate, Point, contract
 
 COARSE, FINE = 100, 150  # bits: steps of 1e-30 and 1e-45
-_FAR, _FARTHER = 130, 260
+_FAR, _FARTHER = 40, 45  # bits: stand-ins for infinity, exp of which is still a number
 _NOISE = MPF(10) ** -40
 _SAME = MPF(1.1)
 _LOST_BITS = 20  # what the program's own rounding may have spoilt

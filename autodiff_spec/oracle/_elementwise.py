@@ -56,7 +56,7 @@ def unary(
 
 
 def stepwise(name: str, step: Any, kinks: Callable[[Any], None], cplx: Any = None) -> Function:
-    """A piecewise constant function, whose derivative is zero by convention: shifted runs see the base point's values."""
+    """A piecewise constant function, of derivative zero by convention: shifted runs see the base point's values."""
     on_real = s.lift(step)
     on_complex = s.lift(cplx) if cplx else None
 
@@ -139,11 +139,11 @@ def _branch_cut(y: Any, x: Any) -> None:
 
 
 def _halves(values: Any) -> None:
-    op.note_integers(np.add(values, ONE / 2))
+    op.note_steps(values, s.nint, lambda v: ctx.floor(v) + ONE / 2)
 
 
 def _nonzero_integers(values: Any) -> None:
-    op.note_integers(s.lift(lambda v: v if ctx.fabs(v) >= 0.5 else ONE / 2)(values))
+    op.note_steps(values, s.trunc, s.nearest_jump_of_trunc)
 
 
 def _unit(x: Any) -> list[Any]:
@@ -170,8 +170,8 @@ log2 = unary("log2", lambda x: ctx.log(x) / ctx.ln2, lambda z: ctx.log(z) / ctx.
 log10 = unary("log10", lambda x: ctx.log(x) / ctx.ln10, lambda z: ctx.log(z) / ctx.ln10, lambda x: [x])
 sqrt = unary("sqrt", ctx.sqrt, ctx.sqrt, lambda x: [x])
 
-floor = stepwise("floor", ctx.floor, op.note_integers)
-ceil = stepwise("ceil", ctx.ceil, op.note_integers)
+floor = stepwise("floor", ctx.floor, op.note_steps)
+ceil = stepwise("ceil", ctx.ceil, op.note_steps)
 trunc = stepwise("trunc", s.trunc, _nonzero_integers)
 round = stepwise("round", s.nint, _halves, lambda z: MPC(s.nint(z.real), s.nint(z.imag)))
 sign = stepwise("sign", s.sign, note, s.sign_complex)

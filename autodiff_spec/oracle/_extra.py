@@ -10,8 +10,8 @@ from autodiff_spec.oracle import _elementwise as elementwise
 from autodiff_spec.oracle import _operators as op
 from autodiff_spec.oracle import _reductions as reductions
 from autodiff_spec.oracle import _scalars as s
-from autodiff_spec.oracle._array import Array
-from autodiff_spec.oracle._context import ctx, note
+from autodiff_spec.oracle._array import Array, plain_index
+from autodiff_spec.oracle._context import ctx, note, watching
 
 sigmoid = elementwise.unary("sigmoid", s.sigmoid)
 softplus = elementwise.unary("softplus", s.softplus)
@@ -60,3 +60,58 @@ def einsum(subscripts: str, /, *arrays: Any) -> Array:
     dtype = op.result_type(*xs)
     values = np.einsum(subscripts, *(op.cast(x, dtype)._v for x in xs), optimize=False)
     return Array(values, dtype) if values.size else op.cast(op.asarray(np.zeros(values.shape)), dtype)
+
+
+class At:
+    """Updates of some elements, returning a new array: ``at(x, index).add(values)``.
+
+    Args:
+        x: array.
+        index: anything that ``x[index]`` takes; elements named repeatedly are updated repeatedly, except by ``set``.
+    """
+
+    def __init__(self, x: Any, index: Any) -> None:
+        self._x, self._index = op.asarray(x), plain_index(index)
+
+    def _update(self, values: Any, ufunc: Any) -> Array:
+        old, new, dtype = op.operands(self._x, values)
+        result = old.copy()
+        if isinstance(new, np.ndarray) and new.ndim == 0:
+            new = new.item()  # an object array would take the 0-d array itself for an element
+        if ufunc is None:
+            result[self._index] = new
+        else:
+            ufunc.at(result, self._index, new)
+        return Array(result, dtype)
+
+    def _extreme(self, values: Any, scalar: Any, ufunc: Any) -> Array:
+        old, new, dtype = op.operands(self._x, values)
+        if dtype.kind == "f" and watching():
+            there = old[self._index]
+            note(np.subtract(there, new), there, new)
+        return self._update(values, s.lift(scalar, 2) if dtype.kind == "f" else ufunc)
+
+    def set(self, values: Any) -> Array:
+        """The elements replaced."""
+        return self._update(values, None)
+
+    def add(self, values: Any) -> Array:
+        """Values added to the elements."""
+        return self._update(values, np.add)
+
+    def multiply(self, values: Any) -> Array:
+        """The elements multiplied by values."""
+        return self._update(values, np.multiply)
+
+    def min(self, values: Any) -> Array:
+        """The lesser of the elements and the values."""
+        return self._extreme(values, s.minimum, np.minimum)
+
+    def max(self, values: Any) -> Array:
+        """The greater of the elements and the values."""
+        return self._extreme(values, s.maximum, np.maximum)
+
+
+def at(x: Any, index: Any, /) -> At:
+    """Updates of the elements ``x[index]``; see ``At``."""
+    return At(x, index)

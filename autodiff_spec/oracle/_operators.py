@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from autodiff_spec.oracle import _scalars as s
 from autodiff_spec.oracle._array import Array, DType
-from autodiff_spec.oracle._context import MPC, MPF, ONE, ZERO, ctx, freeze, note, watching
+from autodiff_spec.oracle._context import INF, MPC, MPF, ZERO, ctx, freeze, note, watching
 
 FLOAT64: DType = np.dtype("float64")
 BOOL: DType = np.dtype("bool")
@@ -79,7 +80,7 @@ def cast(x: Array, dtype: DType) -> Array:
     if dtype == BOOL:
         return compare(np.not_equal, x, 0)
     if watching():
-        note_integers(x._v)
+        note_steps(x._v, s.trunc, s.nearest_jump_of_trunc)
     whole = np.array([int(value) if s.is_finite(value) else 0 for value in x._v.ravel().tolist()], dtype=dtype)
     return Array(freeze(whole.reshape(x.shape)), dtype)
 
@@ -127,12 +128,12 @@ def divide(x: Any, y: Any) -> Array:
     return Array((divide_real if dtype.kind == "f" else divide_complex)(a, b), dtype)
 
 
-def note_integers(values: Any) -> None:
-    """Record a kink at every integer; the side is the integer below."""
-    flat = np.asarray(values, dtype=object).ravel()
-    nearest = [s.nint(value) for value in flat.tolist()]
-    distances = np.asarray([v - n if s.is_finite(v) else ONE for v, n in zip(flat.tolist(), nearest, strict=True)])
-    note(distances, flat, pattern=lambda: [hash(ctx.floor(value)) for value in flat.tolist()])
+def note_steps(values: Any, step: Callable[[Any], Any] = ctx.floor, jump: Callable[[Any], Any] = s.nint) -> None:
+    """Record the distances from the nearest jumps of a step function; the side is the step."""
+    numbers = np.asarray(values, dtype=object).ravel().tolist()
+    distances = [v - jump(v) if s.is_finite(v) else INF for v in numbers]
+    # Steps can have more digits than memory: their hashes tell them apart.
+    note(distances, numbers, pattern=lambda: [hash(step(v)) for v in numbers])
 
 
 def floor_divide(x: Any, y: Any) -> Array:
@@ -141,7 +142,7 @@ def floor_divide(x: Any, y: Any) -> Array:
         return Array(np.floor_divide(a, b), dtype)
     quotient = divide_real(a, b)
     if watching():
-        note_integers(quotient)
+        note_steps(quotient)
     return Array(freeze(Array(floor_real(quotient), dtype)._v), dtype)
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from autodiff_spec.oracle import _scalars as s
 from autodiff_spec.oracle._api import gradient_numbers
-from autodiff_spec.oracle._context import MPF, Kink
+from autodiff_spec.oracle._context import MPF
 from autodiff_spec.oracle._evaluation import Point, Program, working_precision
 from autodiff_spec.oracle._operators import exact
 from autodiff_spec.oracle._projection import nearest
@@ -35,8 +35,8 @@ def kink_distance(program: Program, *args: Any) -> float:
         *args: as for ``gradient``.
 
     Returns:
-        The least distance of an operation from its kinks (ties, zeros of ``abs``, jumps, edges of domains, poles), relative
-        to the operands where they exceed 1; inf when there is none. Comparisons of constants do not count.
+        The least distance of an operation from its kinks (ties, zeros of ``abs``, jumps, edges of domains, poles),
+        relative to the operands where they exceed 1; inf when there is none. Comparisons of constants do not count.
 
     Example:
         >>> from autodiff_spec import oracle
@@ -94,7 +94,7 @@ class Permitted:
         return len(self._points) == 1
 
     def vertices(self) -> list[tuple[NDArray[Any] | None, ...]]:
-        """The gradients whose convex hull this is, each a tuple with a float64 or complex128 array for each argument."""
+        """The gradients whose convex hull this is, each a float64 or complex128 array for each argument."""
         return [self._split(point) for point in self._points]
 
     def contains(self, candidates: Any, rtol: float = 1e-9, atol: float = 1e-12) -> bool:
@@ -107,7 +107,8 @@ class Permitted:
             atol: absolute tolerance.
 
         Returns:
-            True if no element is farther from the nearest legal gradient than its tolerance. Infinite elements must be equal.
+            True if no element is farther from the nearest legal gradient than its tolerance. Infinite elements must
+            be equal.
 
         Raises:
             ValueError: for candidates of other shapes than the arguments.
@@ -174,8 +175,8 @@ class Permitted:
 def permitted(program: Program, *args: Any, cotangent: Any = None) -> Permitted:
     """The legal gradients of a program at a point.
 
-    Pass what should share a tie as arguments: ``maximum(x, 0)`` is ``lambda xp, x, c: xp.maximum(x, c)`` at ``(0.0, 0.0)``.
-    A continuum of limits (a norm at 0) is only sampled.
+    Pass what should share a tie as arguments: ``maximum(x, 0)`` is ``lambda xp, x, c: xp.maximum(x, c)`` at ``(0.0,
+    0.0)``. A continuum of limits (a norm at 0) is only sampled.
 
     Args:
         program: as for ``gradient``.
@@ -214,7 +215,9 @@ def _nearby(point: Point, cotangent: Any, base: NDArray[np.float64], everywhere:
             if s.is_finite(c.value)
         }
         there = point.moved(shifts, kinks=True)
-        side = tuple(_side(kink) for kink in there.kinks)
+        if point.finite and not there.finite:
+            continue  # outside the domain
+        side = tuple(kink.pattern for kink in there.kinks)
         if side in seen and not (everywhere and len(seen) + since < _ROUND_LIMIT):
             since += 1
             if since > max(64, 12 * len(seen)):
@@ -222,16 +225,10 @@ def _nearby(point: Point, cotangent: Any, base: NDArray[np.float64], everywhere:
             continue
         since = 0 if side not in seen else since + 1
         seen.add(side)
-        if point.finite and not there.finite:
-            continue  # outside the domain
         found = np.array([float(v) for v in gradient_numbers(there, cotangent)])
         found[~finite] = base[~finite]
         if np.isfinite(found[finite]).all():
             yield found
-
-
-def _side(kink: Kink) -> tuple[int, ...]:
-    return kink.pattern
 
 
 def _directions(n: int) -> Iterator[list[float]]:

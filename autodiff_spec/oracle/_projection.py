@@ -39,8 +39,14 @@ def nearest(vertices: Objects, target: Objects) -> Objects:
         products = [_dot(p, x) for p in points]
         best = products.index(min(products))
         if products[best] >= _dot(x, x) - _TINY or best in chosen:
-            return x * scale + target
+            found: Objects = _clean(x) * scale + target
+            return found
         chosen, weights = _reduce(points, [*chosen, best], [*weights, ZERO])
+
+
+def _clean(x: Objects) -> Objects:
+    """Zeros where only rounding errors are left."""
+    return np.where(np.less(np.abs(x), _TINY), ZERO, x)
 
 
 def _dot(a: Objects, b: Objects) -> Any:
@@ -48,7 +54,7 @@ def _dot(a: Objects, b: Objects) -> Any:
 
 
 def _combination(points: Objects, chosen: list[int], weights: list[Any]) -> Objects:
-    total = points[chosen[0]] * weights[0]
+    total: Objects = points[chosen[0]] * weights[0]
     for k, w in zip(chosen[1:], weights[1:], strict=True):
         total = total + points[k] * w
     return total
@@ -65,7 +71,7 @@ def _affine(points: Objects, chosen: list[int]) -> list[Any]:
     right: Objects = np.full((n + 1, 1), ZERO, dtype=object)
     right[n, 0] = ONE
     solution = eliminate(system, right)[1]
-    return solution[:n, 0].tolist()
+    return list(solution[:n, 0].tolist())
 
 
 def _reduce(points: Objects, chosen: list[int], weights: list[Any]) -> tuple[list[int], list[Any]]:

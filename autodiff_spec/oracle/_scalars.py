@@ -1,7 +1,7 @@
 """Functions of single mp numbers with IEEE's special values, lifted to object arrays.
 
-mpmath leaves the reals (``sqrt(-1)``) or raises (``1/0``) where the array API standard prescribes nan and inf, and it can
-spend for ever on ``sin(exp(exp(9)))``; what differs from mpmath is written out here.
+mpmath leaves the reals (``sqrt(-1)``) or raises (``1/0``) where the array API standard prescribes nan and inf, and it
+can spend for ever on ``sin(exp(exp(9)))``; what differs from mpmath is written out here.
 """
 
 from __future__ import annotations
@@ -163,6 +163,11 @@ def trunc(x: Any) -> Any:
 def nint(x: Any) -> Any:
     """The nearest integer, ties to even; infinities stay."""
     return ctx.nint(x) if is_finite(x) else x
+
+
+def nearest_jump_of_trunc(x: Any) -> Any:
+    """The nearest integer but 0."""
+    return nint(x) or (ONE if x > 0 else -ONE)
 
 
 def hypot(x: Any, y: Any) -> Any:

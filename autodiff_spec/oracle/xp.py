@@ -1,6 +1,7 @@
 """The oracle's array namespace: the functions and dtypes of the Python array API standard on exact numbers.
 
-``linalg`` is the standard's extension, ``extra`` holds functions beyond it. Constants are the doubles that every framework
+``linalg`` is the standard's extension, ``extra`` holds functions beyond it. Constants are the doubles that every
+framework
 uses: with the exact pi, ``sin(pi * x)`` would be another program.
 """
 
