@@ -27,6 +27,9 @@ RAW = SimpleNamespace()
 RECORDED = SimpleNamespace()
 """The same names on recorded arrays: what rules call under an outer tape, and what `autodiff_numpy.xp` offers."""
 
+RULES: dict[Any, tuple[Pullback | None, ...]] = {}
+"""Every function that has a rule, with the pullback of each argument."""
+
 _ANSWER = -1
 _SCALARS = frozenset((float, int, bool))
 
@@ -55,12 +58,11 @@ class _Fitted:
     __slots__ = ("argnum", "sources", "vjp")
 
     def __init__(self, pullback: Pullback) -> None:
-        inner = pullback.vjp
         self.argnum = pullback.argnum
         self.sources = (*pullback.sources, None)
 
         def vjp(xp: Any, g: Any, *residuals: Any) -> Any:
-            share = inner(xp, g, *residuals[:-1])
+            share = pullback.vjp(xp, g, *residuals[:-1])
             return None if share is None else fit(xp, share, *residuals[-1])
 
         self.vjp = vjp
@@ -116,8 +118,12 @@ def rule(function: Any, *vjps: Callable[..., Any] | None, also: tuple[Any, ...] 
     Raises:
         DuplicateRuleError: the function has a rule already.
     """
+    if function in RULES:
+        raise DuplicateRuleError(f"{function} has a rule already")
     names = _parameters(function)
-    pullbacks = tuple(None if vjp is None else Pullback(vjp, i, names) for i, vjp in enumerate(vjps))
+    pullbacks = RULES[function] = tuple(
+        None if vjp is None else Pullback(vjp, i, names) for i, vjp in enumerate(vjps)
+    )
     if isinstance(function, np.ufunc) and function.nin <= 2:
         recorded = _unary(function, *pullbacks) if function.nin == 1 else _binary(function, *pullbacks)
     elif len(pullbacks) == 1 and pullbacks[0] is not None:
