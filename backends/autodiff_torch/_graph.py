@@ -1,7 +1,7 @@
 """PyTorch's recorded graph, read from outside: the order of its nodes, what depends on what, and a cut pullback.
 
-A node's sequence number says when, in its thread, it was recorded. A tape's part of the graph is an interval of these
-numbers (with holes, where the tape did not record); everything else is constant for it.
+A node's sequence number says when, in its thread, it was recorded. A tape's part of the graph is a half-open interval
+of these numbers (with holes, where the tape did not record); everything else is constant for it.
 """
 
 from __future__ import annotations
@@ -20,15 +20,8 @@ Node: TypeAlias = Any
 LEAF = 2**64 - 1
 """The sequence number that every node of a leaf has."""
 
-_mark = torch.zeros((), requires_grad=True)
-
-
-def now() -> int:
-    """A sequence number between what was recorded in this thread and what will be."""
-    if torch.is_grad_enabled():
-        return number(_mark.view_as(_mark).grad_fn)
-    with torch.enable_grad():
-        return number(_mark.view_as(_mark).grad_fn)
+now: Callable[[], int] = torch.autograd._get_sequence_nr  # type: ignore[attr-defined]
+"""The sequence number that the next node recorded in this thread will get."""
 
 
 def number(node: Node) -> int:
@@ -42,14 +35,15 @@ def node_of(array: torch.Tensor) -> Node:
     return array.grad_fn if array.grad_fn is not None else get_gradient_edge(array).node
 
 
-def reachable(roots: Iterable[Node], enter: Callable[[Node, int], bool]) -> Iterator[Node]:
-    """The nodes below ``roots``, each once; ``enter(node, number)`` says whether to go on below a node."""
+def reachable(roots: Iterable[Node], records: Callable[[int], bool]) -> Iterator[tuple[Node, int]]:
+    """The nodes below ``roots``, each once, with its number; none below one that ``records`` does not accept."""
     stack = list(roots)
     seen = set(stack)
     while stack:
         node = stack.pop()
-        yield node
-        if enter(node, number(node)):
+        when = node._sequence_nr()
+        yield node, when
+        if records(when):
             for below, _ in node.next_functions:
                 if below is not None and below not in seen:
                     seen.add(below)
@@ -58,7 +52,8 @@ def reachable(roots: Iterable[Node], enter: Callable[[Node, int], bool]) -> Iter
 
 def mutated(roots: Iterable[Node]) -> bool:
     """Whether something saved below ``roots`` was changed in place since; looked for when a pullback has failed."""
-    return any(_changed(saved) for node in reachable(roots, lambda node, _: True) for saved in _saved(node))
+    nodes = reachable(roots, lambda _: True)
+    return any(_changed(saved) for node, _ in nodes for saved in _saved(node))
 
 
 def _saved(node: Node) -> Iterator[Any]:
@@ -92,8 +87,8 @@ def cut_pullback(
 ) -> list[torch.Tensor | None]:
     """The cotangents of ``sources`` through those nodes alone whose number ``records`` accepts.
 
-    The engine cannot leave out a part of its graph, so here the nodes are called one by one, the latest first. Nothing is
-    freed. Slower, and needed where a source reaches the target by ways that were not recorded too.
+    The engine cannot leave out a part of its graph, so here the nodes are called one by one, the latest first. Nothing
+    is freed. Slower, and needed where a source reaches the target by ways that were not recorded too.
     """
     sums: dict[Node, list[torch.Tensor | None]] = {}
     queue: list[tuple[int, int, Node]] = []
@@ -124,7 +119,8 @@ def cut_pullback(
 def _called(node: Node, cotangents: list[torch.Tensor | None]) -> list[tuple[tuple[Node, int], torch.Tensor]]:
     """The edges below ``node``, each with the cotangent that ``node`` passes to it."""
     edges = node.next_functions
-    if isinstance(node, BackwardCFunction):  # written in Python: knows neither None nor which arguments are tensors
+    in_python = isinstance(node, BackwardCFunction)
+    if in_python:  # knows neither None nor which of its arguments are tensors
         full = [
             torch.zeros(tuple(like.shape), dtype=like.dtype, device=like.device) if cotangent is None else cotangent
             for cotangent, like in zip(cotangents, node._input_metadata, strict=True)

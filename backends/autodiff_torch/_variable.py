@@ -13,9 +13,9 @@ from autodiff_torch._state import OPEN
 class Variable(torch.Tensor):
     """A differentiable variable; made by ``variable()``.
 
-    Every function, method and attribute of a tensor that meets a variable comes through ``__torch_function__``, where the
-    variable is replaced by the innermost open tape's alias of its value, or by the value when nothing records. So each
-    tape has sources of its own, ``requires_grad`` is never switched, and results are plain tensors.
+    Every function, method and attribute of a tensor that meets a variable comes through ``__torch_function__``, where
+    the variable is replaced by the innermost open tape's alias of its value, or by the value when nothing records. So
+    each tape has sources of its own, ``requires_grad`` is never switched, and results are plain tensors.
 
     What bypasses ``__torch_function__`` (``autograd.Function.apply``, ``torch.func``) meets the variable's own tensor,
     which shares the value's memory and requires a gradient; tapes count it as one more alias.
@@ -24,8 +24,9 @@ class Variable(torch.Tensor):
     _value: torch.Tensor
 
     def __new__(cls, value: torch.Tensor) -> Variable:
-        # what nn.Parameter does; as_subclass() would give a non-leaf
-        self: Variable = torch.Tensor._make_subclass(cls, value, True)
+        # What nn.Parameter does; as_subclass() would give a non-leaf. By way of .data it counts its own versions, so
+        # that _replace() does not alarm what was recorded with the old value.
+        self: Variable = torch.Tensor._make_subclass(cls, value.data, True)
         self._value = value
         return self
 
@@ -38,8 +39,9 @@ class Variable(torch.Tensor):
             result = func(*plain, **{name: _resolved(argument) for name, argument in kwargs.items()})
         else:
             result = func(*plain)
-        if plain and result is plain[0] and type(args[0]) is Variable and _writes(func):
-            return args[0]  # `v += 1` binds v again: to the variable, not to its value
+        if plain and (result is None or result is plain[0]) and type(args[0]) is Variable and _writes(func):
+            torch.autograd.graph.increment_version(args[0])
+            return None if result is None else args[0]  # `v += 1` binds v again: to the variable, not to its value
         return result
 
     def _replace(self, value: torch.Tensor) -> None:
@@ -59,7 +61,7 @@ class Variable(torch.Tensor):
     def __hash__(self) -> int:
         return id(self)  # not that of an alias
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         return f"variable({self._value!r})"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
@@ -86,6 +88,6 @@ def resolve(variable: Variable) -> torch.Tensor:
 
 
 def _writes(func: Callable[..., Any]) -> bool:
-    """Whether a function works in place: ``add_``, ``__iadd__``."""
+    """Whether a function works in place: ``add_``, ``__iadd__``, ``__setitem__``."""
     name = getattr(func, "__name__", "")
-    return name.startswith("__i") if name.endswith("__") else name.endswith("_")
+    return name.startswith(("__i", "__setitem__")) if name.endswith("__") else name.endswith("_")

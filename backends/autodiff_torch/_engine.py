@@ -1,0 +1,68 @@
+"""Autograd's own pullback, and what its results need before they are the interface's: summed, dense, fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from autodiff_spec import MutationError
+from autodiff_torch import _graph
+
+Tensor = torch.Tensor
+
+
+def run(
+    ends: list[Tensor], inputs: list[Tensor], seeds: list[Tensor], keep: bool, create: bool
+) -> list[Tensor | None]:
+    """The engine's own pullback."""
+    try:
+        if create and ends[0].device.type != "cpu":  # other threads would number the nodes on their own
+            with torch.autograd.set_multithreading_enabled(False):
+                return list(torch.autograd.grad(ends, inputs, seeds, keep, create, allow_unused=True))
+        return list(torch.autograd.grad(ends, inputs, seeds, keep, create, allow_unused=True))
+    except RuntimeError as error:
+        if _graph.mutated(map(_graph.node_of, ends)):
+            raise MutationError(
+                "an array that the gradient needs was changed in place after it was recorded; "
+                "write x = x + 1 in place of x += 1, or assign() for variables"
+            ) from error
+        raise
+
+
+def some(parts: list[Tensor | None]) -> bool:
+    """Whether anything connects."""
+    return any(part is not None for part in parts)
+
+
+def summed(parts: list[Tensor | None], counts: list[int]) -> list[Tensor | None]:
+    """For each source the sum over its parts: a variable has one for each value that was read."""
+    if len(parts) == len(counts):
+        return parts
+    found: list[Tensor | None] = []
+    position = 0
+    for count in counts:
+        total: Tensor | None = None
+        for part in parts[position : position + count]:
+            if part is not None:
+                total = part if total is None else total + part
+        found.append(total)
+        position += count
+    return found
+
+
+def fresh(gradients: list[Tensor | None], others: Sequence[Tensor]) -> list[Tensor | None]:
+    """Dense arrays that share no memory: autograd hands out the cotangent itself, one buffer twice, broadcasts."""
+    taken = {array.untyped_storage().data_ptr() for array in others}
+    found: list[Tensor | None] = []
+    for gradient in gradients:
+        if gradient is not None:
+            if gradient.layout is not torch.strided:
+                gradient = gradient.to_dense()
+            memory = gradient.untyped_storage().data_ptr()
+            if memory in taken or not gradient.is_contiguous():
+                gradient = gradient.clone(memory_format=torch.contiguous_format)
+                memory = gradient.untyped_storage().data_ptr()
+            taken.add(memory)
+        found.append(gradient)
+    return found

@@ -1,0 +1,99 @@
+"""The same few functions beyond the standard that every backend has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+erf = torch.special.erf
+relu = torch.relu
+sigmoid = torch.sigmoid
+sinc = torch.special.sinc
+xlogy = torch.special.xlogy
+
+
+def softplus(x: Any, /) -> Any:
+    """The logarithm log(1 + exp(x)) without overflow."""
+    return torch.logaddexp(x, x.new_zeros(()))  # nn.functional.softplus drops exp(-x) beyond x = 20
+
+
+def softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """exp(x) / Σ exp(x) along an axis."""
+    return torch.softmax(x, axis)
+
+
+def logsumexp(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
+    """The logarithm log Σ exp(x) along axes, without overflow."""
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    return torch.logsumexp(x, axes, keepdim=keepdims) if axes != () else x + 0
+
+
+def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
+    """The middle of the sorted elements, or the mean of the two middle ones (``torch.median`` takes the lower)."""
+    along = 0 if axis is None else axis
+    ordered = torch.sort(x.reshape(-1) if axis is None else x, dim=along, stable=True).values
+    count = ordered.shape[along]
+    middle = ordered.narrow(along, (count - 1) // 2, 2 - count % 2)
+    found = torch.mean(middle, along, keepdim=keepdims and axis is not None)
+    return found.reshape((1,) * x.ndim) if keepdims and axis is None else found
+
+
+def topk(x: Any, k: int, /, *, axis: int = -1) -> Any:
+    """The ``k`` largest elements along an axis, in descending order."""
+    return torch.topk(x, k, dim=axis).values
+
+
+def einsum(subscripts: str, /, *arrays: Any) -> Any:
+    """Einstein's summation."""
+    return torch.einsum(subscripts, *arrays)
+
+
+class at:  # noqa: N801
+    """``at(x, idx).set(values)``: a new array like ``x``; also ``add``, ``multiply``, ``min`` and ``max``.
+
+    An index that occurs twice is added (multiplied, …) twice; for ``set`` which value stays is unspecified.
+
+    Args:
+        x: an array.
+        idx: an index: integers, slices, ``None``, ``...``, a boolean or integer array, or a tuple of these.
+    """
+
+    def __init__(self, x: Any, idx: Any, /) -> None:
+        self._x = x
+        self._idx = idx
+
+    def set(self, values: Any, /) -> Any:
+        """The values in place of the elements."""
+        found = self._x.clone()
+        found[self._idx] = values
+        return found
+
+    def add(self, values: Any, /) -> Any:
+        """The values added to the elements."""
+        return self._combined(values, "sum")
+
+    def multiply(self, values: Any, /) -> Any:
+        """The elements times the values."""
+        return self._combined(values, "prod")
+
+    def min(self, values: Any, /) -> Any:
+        """The smaller of element and value."""
+        return self._combined(values, "amin")
+
+    def max(self, values: Any, /) -> Any:
+        """The larger of element and value."""
+        return self._combined(values, "amax")
+
+    def _combined(self, values: Any, how: str) -> Any:
+        x = self._x
+        places = torch.arange(x.numel(), device=x.device).reshape(x.shape)[self._idx]
+        values = torch.broadcast_to(torch.as_tensor(values, dtype=x.dtype, device=x.device), places.shape)
+        flat = x.reshape(-1).scatter_reduce(0, places.reshape(-1), values.reshape(-1), how)
+        return flat.reshape(x.shape)
+
+
+__all__: list[str] = [
+    "at", "einsum", "erf", "logsumexp", "median", "relu", "sigmoid", "sinc", "softmax", "softplus", "topk", "xlogy",
+]  # fmt: skip
+

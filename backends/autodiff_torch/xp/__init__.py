@@ -1,0 +1,149 @@
+"""The array namespace of PyTorch after the Python array API standard, 2024.12.
+
+It is ``array_api_compat.torch``, completed where that falls short of the standard or of differentiation.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import array_api_compat.torch as _base
+import numpy as _np
+import torch as _torch
+
+from autodiff_torch.xp import linalg as linalg
+
+__array_api_version__ = "2024.12"
+
+_CONSTANTS = ("e", "inf", "nan", "newaxis", "pi")
+
+_DTYPES = (
+    "bfloat16", "bool", "complex128", "complex64", "float16", "float32", "float64", "int16", "int32", "int64", "int8",
+    "uint16", "uint32", "uint64", "uint8",
+)  # fmt: skip
+
+_FUNCTIONS = (
+    "__array_namespace_info__", "abs", "acos", "acosh", "add", "all", "any", "arange", "argmax", "argmin", "argsort",
+    "asin", "asinh", "atan", "atan2", "atanh", "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or",
+    "bitwise_right_shift", "bitwise_xor", "broadcast_arrays", "broadcast_to", "can_cast", "ceil", "concat",
+    "conj", "copysign", "cos", "cosh", "count_nonzero", "cumulative_prod", "cumulative_sum", "diff", "divide", "empty",
+    "empty_like", "equal", "exp", "expand_dims", "expm1", "eye", "finfo", "flip", "floor",
+    "from_dlpack", "full", "full_like", "greater", "greater_equal", "hypot", "iinfo", "imag", "isdtype",
+    "isfinite", "isinf", "isnan",
+    "less", "less_equal", "linspace", "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not",
+    "logical_or", "logical_xor", "matmul", "matrix_transpose", "max", "maximum", "mean", "meshgrid", "min", "minimum",
+    "moveaxis", "multiply", "negative", "nextafter", "nonzero", "not_equal", "ones", "ones_like", "permute_dims",
+    "positive", "pow", "prod", "real", "reciprocal", "remainder", "repeat", "reshape", "result_type", "roll", "round",
+    "searchsorted", "signbit", "sin", "sinh", "sort", "sqrt", "square", "squeeze", "stack", "subtract", "sum",
+    "take_along_axis", "tan", "tanh", "tensordot", "tile", "tril", "triu", "trunc", "unique_counts", "unique_inverse",
+    "unique_values", "unstack", "var", "vecdot", "where", "zeros", "zeros_like",
+)  # fmt: skip
+
+for _name in (*_CONSTANTS, *_DTYPES, *_FUNCTIONS):
+    globals()[_name] = getattr(_base, _name)
+
+
+def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Any:
+    """An array of PyTorch; a recorded one stays recorded, and NumPy's memory is shared only with ``copy=False``."""
+    if isinstance(obj, _torch.Tensor):
+        if copy is False and dtype not in (None, obj.dtype):
+            raise ValueError(f"a change of dtype from {obj.dtype} to {dtype} needs a copy; leave out copy=False")
+        if copy:
+            return obj.to(device=device, dtype=dtype, copy=True) if dtype or device else obj.clone()
+        return obj.to(device=device, dtype=dtype) if dtype or device else obj
+    if isinstance(obj, (_np.ndarray, _np.generic)):
+        if copy is not False:  # its own memory layout and byte order; writes to it must not reach a recording
+            obj = _np.array(obj, dtype=obj.dtype.newbyteorder("="), order="C", copy=True)
+        return _torch.as_tensor(obj, dtype=dtype, device=device)
+    joined = _joined(obj)
+    if isinstance(joined, _torch.Tensor):
+        return asarray(joined, dtype=dtype, device=device)
+    return _torch.asarray(joined, dtype=dtype, device=device, copy=copy)
+
+
+def _joined(obj: Any) -> Any:
+    """Nested lists that hold arrays, as an array that stays recorded; others as they are."""
+    nested = isinstance(obj, (list, tuple))
+    if nested and builtins.any(isinstance(item, (list, tuple, _torch.Tensor)) for item in obj):
+        items = [_joined(item) for item in obj]
+        if builtins.any(isinstance(item, _torch.Tensor) for item in items):  # `any` is the namespace's here
+            return _torch.stack([item if isinstance(item, _torch.Tensor) else _torch.tensor(item) for item in items])
+    return obj
+
+
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    """``x`` in another dtype; from complex to real is refused, as the standard asks."""
+    if x.dtype.is_complex and not dtype.is_complex and dtype is not _torch.bool:
+        raise TypeError(f"astype from {x.dtype} to {dtype} would drop the imaginary part; take real(x) first")
+    return x.to(dtype=dtype, device=device, copy=copy)
+
+
+def sign(x: Any, /) -> Any:
+    """The sign, NaN where ``x`` is NaN, ``x/|x|`` for complex numbers."""
+    if x.dtype.is_complex:
+        return _torch.sgn(x)
+    found = _torch.sign(x)
+    return found + 0 * _torch.where(x != x, x, 0).detach() if x.dtype.is_floating_point else found
+
+
+def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
+    """``x`` held between two bounds, Python numbers or arrays; broadcast, and of the dtype of ``x``."""
+    bounds = [b.to(x.dtype) if isinstance(b, _torch.Tensor) else b for b in (min, max)]
+    return _base.clip(x, *bounds)
+
+
+def floor_divide(x1: Any, x2: Any, /) -> Any:
+    """The quotient rounded down; ``torch.floor_divide`` has no derivative, where this has zeros."""
+    dtype = _base.result_type(x1, x2)
+    x1, x2 = (x.to(dtype) if isinstance(x, _torch.Tensor) else x for x in (x1, x2))
+    if not isinstance(x1, _torch.Tensor):
+        x1 = _torch.as_tensor(x1, dtype=dtype, device=x2.device)
+    return _torch.div(x1, x2, rounding_mode="floor")
+
+
+def cumulative_sum(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+    """The sums of the first elements along an axis."""
+    axis = _only_axis(x, axis)
+    found = _torch.cumsum(x, axis, dtype=dtype)
+    return _with_initial(found, axis, 0) if include_initial else found
+
+
+def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+    """The products of the first elements along an axis."""
+    axis = _only_axis(x, axis)
+    found = _torch.cumprod(x, axis, dtype=dtype)
+    return _with_initial(found, axis, 1) if include_initial else found
+
+
+def _only_axis(x: Any, axis: int | None) -> int:
+    if axis is None and x.ndim > 1:
+        raise ValueError(f"axis= is needed for an array of {x.ndim} dimensions")
+    return 0 if axis is None else axis
+
+
+def _with_initial(x: Any, axis: int, value: int) -> Any:
+    shape = list(x.shape)
+    shape[axis] = 1
+    return _torch.cat([x.new_full(shape, value), x], axis)
+
+
+def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    """The standard deviation; ``correction`` may be fractional."""
+    if float(correction).is_integer():
+        return _base.std(x, axis=axis, correction=correction, keepdims=keepdims)
+    return _torch.sqrt(_base.var(x, axis=axis, correction=correction, keepdims=keepdims))
+
+
+def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
+    """The elements at one-dimensional ``indices`` along an axis."""
+    if isinstance(indices, (list, tuple)):
+        indices = _torch.as_tensor(indices, device=x.device)
+    return _base.take(x, indices, axis=axis)
+
+
+_MORE = (
+    "asarray", "astype", "clip", "cumulative_prod", "cumulative_sum", "floor_divide", "linalg", "sign", "std", "take",
+)  # fmt: skip
+
+__all__ = sorted(("__array_api_version__", *_CONSTANTS, *_DTYPES, *_FUNCTIONS, *_MORE))
