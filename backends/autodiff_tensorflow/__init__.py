@@ -1,0 +1,36 @@
+"""The TensorFlow adapter: `tf.GradientTape` behind the interface of autodiff_spec.
+
+Arrays are `tf.Tensor` and `tf.Variable`, and TensorFlow differentiates them. ``autodiff_tensorflow.xp`` is an
+array API namespace over them, which needs no global switch, and ``autodiff_tensorflow.extra`` the few functions
+beyond the standard.
+
+>>> import autodiff_tensorflow
+>>> autodiff_tensorflow.backend().name
+'tensorflow'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autodiff_spec import UnsupportedError
+
+if TYPE_CHECKING:
+    from autodiff_tensorflow._backend import TensorFlowBackend
+
+__all__ = ["backend"]
+
+
+def backend(conventions: str = "native") -> TensorFlowBackend:
+    """The backend; discovery calls this, users ``autodiff_spec.backend("tensorflow")``.
+
+    Raises:
+        UnsupportedError: ``conventions`` is not ``"native"``.
+    """
+    if conventions != "native":
+        raise UnsupportedError(
+            f'the backend \'tensorflow\' has no conventions={conventions!r} yet; use conventions="native"'
+        )
+    from autodiff_tensorflow._backend import TensorFlowBackend  # loads TensorFlow
+
+    return TensorFlowBackend()

@@ -1,0 +1,80 @@
+"""The backend: TensorFlow's own arrays, variables and gradients behind the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from autodiff_spec import Backend, Capability
+from autodiff_spec._backend import Array, FlatFunction
+from autodiff_tensorflow import extra, xp
+from autodiff_tensorflow._tape import TensorFlowTape, pause
+
+
+class TensorFlowBackend(Backend):
+    """TensorFlow, eager and inside `tf.function`.
+
+    A variable is a trainable `tf.Variable`; the user's own are as good. Tensors are immutable, so nothing recorded can
+    be changed in place, and an assignment leaves what was read before as it was.
+    """
+
+    name = "tensorflow"
+    version = tf.__version__
+    xp = xp
+    extra = extra
+    array_types = (tf.Tensor, tf.Variable)
+    # Not INTERLEAVED_CONTEXTS: the scope of a tf.GradientTape is the thread. Not MUTABLE_OUT, MUTATION_CHECK: there
+    # are no mutable tensors. Not SPEC_OPERATORS: operators are TensorFlow's.
+    capabilities = frozenset(
+        {
+            Capability.TAPE,
+            Capability.HIGHER_ORDER,
+            Capability.CONTROL_FLOW,
+            Capability.NATIVE_CALLS,
+            Capability.TAPE_IN_TRANSFORM,
+            Capability.COMPLEX,
+            Capability.BFLOAT16,
+        }
+    )
+    deviations = Path(__file__).with_name("deviations.toml")
+
+    def is_variable(self, x: Any) -> bool:
+        """Whether ``x`` is a `tf.Variable`."""
+        return isinstance(x, tf.Variable)
+
+    def _vjp(
+        self, f: FlatFunction, primals: list[Array], *, once: bool
+    ) -> tuple[list[Array], Callable[[list[Array | None]], list[Array | None]]]:
+        tape = TensorFlowTape(self, persistent=not once, functional=True)
+        with tape:
+            sources = [tape._watch(primal) for primal in primals]
+            outputs = f(*sources)
+
+        def pullback(cotangents: list[Array | None]) -> list[Array | None]:
+            return tape._pullback_of(outputs, sources, cotangents, strict=False)
+
+        return outputs, pullback
+
+    def _stop_gradient(self, array: Array) -> Array:
+        return tf.stop_gradient(array)
+
+    def _to_numpy(self, array: Array) -> Any:
+        found = array.numpy()  # a copy; of a 0-d tensor a NumPy scalar
+        return found if isinstance(found, np.ndarray) else np.array(found)
+
+    def _variable(self, array: Array) -> Array:
+        return tf.Variable(array)
+
+    def _assign(self, variable: Array, array: Array) -> None:
+        variable.assign(array, read_value=False)
+
+    def _tape(self, persistent: bool) -> TensorFlowTape:
+        return TensorFlowTape(self, persistent=persistent)
+
+    def _pause(self) -> AbstractContextManager[None]:
+        return pause()

@@ -1,0 +1,169 @@
+"""The functions beyond the array API standard that every backend offers, over TensorFlow's own; and `index`."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from autodiff_tensorflow.xp.convert import asarray, is_array, operands, scalar, tensor
+from autodiff_tensorflow.xp.dtypes import Array
+
+__all__ = [
+    "at", "einsum", "erf", "index", "logsumexp", "median", "relu", "sigmoid", "sinc", "softmax", "softplus",
+    "topk", "xlogy",
+]  # fmt: skip
+
+
+def relu(x: Any, /) -> Array:
+    """The positive part of ``x``."""
+    return tf.nn.relu(tensor(x))
+
+
+def sigmoid(x: Any, /) -> Array:
+    """The logistic function ``1 / (1 + exp(-x))``."""
+    return tf.sigmoid(tensor(x))
+
+
+def softplus(x: Any, /) -> Array:
+    """``log(1 + exp(x))``."""
+    return tf.nn.softplus(tensor(x))
+
+
+def softmax(x: Any, /, *, axis: int = -1) -> Array:
+    """The exponentials of ``x``, divided by their sum over ``axis``."""
+    return tf.nn.softmax(tensor(x), axis=axis)
+
+
+def logsumexp(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Array:
+    """The logarithm of the sum of exponentials over ``axis``."""
+    return tf.reduce_logsumexp(tensor(x), axis=list(axis) if isinstance(axis, tuple) else axis, keepdims=keepdims)
+
+
+def xlogy(x1: Any, x2: Any, /) -> Array:
+    """``x1 * log(x2)``, and 0 where ``x1`` is 0."""
+    return tf.math.xlogy(*operands(x1, x2))
+
+
+def sinc(x: Any, /) -> Array:
+    """``sin(πx) / (πx)``, and 1 at 0; near it the Taylor series, whose derivatives are right at every order."""
+    x = tensor(x)
+    t = x * scalar(math.pi, x.dtype)
+    near = tf.abs(t) < 0.5
+    square = tf.square(tf.where(near, t, tf.zeros_like(t)))
+    series = tf.ones_like(square)
+    for k in range(9, 0, -1):  # the 10th term is below 1e-25
+        series = 1 - square / (2 * k * (2 * k + 1)) * series
+    away = tf.where(near, tf.ones_like(t), t)
+    return tf.where(near, series, tf.sin(away) / away)
+
+
+def erf(x: Any, /) -> Array:
+    """The error function."""
+    return tf.math.erf(tensor(x))
+
+
+def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Array:
+    """The middle value along ``axis`` (of all elements without one); of an even number the mean of the middle two."""
+    x = tensor(x)
+    rows = tf.sort(tf.reshape(x, [-1]) if axis is None else x, axis=-1 if axis is None else axis)
+    size = rows.shape[-1 if axis is None else axis]
+    middle = tf.gather(rows, [(size - 1) // 2, size // 2], axis=-1 if axis is None else axis)
+    found = tf.reduce_mean(middle, axis=-1 if axis is None else axis, keepdims=keepdims and axis is not None)
+    return tf.reshape(found, [1] * x.shape.rank) if keepdims and axis is None else found
+
+
+class TopK(NamedTuple):
+    """What `topk` returns."""
+
+    values: Array
+    indices: Array
+
+
+def topk(x: Any, k: int, /, *, axis: int = -1) -> TopK:
+    """The ``k`` greatest values along ``axis``, descending, and their indices."""
+    x = tensor(x)
+    axis %= x.shape.rank
+    order = [i for i in range(x.shape.rank) if i != axis] + [axis]
+    back = np.argsort(order)
+    values, indices = tf.math.top_k(tf.transpose(x, order), k)
+    return TopK(tf.transpose(values, back), tf.cast(tf.transpose(indices, back), tf.int64))
+
+
+def einsum(subscripts: str, /, *arrays: Any) -> Array:
+    """Einstein's sum over the axes that ``subscripts`` repeats or leaves out: ``"ij,jk->ik"``."""
+    return tf.einsum(subscripts, *(tensor(array) for array in arrays))
+
+
+def index(x: Any, idx: Any, /) -> Array:
+    """``x[idx]`` as in NumPy, for every index NumPy knows: integer arrays, masks, and mixtures with slices.
+
+    Indices that are tensors have to be eager: their values decide the result's shape.
+
+    Example:
+        >>> import autodiff_tensorflow.extra as extra, tensorflow as tf
+        >>> extra.index(tf.constant([[1.0, 2.0], [3.0, 4.0]]), (slice(None), [1, 0, 1])).numpy()
+        array([[2., 1., 2.],
+               [4., 3., 4.]], dtype=float32)
+    """
+    x = tensor(x)
+    return tf.gather(tf.reshape(x, [-1]), _places(x, idx))
+
+
+def at(x: Any, idx: Any, /) -> At:
+    """The elements of ``x`` at ``idx``, any index NumPy knows, to change in a new array: ``at(x, 0).set(1.0)``."""
+    return At(tensor(x), idx)
+
+
+class At:
+    """The elements of an array at an index, made by `at`; values broadcast, repeated indices all count (`set`: one)."""
+
+    def __init__(self, x: Array, idx: Any) -> None:
+        self._x = x
+        self._places = _places(x, idx)
+
+    def set(self, values: Any, /) -> Array:
+        """``x`` with the elements replaced by ``values``."""
+        return self._scattered(tf.tensor_scatter_nd_update, values)
+
+    def add(self, values: Any, /) -> Array:
+        """``x`` with ``values`` added to the elements."""
+        return self._scattered(tf.tensor_scatter_nd_add, values)
+
+    def multiply(self, values: Any, /) -> Array:
+        """``x`` with the elements multiplied by ``values``."""
+        updates = tf.reshape(self._broadcast(values), [-1])
+        factors = tf.math.unsorted_segment_prod(updates, self._places.reshape(-1), math.prod(self._x.shape))
+        return self._x * tf.reshape(factors, self._x.shape)  # a place without a factor has the empty product, 1
+
+    def min(self, values: Any, /) -> Array:
+        """``x`` with the lesser of each element and its value."""
+        return self._scattered(tf.tensor_scatter_nd_min, values)
+
+    def max(self, values: Any, /) -> Array:
+        """``x`` with the greater of each element and its value."""
+        return self._scattered(tf.tensor_scatter_nd_max, values)
+
+    def _broadcast(self, values: Any) -> Array:
+        return tf.broadcast_to(asarray(values, dtype=self._x.dtype), self._places.shape)
+
+    def _scattered(self, function: Any, values: Any) -> Array:
+        updates = tf.reshape(self._broadcast(values), [-1])
+        found = function(tf.reshape(self._x, [-1]), self._places.reshape(-1, 1), updates)
+        return tf.reshape(found, self._x.shape)
+
+
+def _places(x: Array, idx: Any) -> Any:
+    """The places in the flattened array that ``idx`` picks: NumPy indexes an array of them."""
+    places = np.arange(math.prod(x.shape), dtype=np.int64).reshape(tuple(x.shape))
+    return np.asarray(places[_concrete(idx)])
+
+
+def _concrete(idx: Any) -> Any:
+    if isinstance(idx, tuple):
+        return tuple(_concrete(each) for each in idx)
+    if isinstance(idx, slice):
+        return slice(*(int(part) if is_array(part) else part for part in (idx.start, idx.stop, idx.step)))
+    return idx.numpy() if is_array(idx) else idx

@@ -1,0 +1,197 @@
+"""The element-wise functions of the array API standard over TensorFlow's own, whose derivatives they have.
+
+Where TensorFlow has no such function, it is composed of differentiable ones: derivatives of any order are right.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from autodiff_tensorflow.xp.convert import operands, scalar, tensor
+from autodiff_tensorflow.xp.dtypes import Array
+
+
+def _unary(name: str, function: Callable[[Array], Array]) -> Callable[[Any], Array]:
+    def elementwise(x: Any, /) -> Array:
+        return function(tensor(x))
+
+    elementwise.__name__ = elementwise.__qualname__ = name
+    elementwise.__doc__ = f"``{name}`` of the array API standard, element by element."
+    return elementwise
+
+
+def _binary(name: str, function: Callable[[Array, Array], Array]) -> Callable[[Any, Any], Array]:
+    def elementwise(x1: Any, x2: Any, /) -> Array:
+        return function(*operands(x1, x2))
+
+    elementwise.__name__ = elementwise.__qualname__ = name
+    elementwise.__doc__ = f"``{name}`` of the array API standard, element by element, with its promotion of dtypes."
+    return elementwise
+
+
+def _step(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """A function constant almost everywhere; on integers the identity.
+
+    TensorFlow does not record these at all, and a target would have no history: tied to ``x``, the derivative is zero.
+    """
+    return lambda x: tf.where(False, x, function(x)) if x.dtype.is_floating else tf.identity(x)
+
+
+def _real(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    """``function`` of real arguments, of complex ones applied to both parts."""
+    return lambda x: (
+        tf.complex(function(tf.math.real(x)), function(tf.math.imag(x))) if x.dtype.is_complex else function(x)
+    )
+
+
+def _test(function: Callable[[Array], Array], exact: bool, parts: Callable[..., Array]) -> Callable[[Array], Array]:
+    """A test of floats; ``exact`` is its answer for integers, ``parts`` joins the answers for a complex's parts."""
+
+    def test(x: Array) -> Array:
+        if x.dtype.is_complex:
+            return parts(function(tf.math.real(x)), function(tf.math.imag(x)))
+        return function(x) if x.dtype.is_floating else tf.fill(tf.shape(x), exact)
+
+    return test
+
+
+def _abs(x: Array) -> Array:
+    return tf.identity(x) if x.dtype.is_unsigned or x.dtype == tf.bool else tf.abs(x)
+
+
+def _signbit(x: Array) -> Array:
+    if not x.dtype.is_floating:
+        return tf.less(x, tf.zeros((), x.dtype))
+    return tf.bitcast(x, {2: tf.int16, 4: tf.int32, 8: tf.int64}[x.dtype.size]) < 0
+
+
+def _sign(x: Array) -> Array:
+    return tf.cast(x != 0, x.dtype) if x.dtype.is_unsigned else tf.sign(x)
+
+
+def _trunc(x: Array) -> Array:
+    return tf.where(x < 0, tf.math.ceil(x), tf.floor(x))
+
+
+abs = _unary("abs", _abs)
+acos = _unary("acos", tf.acos)
+acosh = _unary("acosh", tf.acosh)
+asin = _unary("asin", tf.asin)
+asinh = _unary("asinh", tf.asinh)
+atan = _unary("atan", tf.atan)
+atanh = _unary("atanh", tf.atanh)
+ceil = _unary("ceil", _step(tf.math.ceil))
+conj = _unary("conj", tf.math.conj)
+cos = _unary("cos", tf.cos)
+cosh = _unary("cosh", tf.cosh)
+exp = _unary("exp", tf.exp)
+expm1 = _unary("expm1", tf.math.expm1)
+floor = _unary("floor", _step(tf.floor))
+imag = _unary("imag", tf.math.imag)
+isfinite = _unary("isfinite", _test(tf.math.is_finite, True, tf.logical_and))
+isinf = _unary("isinf", _test(tf.math.is_inf, False, tf.logical_or))
+isnan = _unary("isnan", _test(tf.math.is_nan, False, tf.logical_or))
+log = _unary("log", tf.math.log)
+log1p = _unary("log1p", tf.math.log1p)
+log2 = _unary("log2", lambda x: tf.math.log(x) / math.log(2.0))
+log10 = _unary("log10", lambda x: tf.math.log(x) / math.log(10.0))
+logical_not = _unary("logical_not", tf.logical_not)
+negative = _unary("negative", tf.negative)
+positive = _unary("positive", tf.identity)
+real = _unary("real", tf.math.real)
+reciprocal = _unary("reciprocal", tf.math.reciprocal)
+round = _unary("round", _real(_step(tf.round)))
+sign = _unary("sign", _sign)
+signbit = _unary("signbit", _signbit)
+sin = _unary("sin", tf.sin)
+sinh = _unary("sinh", tf.sinh)
+sqrt = _unary("sqrt", tf.sqrt)
+square = _unary("square", tf.square)
+tan = _unary("tan", tf.tan)
+tanh = _unary("tanh", tf.tanh)
+trunc = _unary("trunc", _step(_trunc))
+bitwise_invert = _unary(
+    "bitwise_invert", lambda x: tf.logical_not(x) if x.dtype == tf.bool else tf.bitwise.invert(x)
+)
+
+
+def _copysign(x1: Array, x2: Array) -> Array:
+    one = scalar(1.0, x1.dtype)
+    return tf.abs(x1) * tf.where(_signbit(x2), -one, one)
+
+
+def _floor_divide(x1: Array, x2: Array) -> Array:
+    quotient = tf.math.floordiv(x1, x2)
+    if not quotient.dtype.is_floating:
+        return quotient
+    return tf.where(False, x1, tf.where(False, x2, quotient))  # see _step
+
+
+def _hypot(x1: Array, x2: Array) -> Array:
+    """The root of the sum of squares; scaled against overflow, by what cancels in every derivative."""
+    scale = tf.stop_gradient(tf.maximum(tf.abs(x1), tf.abs(x2)))
+    zero = tf.equal(scale, 0)
+    scale = tf.where(zero | ~tf.math.is_finite(scale), scalar(1.0, scale.dtype), scale)
+    total = tf.square(x1 / scale) + tf.square(x2 / scale)
+    total = tf.where(tf.math.is_inf(x1) | tf.math.is_inf(x2), scalar(np.inf, total.dtype), total)  # also beside NaN
+    # KINK-22: the derivative of a norm at 0 is 0; the root never meets 0, whose derivative there is infinite.
+    root = tf.sqrt(tf.where(zero, scalar(1.0, total.dtype), total))
+    return scale * tf.where(zero, total, root)
+
+
+def _logaddexp(x1: Array, x2: Array) -> Array:
+    """``log(exp(x1) + exp(x2))`` as the greater plus softplus of the difference: weights ½, ½ at a tie."""
+    first = tf.greater_equal(x1, x2)
+    high, low = tf.where(first, x1, x2), tf.where(first, x2, x1)
+    high = high + tf.where(tf.math.is_nan(x1), x1, tf.zeros_like(x1))  # no comparison is true of NaN
+    difference = tf.where(tf.math.is_inf(high), scalar(-np.inf, high.dtype), low - high)
+    return high + tf.nn.softplus(difference)
+
+
+def _bits(integers: Callable[..., Array], booleans: Callable[..., Array]) -> Callable[[Array, Array], Array]:
+    return lambda x1, x2: (booleans if x1.dtype == tf.bool else integers)(x1, x2)
+
+
+add = _binary("add", tf.add)
+atan2 = _binary("atan2", tf.atan2)
+bitwise_and = _binary("bitwise_and", _bits(tf.bitwise.bitwise_and, tf.logical_and))
+bitwise_left_shift = _binary("bitwise_left_shift", tf.bitwise.left_shift)
+bitwise_or = _binary("bitwise_or", _bits(tf.bitwise.bitwise_or, tf.logical_or))
+bitwise_right_shift = _binary("bitwise_right_shift", tf.bitwise.right_shift)
+bitwise_xor = _binary("bitwise_xor", _bits(tf.bitwise.bitwise_xor, tf.math.logical_xor))
+copysign = _binary("copysign", _copysign)
+divide = _binary("divide", tf.math.truediv)
+equal = _binary("equal", tf.equal)
+floor_divide = _binary("floor_divide", _floor_divide)
+greater = _binary("greater", tf.greater)
+greater_equal = _binary("greater_equal", tf.greater_equal)
+hypot = _binary("hypot", _hypot)
+less = _binary("less", tf.less)
+less_equal = _binary("less_equal", tf.less_equal)
+logaddexp = _binary("logaddexp", _logaddexp)
+logical_and = _binary("logical_and", tf.logical_and)
+logical_or = _binary("logical_or", tf.logical_or)
+logical_xor = _binary("logical_xor", tf.math.logical_xor)
+maximum = _binary("maximum", tf.maximum)
+minimum = _binary("minimum", tf.minimum)
+multiply = _binary("multiply", tf.multiply)
+nextafter = _binary("nextafter", tf.math.nextafter)
+not_equal = _binary("not_equal", tf.not_equal)
+pow = _binary("pow", tf.pow)
+remainder = _binary("remainder", tf.math.floormod)
+subtract = _binary("subtract", tf.subtract)
+
+
+def clip(x: Any, /, min: Any = None, max: Any = None) -> Array:
+    """``x`` limited to ``[min, max]``, which broadcast; the dtype stays that of ``x`` for Python scalars."""
+    x = tensor(x)
+    if min is not None:
+        x = maximum(x, min)
+    if max is not None:
+        x = minimum(x, max)
+    return x if min is not None or max is not None else tf.identity(x)

@@ -1,0 +1,175 @@
+"""The manipulation, data type and indexing functions of the array API standard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from autodiff_tensorflow.xp.convert import asarray, common, operands, tensor
+from autodiff_tensorflow.xp.dtypes import Array, DType
+
+
+def _axis_list(axis: Any, rank: int) -> list[int]:
+    """``axis`` as non-negative axes; all of them for ``None``."""
+    if axis is None:
+        return list(range(rank))
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    for each in axes:
+        if not -rank <= each < rank:
+            raise IndexError(f"axis {each} is out of bounds for an array of {rank} axes")
+    return [each % rank for each in axes]
+
+
+def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Array:
+    """The elements of ``x`` in another shape; one size may be -1."""
+    return tf.reshape(tensor(x), shape if hasattr(shape, "__iter__") else (shape,))
+
+
+def permute_dims(x: Any, /, axes: Sequence[int]) -> Array:
+    """The axes of ``x`` in another order."""
+    x = tensor(x)
+    return tf.transpose(x, _axis_list(tuple(axes), x.shape.rank))
+
+
+def moveaxis(x: Any, source: Any, destination: Any, /) -> Array:
+    """``x`` with the axes ``source`` moved to the places ``destination``."""
+    x = tensor(x)
+    rank = x.shape.rank
+    moved = _axis_list(source, rank)
+    order = [axis for axis in range(rank) if axis not in moved]
+    for to, axis in sorted(zip(_axis_list(destination, rank), moved, strict=True)):
+        order.insert(to, axis)
+    return tf.transpose(x, order)
+
+
+def broadcast_to(x: Any, /, shape: Any) -> Array:
+    """``x`` repeated along new or unit axes to ``shape``."""
+    return tf.broadcast_to(tensor(x), tuple(shape))
+
+
+def broadcast_arrays(*arrays: Any) -> list[Array]:
+    """The arrays, each broadcast to their common shape."""
+    tensors = [tensor(array) for array in arrays]
+    shape = broadcast_shapes(*(array.shape for array in tensors))
+    return [tf.broadcast_to(array, shape) for array in tensors]
+
+
+def broadcast_shapes(*shapes: Any) -> tuple[int, ...]:
+    """The common shape that these shapes broadcast to."""
+    return np.broadcast_shapes(*map(tuple, shapes))
+
+
+def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Array:
+    """The arrays one after the other along ``axis`` (each flattened without one)."""
+    parts = common(arrays)
+    if axis is None:
+        parts, axis = [tf.reshape(part, [-1]) for part in parts], 0
+    return tf.concat(parts, axis)
+
+
+def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Array:
+    """The arrays along a new axis."""
+    return tf.stack(common(arrays), axis)
+
+
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Array, ...]:
+    """The slices of ``x`` along ``axis``."""
+    return tuple(tf.unstack(tensor(x), axis=axis))
+
+
+def expand_dims(x: Any, /, *, axis: int = 0) -> Array:
+    """``x`` with a new axis of size 1."""
+    x = tensor(x)
+    if not -x.shape.rank - 1 <= axis <= x.shape.rank:
+        raise IndexError(f"axis {axis} is out of bounds for a new axis of an array of {x.shape.rank} axes")
+    return tf.expand_dims(x, axis)
+
+
+def squeeze(x: Any, /, axis: int | tuple[int, ...]) -> Array:
+    """``x`` without these axes of size 1."""
+    x = tensor(x)
+    axes = _axis_list(axis, x.shape.rank)
+    for each in axes:
+        if x.shape[each] not in (1, None):
+            raise ValueError(f"squeeze() of axis {each}, which has size {x.shape[each]}; name axes of size 1")
+    return tf.squeeze(x, axes) if axes else tf.identity(x)
+
+
+def flip(x: Any, /, *, axis: Any = None) -> Array:
+    """``x`` with the order of its elements reversed along ``axis`` (along all without one)."""
+    x = tensor(x)
+    return tf.reverse(x, _axis_list(axis, x.shape.rank))
+
+
+def roll(x: Any, /, shift: Any, *, axis: Any = None) -> Array:
+    """``x`` with its elements moved on by ``shift``, the last ones coming first."""
+    x = tensor(x)
+    if axis is None:
+        return tf.reshape(tf.roll(tf.reshape(x, [-1]), shift, 0), tf.shape(x))
+    axes = _axis_list(axis, x.shape.rank)
+    shifts = list(shift) if isinstance(shift, (tuple, list)) else [shift] * len(axes)
+    return tf.roll(x, shifts, axes)
+
+
+def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Array:
+    """``x`` with each element repeated along ``axis`` (of the flattened array without one)."""
+    x = tensor(x)
+    return tf.repeat(x if axis is not None else tf.reshape(x, [-1]), repeats, axis=0 if axis is None else axis)
+
+
+def tile(x: Any, repetitions: Sequence[int], /) -> Array:
+    """``x`` repeated as a whole along each axis."""
+    x, counts = tensor(x), list(repetitions)
+    counts = [1] * (x.shape.rank - len(counts)) + counts
+    return tf.tile(tf.reshape(x, [1] * (len(counts) - x.shape.rank) + list(x.shape)), counts)
+
+
+def astype(x: Any, dtype: DType, /, *, copy: bool = True, device: Any = None) -> Array:
+    """``x`` in another dtype, still tracked.
+
+    Raises:
+        TypeError: from complex to real, which would lose a part; take `real` or `imag`.
+    """
+    x, dtype = tensor(x), tf.as_dtype(dtype)
+    if x.dtype == dtype:
+        return tf.identity(x) if copy else tf.convert_to_tensor(x)
+    if x.dtype.is_complex and not dtype.is_complex:
+        raise TypeError(f"astype() from {x.dtype.name} to {dtype.name} would lose a part; take real() or imag() first")
+    return tf.cast(x, dtype)
+
+
+def where(condition: Any, x1: Any, x2: Any, /) -> Array:
+    """``x1`` where ``condition`` is true, ``x2`` elsewhere."""
+    return tf.where(condition, *operands(x1, x2))
+
+
+def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Array:
+    """The elements of ``x`` at ``indices`` along ``axis``; negative ones count from the end."""
+    x = tensor(x)
+    if axis is None:
+        if x.shape.rank != 1:
+            raise ValueError(f"take() from an array of {x.shape.rank} axes needs axis=")
+        axis = 0
+    return tf.gather(x, _from_start(indices, tf.shape(x, tf.int64)[axis]), axis=axis)
+
+
+def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Array:
+    """For each index the element at that place along ``axis``; other axes of the two broadcast."""
+    x, indices = tensor(x), asarray(indices)
+    rank = x.shape.rank
+    x, indices = moveaxis(x, axis, -1), moveaxis(indices, axis, -1)
+    ahead = broadcast_shapes(x.shape[:-1], indices.shape[:-1])
+    x, indices = broadcast_to(x, (*ahead, x.shape[-1])), broadcast_to(indices, (*ahead, indices.shape[-1]))
+    rows = tf.reshape(x, [math.prod(ahead), x.shape[-1]])
+    places = tf.reshape(_from_start(indices, x.shape[-1]), [math.prod(ahead), indices.shape[-1]])
+    found = tf.gather(rows, places, axis=1, batch_dims=1)
+    return moveaxis(tf.reshape(found, indices.shape), -1, axis % rank)
+
+
+def _from_start(indices: Any, size: Any) -> Array:
+    indices = tf.cast(asarray(indices), tf.int64)
+    return tf.where(indices < 0, indices + size, indices)
