@@ -1,7 +1,7 @@
 """Wrong backends: the NumPy engine with one plausible bug each, and the clauses that must notice it.
 
 Each is a function that breaks the engine of its own process and returns it, so that a mutant is a backend like any
-other: ``AUTODIFF_SPEC_BACKEND=catalogue:stale_tape``.
+other: ``AUTODIFF_SPEC_BACKEND=tests.mutants.catalogue:stale_tape``.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import autodiff_numpy
 import numpy as np
+
+import autodiff_numpy
 from autodiff_numpy import _array, _backend, _record, _tape
 from autodiff_numpy._array import RECORDER, Array, Variable
-
 from autodiff_spec import Backend, Tape, _check, _recording, operators
 
 
@@ -64,22 +64,22 @@ def rule_of(name: str) -> Any:
 # --- rules ------------------------------------------------------------------------------------------------------
 
 
-@mutant("the derivative of sin has the wrong sign", "FUN:sin", "NEST")
+@mutant("the derivative of sin has the wrong sign", "FUN-39")
 def wrong_sign() -> None:
     change(np.sin, 0, lambda share: -share)
 
 
-@mutant("the derivative of exp is one per cent too large", "FUN:exp")
+@mutant("the derivative of exp is one per cent too large", "FUN-17")
 def wrong_factor() -> None:
     change(np.exp, 0, lambda share: share * 1.01)
 
 
-@mutant("the second argument of multiply has no derivative", "FUN:multiply", "GRAD")
+@mutant("the second argument of multiply has no derivative", "FUN-30", "GRAD-29")
 def lost_argument() -> None:
     change(np.multiply, 1, lambda share: None)
 
 
-@mutant("broadcasting is undone by taking the first element in place of the sum", "FUN:add", "FUN:multiply")
+@mutant("broadcasting is undone by taking the first element in place of the sum", "FUN-04", "GRAD-28")
 def unsummed_broadcast() -> None:
     def fit(xp: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         while g.ndim > len(shape):
@@ -92,12 +92,12 @@ def unsummed_broadcast() -> None:
     _record.fit = fit
 
 
-@mutant("the gradient of mean forgets to divide", "FUN:mean")
+@mutant("the gradient of mean forgets to divide", "FUN-49", "FUN-16")
 def mean_as_sum() -> None:
     change(np.divide, 0, lambda share: share * 2)
 
 
-@mutant("the gradient of a reduction over a negative axis goes along the other one", "FUN:sum")
+@mutant("the gradient of a reduction over a negative axis goes along the other one", "FUN-48")
 def negative_axis() -> None:
     right = _record.RAW.spread
 
@@ -109,7 +109,7 @@ def negative_axis() -> None:
     _record.RAW.spread = spread
 
 
-@mutant("the right factor of matmul gets its gradient transposed", "FUN:matmul")
+@mutant("the right factor of matmul gets its gradient transposed", "FUN-55")
 def transposed_matmul() -> None:
     def transpose(share: Any) -> Any:
         square = share.ndim >= 2 and share.shape[-1] == share.shape[-2]
@@ -118,7 +118,7 @@ def transposed_matmul() -> None:
     change(np.matmul, 1, transpose)
 
 
-@mutant("indexing with duplicates scatters in place of adding", "FUN:indexing", "GRAD")
+@mutant("indexing with duplicates scatters in place of adding", "FUN-79", "GRAD-27", "KINK-57")
 def scatter_without_add() -> None:
     def scatter(g: Any, index: Any, shape: Any) -> Any:
         full = np.zeros(shape, g.dtype)
@@ -128,7 +128,7 @@ def scatter_without_add() -> None:
     _record.RAW.scatter = scatter
 
 
-@mutant("a tie of maximum gives the whole gradient to both", "KINK:maximum")
+@mutant("a tie of maximum gives the whole gradient to both", "KINK-05", "KINK-07")
 def double_tie() -> None:
     right = np.where
 
@@ -141,7 +141,7 @@ def double_tie() -> None:
         pullback.vjp = lambda xp, g, x, y, ans: g * right(x == ans, 1.0, 0.0)
 
 
-@mutant("the elements that tie for max each get the whole gradient", "KINK:max")
+@mutant("the elements that tie for max each get the whole gradient", "KINK-08")
 def shared_maximum() -> None:
     pullback = _record.RULES[np.max][0]
     assert pullback is not None
@@ -151,14 +151,14 @@ def shared_maximum() -> None:
     )
 
 
-@mutant("x**0 has the derivative NaN at 0", "KINK:pow")
+@mutant("x**0 has the derivative NaN at 0", "KINK-27")
 def nan_of_power() -> None:
     pullback = _record.RULES[np.power][0]
     assert pullback is not None
     pullback.vjp = lambda xp, g, x, y: g * y * xp.power(x, xp.subtract(y, 1))
 
 
-@mutant("prod divides its result by the factor, NaN where that is 0", "KINK:prod")
+@mutant("prod divides its result by the factor, NaN where that is 0", "KINK-34")
 def product_by_division() -> None:
     pullback = _record.RULES[np.prod][0]
     assert pullback is not None
@@ -167,7 +167,7 @@ def product_by_division() -> None:
     )
 
 
-@mutant("the norm of zeros has the derivative NaN", "KINK:norm")
+@mutant("the norm of zeros has the derivative NaN", "KINK-15")
 def nan_of_norm() -> None:
     pullback = _record.RULES[rule_of("_vector_norm")][0]
     assert pullback is not None
@@ -181,7 +181,7 @@ def nan_of_norm() -> None:
     pullback.vjp = vjp
 
 
-@mutant("the gradient of a complex source is the conjugate", "CPLX")
+@mutant("the gradient of a complex source is the conjugate", "CPLX-01")
 def missing_conjugate() -> None:
     _tape._conjugate = lambda g: g
 
@@ -189,12 +189,12 @@ def missing_conjugate() -> None:
 # --- the backward pass and the tape -------------------------------------------------------------------------------
 
 
-@mutant("the second share of a node that is used twice overwrites the first", "GRAD", "CHAP")
+@mutant("the second share of a node that is used twice overwrites the first", "GRAD-29", "CHAP-02")
 def lost_fan_out() -> None:
     _tape._add = lambda a, b, owned: b
 
 
-@mutant("gradients accumulate from call to call", "GRAD", "CHAP")
+@mutant("gradients accumulate from call to call", "GRAD-03", "CHAP-03")
 def accumulated() -> None:
     right = Tape._pullback_of
     kept: dict[int, Any] = {}
@@ -213,19 +213,19 @@ def accumulated() -> None:
     Tape._pullback_of = pullback_of  # type: ignore[method-assign]
 
 
-@mutant("a spent tape answers again", "TAPE", "CHAP")
+@mutant("a spent tape answers again", "TAPE-21", "CHAP-12")
 def stale_tape() -> None:
     right = _backend.NumpyBackend._tape
     _backend.NumpyBackend._tape = lambda self, persistent: right(self, True)  # type: ignore[method-assign]
 
 
-@mutant("a persistent tape is spent after all", "TAPE", "CHAP")
+@mutant("a persistent tape is spent after all", "TAPE-22", "CHAP-07")
 def forgetful_tape() -> None:
     right = _backend.NumpyBackend._tape
     _backend.NumpyBackend._tape = lambda self, persistent: right(self, False)  # type: ignore[method-assign]
 
 
-@mutant("a refused call spends the tape", "TAPE", "ERR")
+@mutant("a refused call spends the tape", "TAPE-24", "ERR-07")
 def spent_by_refusal() -> None:
     right = Tape._arguments
 
@@ -236,12 +236,12 @@ def spent_by_refusal() -> None:
     Tape._arguments = arguments  # type: ignore[method-assign]
 
 
-@mutant("a gradient is the cotangent itself, not a copy", "GRAD")
+@mutant("a gradient is the cotangent itself, not a copy", "GRAD-23", "GRAD-22")
 def aliased() -> None:
     _tape._finished = lambda gradients, sources, cotangents: gradients
 
 
-@mutant("a gradient has the dtype of the computation, not of its source", "GRAD", "DTYPE")
+@mutant("a gradient has the dtype of the computation, not of its source", "GRAD-01", "DTYPE-05")
 def wrong_dtype() -> None:
     right = _tape._finished
 
@@ -252,7 +252,7 @@ def wrong_dtype() -> None:
     _tape._finished = finished
 
 
-@mutant("a 0-d gradient comes back as a NumPy scalar", "GRAD")
+@mutant("a 0-d gradient comes back as a NumPy scalar", "GRAD-02")
 def scalar_gradient() -> None:
     right = _tape._finished
 
@@ -263,7 +263,7 @@ def scalar_gradient() -> None:
     _tape._finished = finished
 
 
-@mutant("a Jacobian has its axes the wrong way round", "JAC")
+@mutant("a Jacobian has its axes the wrong way round", "JAC-03")
 def transposed_jacobian() -> None:
     right = Tape.jacobian
 
@@ -274,12 +274,12 @@ def transposed_jacobian() -> None:
     Tape.jacobian = jacobian  # type: ignore[method-assign]
 
 
-@mutant("an inner gradient is not recorded by the outer tape", "NEST", "CHAP")
+@mutant("an inner gradient is not recorded by the outer tape", "NEST-01", "CHAP-11")
 def lost_second_derivative() -> None:
     _tape.pull_recorded = _tape.pull_raw
 
 
-@mutant("a gradient records itself on its own tape", "TAPE")
+@mutant("a gradient records itself on its own tape", "TAPE-31")
 def records_itself() -> None:
     right = _tape.NumpyTape._pullback
 
@@ -293,7 +293,7 @@ def records_itself() -> None:
     _tape.NumpyTape._pullback = pullback  # type: ignore[method-assign]
 
 
-@mutant("a tape sees what was recorded before it opened", "TAPE", "NEST")
+@mutant("a tape sees what was recorded before it opened", "TAPE-02")
 def no_cut() -> None:
     right = _recording.Recorder.start
 
@@ -308,14 +308,14 @@ def no_cut() -> None:
     _recording.Recorder.start = start  # type: ignore[method-assign]
 
 
-@mutant("pause() does not pause", "TAPE")
+@mutant("pause() does not pause", "TAPE-05")
 def no_pause() -> None:
     import contextlib
 
     _backend.NumpyBackend._pause = lambda self: contextlib.nullcontext()  # type: ignore[method-assign]
 
 
-@mutant("a tape left by an exception stays open", "TAPE")
+@mutant("a tape left by an exception stays open", "TAPE-29")
 def left_open() -> None:
     right = Tape.__exit__
 
@@ -326,7 +326,7 @@ def left_open() -> None:
     Tape.__exit__ = leave  # type: ignore[method-assign]
 
 
-@mutant("tapes are shared by all threads", "THREAD")
+@mutant("tapes are shared by all threads", "THREAD-01", "THREAD-05")
 def mixed_threads() -> None:
     class Shared:
         def __init__(self) -> None:
@@ -361,7 +361,7 @@ def _rebind(function: Any, old: Any, new: Any, depth: int = 2) -> None:
             _rebind(cell.cell_contents, old, new, depth - 1)
 
 
-@mutant("the backward pass recurses", "DEEP")
+@mutant("the backward pass recurses", "DEEP-01")
 def recursive() -> None:
     def visit(node: Any, depth: int = 0) -> None:
         for parent, _, _ in node.edges:
@@ -378,7 +378,7 @@ def recursive() -> None:
     _tape.backward = backward
 
 
-@mutant("every recording is kept for ever", "MEM")
+@mutant("every recording is kept for ever", "MEM-01", "MEM-04")
 def leak() -> None:
     kept: list[Any] = []
     right = _recording.Recorder.start
@@ -397,13 +397,13 @@ def leak() -> None:
 # --- variables, stopping, checks ----------------------------------------------------------------------------------
 
 
-@mutant("a variable shares the caller's memory", "VAR")
+@mutant("a variable shares the caller's memory", "VAR-05")
 def shared_value() -> None:
     _backend.NumpyBackend._asarray = lambda self, value, dtype: np.asarray(_array.plain(value), dtype=dtype)  # type: ignore[method-assign]
     _backend.NumpyBackend._variable = lambda self, array: Variable(np.asarray(_array.plain(array)))  # type: ignore[method-assign]
 
 
-@mutant("assign writes into what was recorded", "VAR")
+@mutant("assign writes into what was recorded", "VAR-17")
 def assigned_in_place() -> None:
     def assign(self: Any, variable: Any, array: Any) -> None:
         variable.value[...] = _array.plain(array)
@@ -411,7 +411,7 @@ def assigned_in_place() -> None:
     _backend.NumpyBackend._assign = assign  # type: ignore[method-assign]
 
 
-@mutant("after assign only the later reads count", "VAR", "TAPE")
+@mutant("after assign only the later reads count", "TAPE-18")
 def lost_identity() -> None:
     right = _backend.NumpyBackend._assign
 
@@ -423,7 +423,7 @@ def lost_identity() -> None:
     _backend.NumpyBackend._assign = assign  # type: ignore[method-assign]
 
 
-@mutant("watch() shares the caller's memory", "TAPE", "GRAD", "VJP")
+@mutant("watch() shares the caller's memory", "TAPE-15")
 def shared_watch() -> None:
     right = _tape.NumpyTape._watch
 
@@ -435,12 +435,12 @@ def shared_watch() -> None:
     _tape.NumpyTape._watch = watch  # type: ignore[method-assign]
 
 
-@mutant("stop_gradient returns its argument", "STOP", "CHAP")
+@mutant("stop_gradient returns its argument", "STOP-02", "CHAP-06")
 def no_stop() -> None:
     _backend.NumpyBackend._stop_gradient = lambda self, array: array  # type: ignore[method-assign]
 
 
-@mutant("a cotangent of another shape is broadcast", "GRAD", "ERR")
+@mutant("a cotangent of another shape is broadcast", "GRAD-07")
 def broadcast_cotangent() -> None:
     right = _check.cotangent
 
@@ -453,13 +453,13 @@ def broadcast_cotangent() -> None:
     _check.cotangent = cotangent
 
 
-@mutant("the cotangent is ignored", "GRAD", "VJP")
+@mutant("the cotangent is ignored", "GRAD-06", "CHAP-05")
 def ignored_cotangent() -> None:
     right = _check.cotangent
     _check.cotangent = lambda be, value, target, what: np.ones_like(right(be, value, target, what))
 
 
-@mutant("an untracked target gives zeros", "GRAD", "ERR")
+@mutant("an untracked target gives zeros", "GRAD-17")
 def zeros_for_untracked() -> None:
     right = Tape._pullback_of
 
@@ -469,22 +469,22 @@ def zeros_for_untracked() -> None:
     Tape._pullback_of = pullback_of  # type: ignore[method-assign]
 
 
-@mutant("an unconnected source gives None", "GRAD")
+@mutant("an unconnected source gives None", "GRAD-13")
 def none_for_unconnected() -> None:
     Tape._filled = lambda self, gradient, source: gradient  # type: ignore[method-assign]
 
 
-@mutant("an unwatched source gives zeros", "GRAD", "ERR", "TAPE")
+@mutant("an unwatched source gives zeros", "GRAD-18", "TAPE-11")
 def zeros_for_unwatched() -> None:
     _tape.NumpyTape._is_source = lambda self, array: True  # type: ignore[method-assign]
 
 
-@mutant("an integer source is accepted", "ERR", "GRAD")
+@mutant("an integer source is accepted", "GRAD-21")
 def integers_accepted() -> None:
     _backend.NumpyBackend._kind = lambda self, dtype: "complex" if np.dtype(dtype).kind == "c" else "real"  # type: ignore[method-assign]
 
 
-@mutant("only the last of several targets counts", "GRAD")
+@mutant("only the last of several targets counts", "GRAD-05")
 def last_target() -> None:
     right = _tape.NumpyTape._pullback
 
@@ -494,7 +494,7 @@ def last_target() -> None:
     _tape.NumpyTape._pullback = pullback  # type: ignore[method-assign]
 
 
-@mutant("grad with argnums ignores all but the first", "VJP")
+@mutant("grad with argnums ignores all but the first", "VJP-16")
 def first_argument_only() -> None:
     right = operators.value_and_grad
 

@@ -1,0 +1,263 @@
+"""The recorded array: a `jax.Array` and the node that stands for it on the tapes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from jax import numpy as jnp
+
+from autodiff_spec import DtypeError, MutationError
+from autodiff_spec._recording import Node, Recorder
+
+RECORDER = Recorder("autodiff_jax_open_tapes")
+_abstract: Any = jax.ShapeDtypeStruct
+
+
+class Kind:
+    """A shape, a dtype and whether JAX holds it weakly: one object for each, so that a kind is its own key."""
+
+    __slots__ = ("dtype", "floating", "ones", "shape", "weak")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, weak: bool) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.weak = weak
+        self.floating = jnp.issubdtype(dtype, jnp.inexact)
+        self.ones: Any = None
+
+    def abstract(self) -> Any:
+        """What JAX traces in place of an array of this kind."""
+        return _abstract(self.shape, self.dtype, weak_type=self.weak)
+
+    def strong(self) -> Any:
+        """The same, its dtype not weak: the kind of a cotangent."""
+        return _abstract(self.shape, self.dtype)
+
+
+_KINDS: dict[tuple[Any, ...], Kind] = {}
+
+
+def kind_of(value: Any) -> Kind:
+    """The kind of a `jax.Array`, a tracer, or an abstract array."""
+    key = (value.shape, value.dtype, value.weak_type)
+    kind = _KINDS.get(key)
+    if kind is None:
+        kind = _KINDS.setdefault(key, Kind(*key))
+    return kind
+
+
+class Array:
+    """A JAX array that a tape tracks; what functions of the namespace, operators and methods do to it is recorded.
+
+    ``float()``, ``bool()`` and comparisons give plain values: they detach. Functions of ``jax.numpy`` refuse it, for
+    they could only lose the derivative; use those of the namespace, or ``lift(f)``.
+
+    Attributes:
+        value: the `jax.Array`.
+        node: its place in the recording.
+        kind: its shape and dtype.
+    """
+
+    __slots__ = ("kind", "node", "value")
+    __array_ufunc__ = None  # NumPy's operators hand over to ours
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, value: Any, node: Node | None, kind: Kind) -> None:
+        self.value = value
+        self.node = node
+        self.kind = kind
+
+    # --- what it looks like -----------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.kind.shape
+
+    @property
+    def dtype(self) -> Any:
+        return self.kind.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.kind.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.kind.shape)
+
+    @property
+    def device(self) -> Any:
+        return self.value.device
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> Array:
+        return Array(self.value.to_device(device, stream=stream), self.node, self.kind)
+
+    def __len__(self) -> int:
+        if not self.kind.shape:
+            raise TypeError("len() of a 0-d array")
+        return self.kind.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))  # type: ignore[index]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.value!r})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec)
+
+    # --- what Python looks at: plain values, detached ---------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __complex__(self) -> complex:
+        return complex(self.value)
+
+    def item(self, *index: int) -> Any:
+        return self.value.item(*index)
+
+    def tolist(self) -> Any:
+        return self.value.tolist()
+
+    # --- what would lose the derivative -----------------------------------------------------------------------
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeError(
+            "a recorded array would lose its derivative in np.asarray; use to_numpy(x) for a detached copy, "
+            "or a function of the namespace to combine arrays (xp.stack, xp.concat)"
+        )
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise MutationError(
+            "a recorded array cannot be written in place; build a new one with xp.where(mask, new, x), "
+            "or with at(x, index).set(value)"
+        )
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        from autodiff_jax import xp
+
+        if api_version not in (None, *xp.SUPPORTED_API_VERSIONS):
+            raise ValueError(f"api_version={api_version!r} is not one of {', '.join(xp.SUPPORTED_API_VERSIONS)}")
+        return xp
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Array:
+        return self
+
+
+class Variable(Array):
+    """A variable: an array whose value `assign` replaces; each open tape reads it under a node of its own.
+
+    Functions of ``jax.numpy`` take its ``value``; while no tape is open, ``jax.numpy.asarray`` takes the variable too.
+    """
+
+    __slots__ = ("__weakref__",)
+
+    def __init__(self, value: Any) -> None:
+        super().__init__(value, None, kind_of(value))
+
+    def read(self) -> Any:
+        """The recorded array that stands for it on the open tapes, or its plain value when none is open."""
+        node = RECORDER.node_of(self)
+        return self.value if node is None else Array(self.value, node, self.kind)
+
+    @property
+    def __jax_array__(self) -> Any:
+        if RECORDER.frame().recordings:  # jax.numpy asks by hasattr(), and then refuses
+            raise AttributeError("__jax_array__")
+        return lambda: self.value
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if RECORDER.frame().recordings:
+            return super().__array__(dtype, copy)
+        return np.array(self.value, dtype=dtype)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        return Variable(self.value)
+
+    def __reduce__(self) -> Any:
+        return _unpickled, (np.asarray(self.value),)
+
+
+def _unpickled(value: Any) -> Variable:
+    return Variable(jnp.array(value))
+
+
+def resolve(x: Any) -> Any:
+    """A variable as the open tapes see it; anything else as it is."""
+    return x.read() if type(x) is Variable else x
+
+
+def plain(x: Any) -> Any:
+    """The value of a recorded array or a variable; anything else as it is."""
+    return x.value if isinstance(x, Array) else x
+
+
+# --- constants --------------------------------------------------------------------------------------------------
+
+SCALARS = frozenset((float, int, bool, complex))
+_scalars: dict[tuple[Any, ...], tuple[Any, Kind]] = {}
+
+
+def constant(x: Any) -> tuple[Any, Kind]:
+    """A plain argument of a recorded operation, with its kind."""
+    if type(x) in SCALARS:
+        return scalar(x)
+    if not isinstance(x, jax.Array):
+        if not isinstance(x, (np.ndarray, np.generic)):
+            raise TypeError(f"a {type(x).__name__} is no array; convert it with xp.asarray")
+        x = jnp.array(x)  # a copy: a later write into the NumPy array must not change the recording
+    return x, kind_of(x)
+
+
+def scalar(x: Any) -> tuple[Any, Kind]:
+    """A Python scalar as a weak array on the device; kept, because to make one takes longer than an operation."""
+    wide = jax.config.jax_enable_x64  # type: ignore[attr-defined]  # may be switched at any time
+    key = (type(x), x, wide) if x else (type(x), str(x), wide)  # 0.0 and -0.0 are equal
+    found = _scalars.get(key)
+    if found is None:
+        if len(_scalars) > 256:
+            _scalars.clear()
+        with jax.ensure_compile_time_eval():  # inside a transform, a tracer would outlive it
+            value = jnp.asarray(x)
+        found = _scalars[key] = (value, kind_of(value))
+    return found
+
+
+def require_wide(dtype: Any, what: str) -> None:
+    """Raise `DtypeError` where JAX would narrow a floating dtype silently, or has none such."""
+    dtype = np.dtype(dtype)
+    if dtype in (np.longdouble, np.clongdouble) and dtype not in (np.float64, np.complex128):
+        raise DtypeError(f"{what} has dtype {dtype.name}, which JAX does not have; pass dtype= with a narrower one")
+    if dtype.kind in "fc" and jax.dtypes.canonicalize_dtype(dtype) != dtype:
+        raise DtypeError(
+            f"{what} has dtype {dtype.name}, which JAX would narrow to {jax.dtypes.canonicalize_dtype(dtype).name}; "
+            "set JAX_ENABLE_X64=1 in the environment before JAX is loaded, or pass dtype= with a narrower one"
+        )
+
+
+def fresh(gradients: list[Any], cotangents: Sequence[Any]) -> list[Any]:
+    """Gradients that are neither one of the cotangents nor each other.
+
+    Arrays of JAX are immutable, but who gives one away (``jax.jit`` with ``donate_argnums``) deletes it for all.
+    """
+    seen = {id(plain(cotangent)) for cotangent in cotangents}
+    results = []
+    for gradient in gradients:
+        if gradient is not None:
+            if id(plain(gradient)) in seen:
+                copied = jnp.array(plain(gradient), copy=True)
+                gradient = Array(copied, gradient.node, gradient.kind) if type(gradient) is Array else copied
+            seen.add(id(plain(gradient)))
+        results.append(gradient)
+    return results

@@ -1,0 +1,156 @@
+"""The JAX adapter behind the interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jax import numpy as jnp
+
+from autodiff_jax._array import RECORDER, Array, Variable, fresh, plain, require_wide
+from autodiff_jax._lift import lift
+from autodiff_jax._tape import JaxTape
+from autodiff_spec import Backend, Capability, Tape, UnsupportedError
+
+
+class JaxBackend(Backend):
+    """JAX: functional operators are its own transforms on its own arrays, tapes are ours."""
+
+    name = "jax"
+    version = jax.__version__
+    array_types = (Array, jax.Array)
+    capabilities = frozenset(
+        {
+            Capability.TAPE,
+            Capability.HIGHER_ORDER,
+            Capability.CONTROL_FLOW,
+            Capability.TAPE_IN_TRANSFORM,
+            Capability.INTERLEAVED_CONTEXTS,
+            Capability.COMPLEX,
+            Capability.BFLOAT16,
+        }
+    )
+    deviations = Path(__file__).parent / "deviations.toml"
+
+    def __init__(self, conventions: str = "native") -> None:
+        super().__init__()
+        if conventions != "native":
+            raise UnsupportedError(
+                f"the JAX backend has no conventions={conventions!r} yet; "
+                "leave out conventions= for JAX's own derivatives"
+            )
+
+    @cached_property
+    def xp(self) -> Any:
+        from autodiff_jax import xp
+
+        return xp
+
+    @cached_property
+    def extra(self) -> Any:
+        from autodiff_jax import extra
+
+        return extra
+
+    def is_variable(self, x: Any) -> bool:
+        return type(x) is Variable
+
+    def lift(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """A function of plain JAX arrays, made usable on recorded ones; see `autodiff_jax._lift.lift`."""
+        return lift(f)
+
+    def _vjp(self, f: Any, primals: list[Any], *, once: bool) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+        if RECORDER.frame().recordings:  # an open tape differentiates what f closes over, too
+            outputs, pullback = super()._vjp(f, primals, once=once)
+            return [_settled(output) for output in outputs], pullback
+        return _native_vjp(f, [plain(primal) for primal in primals])
+
+    def _stop_gradient(self, array: Any) -> Any:
+        return jax.lax.stop_gradient(plain(array))
+
+    def _to_numpy(self, array: Any) -> Any:
+        return np.array(jax.lax.stop_gradient(plain(array)))
+
+    def _asarray(self, value: Any, dtype: Any) -> Any:
+        if isinstance(value, (Array, jax.Array)):
+            return self.xp.asarray(value, dtype=dtype, copy=True)
+        if dtype is None and not isinstance(value, (np.ndarray, np.generic)):
+            kind = np.asarray(value).dtype.kind  # of Python numbers: JAX's default, which is not weak here
+            dtype = {"f": jnp.result_type(float), "c": jnp.result_type(complex)}.get(kind)
+        elif dtype is None:
+            require_wide(value.dtype, "the value")
+        else:
+            require_wide(dtype, "dtype=")
+            value = np.asarray(value, dtype=dtype)  # NumPy also casts from what JAX does not know
+        return jnp.array(value, dtype=dtype)
+
+    def _variable(self, array: Any) -> Any:
+        return Variable(_strong(array))
+
+    def _assign(self, variable: Any, array: Any) -> None:
+        variable.value = _strong(array)
+
+    def _tape(self, persistent: bool) -> Tape:
+        return JaxTape(self, persistent=persistent)
+
+    def _pause(self) -> AbstractContextManager[Any]:
+        return RECORDER.without()
+
+
+def _strong(array: Any) -> Any:
+    """The value of an array, its dtype not weak: a variable keeps its dtype, also in promotions."""
+    value = plain(array)
+    return jax.lax.convert_element_type(value, value.dtype) if value.weak_type else value
+
+
+def _settled(output: Any) -> Any:
+    """A result of the functional form: recorded only if an outer tape tracks it, else a plain array."""
+    if type(output) is Array and not RECORDER.frame().tracking(output.node.tapes):  # type: ignore[union-attr]
+        return output.value
+    return output
+
+
+def _native_vjp(f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+    """`jax.vjp`, for functions that return anything: arrays that are not floating, and what is no array."""
+    everything: list[Any] = []
+    floating: list[int] = []
+
+    def flat(*leaves: Any) -> tuple[list[Any], dict[int, Any]]:
+        everything[:] = [plain(output) for output in f(*leaves)]
+        arrays = [i for i, output in enumerate(everything) if isinstance(output, jax.Array)]
+        floating[:] = [i for i in arrays if jnp.issubdtype(everything[i].dtype, jnp.inexact)]
+        rest = {i: everything[i] for i in arrays if i not in floating}
+        return [everything[i] for i in floating], rest
+
+    found, back, rest = jax.vjp(flat, *primals, has_aux=True)
+    outputs = list(everything)  # its arrays are tracers of a trace that has ended: every one is replaced
+    for i, array in (*zip(floating, found, strict=True), *rest.items()):
+        outputs[i] = array
+    places = tuple(floating)
+
+    def pullback(cotangents: list[Any]) -> list[Any]:
+        given = [cotangents[i] for i in places]
+        if all(cotangent is None for cotangent in given):
+            return [None] * len(primals)
+        filled = [
+            jnp.zeros_like(array) if cotangent is None else cotangent
+            for cotangent, array in zip(given, found, strict=True)
+        ]
+        if any(isinstance(cotangent, Array) for cotangent in filled):
+            return list(lift(pull)(*filled))  # linear in its cotangents, and recorded as such
+        return fresh(list(pull(*filled)), filled)
+
+    def pull(*filled: Any) -> tuple[Any, ...]:
+        return tuple(_conjugate(g) for g in back([_conjugate(cotangent) for cotangent in filled]))
+
+    return outputs, pullback
+
+
+def _conjugate(g: Any) -> Any:
+    """Between the two conventions for complex cotangents: ∂L/∂x + i∂L/∂y outside, its conjugate inside JAX."""
+    return jnp.conj(g) if g.dtype.kind == "c" else g

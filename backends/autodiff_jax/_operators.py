@@ -1,0 +1,62 @@
+"""Operators and methods of recorded arrays: each is a function of the namespace."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from autodiff_jax._array import Array
+from autodiff_jax._index import read
+
+_BINARY = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
+    "mod": "remainder", "pow": "pow", "matmul": "matmul",
+}  # fmt: skip
+_COMPARISONS = {
+    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
+}  # fmt: skip
+_UNARY = {"neg": "negative", "pos": "positive", "abs": "abs"}
+_METHODS = ("sum", "prod", "max", "min", "mean", "var", "std", "argmax", "argmin", "all", "any", "take", "repeat",
+            "squeeze", "conj", "astype", "clip")  # fmt: skip
+_PROPERTIES = {"mT": "matrix_transpose", "real": "real", "imag": "imag"}
+
+
+def install(xp: ModuleType) -> None:
+    """Give `Array` its operators and methods."""
+    for operator, name in _BINARY.items():
+        setattr(Array, f"__{operator}__", _forward(getattr(xp, name)))
+        setattr(Array, f"__r{operator}__", _reflected(getattr(xp, name)))
+    for operator, name in _COMPARISONS.items():
+        setattr(Array, f"__{operator}__", _forward(getattr(xp, name)))
+    for operator, name in _UNARY.items():
+        setattr(Array, f"__{operator}__", getattr(xp, name))
+    for name in _METHODS:
+        setattr(Array, name, getattr(xp, name))
+    for name, function in _PROPERTIES.items():
+        setattr(Array, name, property(getattr(xp, function)))
+    methods: dict[str, Any] = {
+        "__getitem__": read,
+        "T": property(lambda self: xp.permute_dims(self, tuple(reversed(range(self.ndim))))),
+        "transpose": lambda self, *axes: xp.permute_dims(self, _shape(axes) or tuple(reversed(range(self.ndim)))),
+        "reshape": lambda self, *shape: xp.reshape(self, _shape(shape)),
+        "ravel": lambda self: xp.reshape(self, (-1,)),
+        "flatten": lambda self: xp.reshape(self, (-1,)),
+        "copy": lambda self: xp.asarray(self, copy=True),
+    }
+    for name, method in methods.items():
+        setattr(Array, name, method)
+
+
+def _forward(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A plain function is a method as it stands."""
+    return function
+
+
+def _reflected(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda self, other: function(other, self)
+
+
+def _shape(shape: tuple[Any, ...]) -> Any:
+    """``x.reshape(2, 3)`` as well as ``x.reshape((2, 3))``."""
+    return shape[0] if len(shape) == 1 else shape
