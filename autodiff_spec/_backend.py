@@ -104,7 +104,9 @@ class Backend:
         """
         self.require(Capability.TAPE, "assign")
         if not self.is_variable(variable):
-            raise UnsupportedError(f"assign() needs a variable, not a {type(variable).__name__}; make one with variable()")
+            raise UnsupportedError(
+                f"assign() needs a variable, not a {type(variable).__name__}; make one with variable()"
+            )
         array = _check.floating(self, value, "the value of assign()", dtype=variable.dtype, nested=True)
         if tuple(array.shape) != tuple(variable.shape):
             raise ShapeMismatchError(
@@ -150,7 +152,9 @@ class Backend:
 
     # --- derivatives of functions ---------------------------------------------------------------------------
 
-    def grad(self, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False) -> Callable[..., Any]:
+    def grad(
+        self, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+    ) -> Callable[..., Any]:
         """The gradient of ``f``; see `autodiff_spec.operators.grad`."""
         return operators.grad(self, f, argnums, has_aux=has_aux)
 
@@ -233,8 +237,8 @@ class Backend:
     ) -> tuple[list[Array], Callable[[list[Array | None]], list[Array | None]]]:
         """``f(*primals)`` and the map from its cotangents to the primals' (``None``: no dependence).
 
-        ``once`` promises that the pullback is called at most once, so that residuals may be freed on the way. By default
-        derived from the tape.
+        ``once`` promises that the pullback is called at most once, so that residuals may be freed on the way. By
+        default derived from the tape.
         """
         tape = self._tape(not once)
         with tape:
@@ -242,7 +246,11 @@ class Backend:
             outputs = f(*sources)
 
         def pullback(cotangents: list[Array | None]) -> list[Array | None]:
-            return tape._pullback_of(outputs, sources, cotangents, strict=False)
+            known = [i for i, cotangent in enumerate(cotangents) if cotangent is not None]
+            if not known:
+                return [None] * len(sources)
+            targets, given = [outputs[i] for i in known], [cotangents[i] for i in known]
+            return tape._pullback_of(targets, sources, given, strict=False)
 
         return outputs, pullback
 

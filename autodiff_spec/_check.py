@@ -38,9 +38,8 @@ def floating(be: Backend, value: Any, what: object, *, dtype: Any = None, nested
         value = _numbers(value, what)
     elif not isinstance(value, (float, complex, np.ndarray, np.generic)):
         raise _not_floating(what, f"a {type(value).__name__}", "pass a float or an array")
-    if isinstance(value, (np.ndarray, np.generic)):
-        if value.dtype.kind in "biuOSUmM":
-            raise _not_floating(what, f"a NumPy array of dtype {value.dtype}", "cast it to a floating dtype first")
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biuOSUmM":
+        raise _not_floating(what, f"a NumPy array of dtype {value.dtype}", "cast it to a floating dtype first")
     array = be._asarray(value, dtype)
     if be.kind(array.dtype) == "other":
         raise _not_floating(what, f"an array of dtype {array.dtype}", "cast it to a floating dtype first")
@@ -99,24 +98,26 @@ def cast(be: Backend, array: Any, dtype: Any) -> Any:
     return array if array.dtype == dtype else be.xp.astype(array, dtype)
 
 
-def cotangents(be: Backend, tree: Any, targets: list[Any], structure: _trees.Structure) -> list[Any]:
+def cotangents(
+    be: Backend, tree: Any, targets: list[Any], structure: _trees.Structure, operation: str
+) -> list[Any]:
     """The leaves of a cotangent tree, checked against the targets; ones for ``None`` (the sum rule)."""
     if tree is None:
-        return [default_cotangent(be, target, structure, i) for i, target in enumerate(targets)]
+        return [default_cotangent(be, target, structure, i, operation) for i, target in enumerate(targets)]
     leaves, given = _trees.flatten(tree, be.array_types)
-    _trees.require_same(given, structure, "cotangent", "target")
+    _trees.require_same(given, structure, f"cotangent of {operation}", "target")
     return [
-        cotangent(be, leaf, target, _trees.Path(structure, i, "cotangent"))
+        cotangent(be, leaf, target, _trees.Path(structure, i, "cotangent", operation))
         for i, (leaf, target) in enumerate(zip(leaves, targets, strict=True))
     ]
 
 
-def default_cotangent(be: Backend, target: Any, structure: _trees.Structure, index: int) -> Any:
+def default_cotangent(be: Backend, target: Any, structure: _trees.Structure, index: int, operation: str) -> Any:
     """Ones like ``target``, leaf ``index`` of a tree: the derivative of the sum of its elements."""
     if be.kind(target.dtype) == "complex":
         raise NotDifferentiableError(
-            f"{_trees.Path(structure, index, 'target')} is complex, and the sum of complex values has no gradient; "
-            "pass cotangent=, or take its real part"
+            f"{_trees.Path(structure, index, 'target', operation)} is complex, and the sum of complex values has "
+            "no gradient; pass cotangent=, or take its real part"
         )
     return be.xp.ones_like(target)
 
@@ -128,11 +129,14 @@ def positions(argnums: int | Sequence[int], count: int) -> tuple[int, ...]:
         ValueError: one is out of range.
         TypeError: one is no integer.
     """
-    numbers = [argnums] if not isinstance(argnums, (tuple, list)) else list(argnums)
+    numbers = list(argnums) if isinstance(argnums, Sequence) else [argnums]
     found = []
     for number in numbers:
         index = operator.index(number)
         if not -count <= index < count:
-            raise ValueError(f"argnums={index} is out of range: the function was called with {count} positional arguments")
+            raise ValueError(
+                f"argnums={index} is out of range: the function was called with {count} positional arguments; "
+                f"name positions from 0 to {count - 1}"
+            )
         found.append(index % count)
     return tuple(found)

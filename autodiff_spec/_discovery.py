@@ -137,7 +137,8 @@ def _load(name: str, conventions: str) -> Backend:
         )
     if made.conventions != conventions:
         raise BackendNotFoundError(
-            f"the backend {name!r} offers conventions={made.conventions!r} only, not {conventions!r}; leave out conventions="
+            f"the backend {name!r} offers conventions={made.conventions!r} only, not {conventions!r}; "
+            "leave out conventions="
         )
     return made
 

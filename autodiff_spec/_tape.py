@@ -50,15 +50,18 @@ class Tape:
         self.persistent = persistent
         self._state = "new"
         self._spent = False
+        self._asked: tuple[_trees.Structure, str] = (_trees.LEAF, "grad()")  # what was asked last, for messages
 
     def __enter__(self) -> Self:
         if self._state != "new":
-            raise TapeStateError("this tape was entered already, and a tape is entered once; make a new one with tape()")
+            raise TapeStateError("this tape was entered already; a tape is entered once, so make a new one with tape()")
         self._enter()
         self._state = "open"
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._state = "closed"
         self._exit()
 
@@ -79,7 +82,7 @@ class Tape:
             raise TapeStateError(f"watch() on a tape that is {self._state}; call it inside the tape's own `with`")
         leaves, structure = _trees.flatten(x)
         arrays = [
-            _check.floating(self.backend, leaf, _trees.Path(structure, i, "x"))
+            _check.floating(self.backend, leaf, _trees.Path(structure, i, "x", "watch()"))
             for i, leaf in enumerate(leaves)
         ]
         return _trees.unflatten(structure, [self._watch(array) for array in arrays])
@@ -126,7 +129,7 @@ class Tape:
             for i, gradient in enumerate(gradients):
                 if gradient is None and unconnected == "raise":
                     raise UntrackedError(
-                        f"{_trees.Path(structure, i, 'sources')} does not lead to the target; "
+                        f"{_trees.Path(structure, i, 'sources', 'grad()')} does not lead to the target; "
                         'pass unconnected="zero" to get zeros'
                     )
             gradients = [self._filled(g, array) for g, array in zip(gradients, arrays, strict=True)]
@@ -160,12 +163,14 @@ class Tape:
                    [0., 4.]])
         """
         self._require_unspent()
-        one_hot = self.backend.xp.zeros_like
-        (targets, _, arrays, structure) = self._arguments(target, sources, _trees.map_leaves(one_hot, target))
+        be = self.backend
+        # Given cotangents, so that a complex target is no error; what is no array is refused with the targets.
+        zeros = _trees.map_leaves(lambda leaf: be.xp.zeros_like(leaf) if be.is_array(leaf) else leaf, target)
+        targets, _, arrays, structure = self._arguments(target, sources, zeros, "jacobian()")
         if len(targets) != 1:
             raise ShapeMismatchError(f"jacobian() takes one target array, not {len(targets)}; call it once for each")
         rows = self._rows(targets[0], arrays)
-        xp, shape = self.backend.xp, tuple(targets[0].shape)
+        xp, shape = be.xp, tuple(targets[0].shape)
         blocks = []
         for column, array in zip(rows, arrays, strict=True):
             block_shape = shape + tuple(array.shape)
@@ -187,43 +192,45 @@ class Tape:
             )
 
     def _arguments(
-        self, target: Any, sources: Any, cotangent: Any
+        self, target: Any, sources: Any, cotangent: Any, operation: str = "grad()"
     ) -> tuple[list[Array], list[Array], list[Array], _trees.Structure]:
         """Targets, their cotangents, and sources as flat lists of checked arrays, with the sources' structure."""
         be = self.backend
         targets, target_structure = _trees.flatten(target, be.array_types)
+        self._asked = target_structure, operation
         for i, array in enumerate(targets):
-            self._check_target(array, target_structure, i)
+            self._check_target(array, _trees.Path(target_structure, i, "target", operation))
         arrays, structure = _trees.flatten(sources, be.array_types)
         for i, array in enumerate(arrays):
-            self._check_source(array, structure, i)
-        return targets, _check.cotangents(be, cotangent, targets, target_structure), arrays, structure
+            self._check_source(array, _trees.Path(structure, i, "sources", operation))
+        return targets, _check.cotangents(be, cotangent, targets, target_structure, operation), arrays, structure
 
-    def _check_target(self, array: Any, structure: _trees.Structure, index: int) -> None:
+    def _check_target(self, array: Any, name: _trees.Path) -> None:
         be = self.backend
         if not be.is_array(array):
             raise UntrackedError(
-                f"{_trees.Path(structure, index, 'target')} is a {type(array).__name__}, not an array recorded on this tape; "
+                f"{name} is a {type(array).__name__}, not an array recorded on this tape; "
                 "compute it inside the tape from a watched source"
             )
         if be.kind(array.dtype) == "other":
             raise NotDifferentiableError(
-                f"{_trees.Path(structure, index, 'target')} has dtype {array.dtype}, which has no derivative; "
-                "differentiate a floating array"
+                f"{name} has dtype {array.dtype}, which has no derivative; differentiate a floating array"
             )
-    def _check_source(self, array: Any, structure: _trees.Structure, index: int) -> None:
+
+    def _check_source(self, array: Any, name: _trees.Path) -> None:
         be = self.backend
         floating = be.is_array(array) and be.kind(array.dtype) != "other"
         if floating and self._is_source(array):
             return
-        name = _trees.Path(structure, index, "sources")
         if floating:
             raise UntrackedError(
                 f"{name} is not recorded by this tape; make it a variable, or call x = t.watch(x) inside the tape "
                 "and use (and pass here) the array that it returns"
             )
         if be.is_array(array):
-            raise NotDifferentiableError(f"{name} has dtype {array.dtype}, which has no derivative; use a floating source")
+            raise NotDifferentiableError(
+                f"{name} has dtype {array.dtype}, which has no derivative; use a floating source"
+            )
         hint = "pass the variable, or the array that watch() returned"
         if isinstance(array, (bool, int, str, type(None))):
             raise NotDifferentiableError(f"{name} is a {type(array).__name__}, which has no derivative; {hint}")
@@ -233,15 +240,17 @@ class Tape:
         be = self.backend
         if self._outer_is_open():
             raise TapeStateError(
-                "out= cannot be used while another tape is open, for it could not record the write; use the returned value"
+                "out= of grad() cannot be used while another tape is open, for it could not record the write; "
+                "use the returned value"
             )
         leaves, given = _trees.flatten(out)
-        _trees.require_same(given, structure, "out", "sources")
+        _trees.require_same(given, structure, "out of grad()", "sources")
         for i, (leaf, array) in enumerate(zip(leaves, arrays, strict=True)):
-            name = _trees.Path(given, i, "out")
+            name = _trees.Path(given, i, "out", "grad()")
             if not (be.is_variable(leaf) or (be.is_array(leaf) and Capability.MUTABLE_OUT in be.capabilities)):
                 raise UnsupportedError(
-                    f"{name} is a {type(leaf).__name__}, which the backend {be.name!r} cannot write into; pass a variable()"
+                    f"{name} is a {type(leaf).__name__}, which the backend {be.name!r} cannot write into; "
+                    "pass a variable()"
                 )
             if tuple(leaf.shape) != tuple(array.shape):
                 raise ShapeMismatchError(
@@ -293,26 +302,27 @@ class Tape:
 
     def untracked(self, index: int, count: int) -> UntrackedError:
         """The error for target ``index`` of ``count``, for engines to raise from a strict `_pullback`."""
-        name = "the target" if count == 1 else f"target leaf {index}"
+        structure, operation = self._asked
         return UntrackedError(
-            f"{name} has no history on this tape: it was computed outside it, under pause(), after stop_gradient(), "
-            "or from nothing that is watched; compute it inside `with tape()`, from a variable or from the array that "
-            "watch() returned"
+            f"{_trees.Path(structure, index, 'target', operation)} has no history on this tape: it was computed "
+            "outside it, under pause(), after stop_gradient(), or from nothing that is watched; compute it inside "
+            "`with tape()`, from a variable or from the array that watch() returned"
         )
 
     def _rows(self, target: Array, sources: list[Array]) -> list[list[Array]]:
         """For each source the gradients of the target's elements in order; an empty list where nothing connects."""
         xp, size = self.backend.xp, math.prod(target.shape)
         basis = xp.eye(size, dtype=target.dtype)
-        persistent, self.persistent = self.persistent, True
+        persistent = self.persistent
+        rows: list[list[Array | None]] = []
         try:
-            rows = [
-                self._pullback_of([target], sources, [xp.reshape(basis[i, :], tuple(target.shape))], strict=True)
-                for i in range(size)
-            ]
+            for i in range(size):
+                self.persistent = persistent or i < size - 1  # the last row may free the residuals
+                cotangent = xp.reshape(basis[i, :], tuple(target.shape))
+                rows.append(self._pullback_of([target], sources, [cotangent], strict=True))
         finally:
             self.persistent = persistent
-            self._spent = not persistent
+        self._spent = not persistent
         return [
             [] if all(row[k] is None for row in rows) else [self._filled(row[k], source) for row in rows]
             for k, source in enumerate(sources)
@@ -333,7 +343,7 @@ class Tape:
         raise NotImplementedError
 
     def _is_source(self, array: Array) -> bool:
-        """Whether a gradient with respect to ``array`` can be asked for: a variable, a watched array, an intermediate."""
+        """Whether ``array`` can be a source: a variable, a watched array, an intermediate."""
         raise NotImplementedError
 
     def _outer_is_open(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import optree
 
@@ -18,7 +18,7 @@ Structure: TypeAlias = optree.PyTreeSpec
 _NAMESPACE = "autodiff_spec"
 
 
-LEAF: Structure = optree.tree_structure(0, none_is_leaf=True, namespace=_NAMESPACE)
+LEAF: Structure = optree.tree_structure(cast(Any, 0), none_is_leaf=True, namespace=_NAMESPACE)
 """The structure of a single array."""
 
 
@@ -52,11 +52,16 @@ class Path(NamedTuple):
     """How a user would write a leaf, ``sources['w'][0]``, spelled out only when a message needs it."""
 
     structure: Structure
-    index: int
+    leaf: int
     root: str
+    operation: str = ""
+    positions: tuple[int, ...] = ()  # what the first level of the tree was picked from, where that was not all
 
     def __str__(self) -> str:
-        return self.structure.accessors()[self.index].codify(self.root)
+        accessor, root = self.structure.accessors()[self.leaf], self.root
+        if self.positions:
+            root, accessor = f"{root}[{self.positions[accessor[0].entry]}]", accessor[1:]
+        return accessor.codify(root) + (f" of {self.operation}" if self.operation else "")
 
 
 def require_same(structure: Structure, expected: Structure, what: str, like: str) -> None:
@@ -81,7 +86,7 @@ def _register(cls: type) -> None:
         return tuple(getattr(instance, name) for name in names), None, names
 
     def rebuild(_: None, values: Sequence[Any]) -> Any:
-        instance = object.__new__(cls)  # __init__ may validate or convert; the leaves may be anything
+        instance: Any = object.__new__(cls)  # __init__ may validate or convert; the leaves may be anything
         for name, value in zip(names, values, strict=True):
             object.__setattr__(instance, name, value)
         return instance

@@ -20,6 +20,7 @@ CORE = {"autodiff_spec", "numpy", "array_api_compat", "optree", *sys.stdlib_modu
 SUITE = {"autodiff_spec", "numpy", "pytest", "_pytest", "hypothesis", *sys.stdlib_module_names}
 TOOLS = {"autodiff_spec.conformance", "autodiff_spec.report", "autodiff_spec.cli"}
 ASK_THE_ORACLE = {"check_grad", "compare"}  # these operators, lazily
+DRAWS = "autodiff_spec.chapter.picture"  # with matplotlib, lazily
 AT_HOME_ONLY = {"tests", "benchmarks", "backends", "conftest"}
 
 
@@ -60,6 +61,8 @@ def is_allowed(module: str, target: str, lazy: bool) -> bool:
         return not within(target, {*FRAMEWORKS, *BACKENDS})
     if within(target, {"autodiff_spec.oracle"}):  # rule 1
         return lazy and module.rpartition(".")[2].lstrip("_") in ASK_THE_ORACLE
+    if module == DRAWS and within(target, {"matplotlib"}):
+        return lazy
     return within(target, CORE) and not within(target, TOOLS)
 
 
@@ -97,6 +100,8 @@ def test_every_import_follows_the_rules() -> None:
         ("autodiff_spec.operators.check_grad", "from ..oracle import differences"),
         ("autodiff_spec.operators.grad", "def f():\n    from ..oracle import differences"),
         ("autodiff_spec.operators.grad", "def f():\n    from ..conformance.checks import close"),
+        ("autodiff_spec.chapter.picture", "import matplotlib"),
+        ("autodiff_spec.chapter.training", "def f():\n    import matplotlib"),
         ("autodiff_spec.operators.grad", "import autodiff_numpy"),
         ("autodiff_spec.oracle.differences", "import autodiff_numpy"),
         ("autodiff_spec.report.table", "import torch"),
@@ -120,6 +125,7 @@ def test_an_import_against_the_rules_is_noticed(module: str, source: str) -> Non
     [
         ("autodiff_spec._tape", "from ._errors import TapeError\nfrom . import _trees\nimport numpy, optree"),
         ("autodiff_spec.operators.check_grad", "def f():\n    from ..oracle import differences"),
+        ("autodiff_spec.chapter.picture", "def f():\n    from matplotlib.figure import Figure"),
         ("autodiff_spec.oracle.differences", "import mpmath"),
         ("autodiff_spec.conformance.test_tape", "import pytest\nimport hypothesis\nfrom .. import oracle"),
         ("autodiff_torch.xp", "import torch.nn\nfrom ._tape import Tape\nimport array_api_compat.torch"),

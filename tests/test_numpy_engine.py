@@ -8,10 +8,10 @@ import weakref
 
 import numpy as np
 import pytest
-from autodiff_numpy import Array
-from autodiff_numpy._record import DuplicateRuleError, rule
 
 import autodiff_spec as ad
+from autodiff_numpy import Array
+from autodiff_numpy._record import DuplicateRuleError, rule
 
 be = ad.backend("numpy")
 xp = be.xp

@@ -72,7 +72,9 @@ def value_and_grad(
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         chosen = _check.positions(argnums, len(args))
         distinct = list(dict.fromkeys(chosen))
-        primals, structure = primal_arrays(be, tuple(args[i] for i in distinct), "args")
+        primals, structure = primal_arrays(
+            be, tuple(args[i] for i in distinct), "args", "grad()", tuple(distinct)
+        )
         rest = [convert(be, arg) if isinstance(arg, np.ndarray) else arg for arg in args]
         seen: list[Any] = []
 
@@ -85,31 +87,38 @@ def value_and_grad(
             if has_aux:
                 result, aux = result
             outputs, output_structure = _trees.flatten(result, be.array_types)
-            seen[:] = [output_structure, aux]
-            return outputs
+            aux_leaves, aux_structure = _trees.flatten(aux, be.array_types)
+            seen[:] = [output_structure, aux_structure]
+            return outputs + aux_leaves  # aux is an output without a cotangent: what the engine traced must not leak
 
         outputs, pull = be._vjp(flat, primals, once=True)
-        outputs = [output if be.is_array(output) else constant(be, output) for output in outputs]
-        output_structure, aux = seen
+        output_structure, aux_structure = seen
+        count = output_structure.num_leaves
+        aux = _trees.unflatten(aux_structure, outputs[count:])
+        no_cotangents = [None] * (len(outputs) - count)
+        outputs = [output if be.is_array(output) else constant(be, output) for output in outputs[:count]]
         cotangents = [
             None
             if be.kind(output.dtype) == "other"
-            else _check.default_cotangent(be, output, output_structure, i)
+            else _check.default_cotangent(be, output, output_structure, i, "grad()")
             for i, output in enumerate(outputs)
         ]
-        gradients = _trees.unflatten(structure, zeros_for_none(be, pull(cotangents), primals))
-        if single:
-            found = gradients[0]
-        else:
-            by_position = dict(zip(distinct, gradients, strict=True))
-            found = tuple(
-                by_position[i] if i not in chosen[:k] else _trees.map_leaves(lambda g: be.xp.asarray(g, copy=True), by_position[i])
-                for k, i in enumerate(chosen)
-            )
+        gradients = _trees.unflatten(structure, zeros_for_none(be, pull(cotangents + no_cotangents), primals))
+        found = gradients[0] if single else _replicated(be, gradients, distinct, chosen)
         value = _trees.unflatten(output_structure, outputs)
         return ((value, aux) if has_aux else value), found
 
     return value_and_gradient
+
+
+def _replicated(be: Backend, gradients: Any, distinct: list[int], chosen: tuple[int, ...]) -> tuple[Any, ...]:
+    """One gradient for each position asked for; a position's second mention gets a copy."""
+    first = dict(zip(distinct, gradients, strict=True))
+    again = {i: k for k, i in reversed(list(enumerate(chosen)))}
+    return tuple(
+        first[i] if again[i] == k else _trees.map_leaves(lambda g: be.xp.asarray(g, copy=True), first[i])
+        for k, i in enumerate(chosen)
+    )
 
 
 def convert(be: Backend, argument: Any) -> Any:

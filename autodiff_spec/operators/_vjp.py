@@ -37,7 +37,7 @@ def vjp(be: Backend, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
         >>> pullback(be.asarray([1.0, 10.0]))
         (array([ 2., 40.]),)
     """
-    arrays, structure = primal_arrays(be, primals, "primals")
+    arrays, structure = primal_arrays(be, primals, "primals", "vjp()")
     results: list[_trees.Structure] = []
 
     def flat(*leaves: Any) -> list[Any]:
@@ -51,9 +51,9 @@ def vjp(be: Backend, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
 
     def pullback(cotangent: Any) -> Any:
         leaves, given = _trees.flatten(cotangent, be.array_types)
-        _trees.require_same(given, output_structure, "cotangent", "the value")
+        _trees.require_same(given, output_structure, "cotangent of the pullback", "the value")
         cotangents = [
-            _check.cotangent(be, leaf, output, _trees.Path(given, i, "cotangent"))
+            _check.cotangent(be, leaf, output, _trees.Path(given, i, "cotangent", "the pullback"))
             if be.kind(output.dtype) != "other"
             else None
             for i, (leaf, output) in enumerate(zip(leaves, outputs, strict=True))
@@ -63,13 +63,18 @@ def vjp(be: Backend, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
     return _trees.unflatten(output_structure, outputs), pullback
 
 
-def primal_arrays(be: Backend, tree: Any, root: str) -> tuple[list[Any], _trees.Structure]:
-    """The leaves of ``tree`` as floating arrays of ``be`` (foreign ones copied), and its structure."""
+def primal_arrays(
+    be: Backend, tree: Any, root: str, operation: str, positions: tuple[int, ...] = ()
+) -> tuple[list[Any], _trees.Structure]:
+    """The leaves of ``tree`` as floating arrays of ``be`` (foreign ones copied), and its structure.
+
+    ``root``, ``operation`` and the ``positions`` of the arguments that the tree holds name a leaf in messages.
+    """
     leaves, structure = _trees.flatten(tree)
     arrays = [
         leaf
         if be.is_array(leaf) and be.kind(leaf.dtype) != "other"
-        else _check.floating(be, leaf, _trees.Path(structure, i, root))
+        else _check.floating(be, leaf, _trees.Path(structure, i, root, operation, positions))
         for i, leaf in enumerate(leaves)
     ]
     return arrays, structure
@@ -87,4 +92,6 @@ def constant(be: Backend, output: Any) -> Any:
     """What a function returned that is no array (a Python number, a NumPy array), as an array of ``be``."""
     if isinstance(output, (bool, int, float, complex, np.ndarray, np.generic)):
         return be.asarray(output)
-    raise TypeError(f"the function returned a {type(output).__name__}, which is no array; return arrays, or use has_aux=True")
+    raise TypeError(
+        f"the function returned a {type(output).__name__}, which is no array; return arrays, or use has_aux=True"
+    )

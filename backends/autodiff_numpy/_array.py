@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autodiff_spec import MutationError, UnsupportedError
-from autodiff_spec._recording import Node, Recorder
+from autodiff_spec._recording import Recorder
 
 RECORDER = Recorder("autodiff_numpy_open_tapes")
 
@@ -33,9 +33,14 @@ class Array:
     __slots__ = ("node", "value")
     __array_priority__ = 1000
 
-    def __init__(self, value: Any, node: Node | None) -> None:
+    def __init__(self, value: Any, node: Any) -> None:
         self.value = value
         self.node = node
+
+    if TYPE_CHECKING:  # operators and methods come from _operators.py
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, index: Any) -> Any: ...
 
     # --- what it looks like -----------------------------------------------------------------------------------
 
@@ -137,6 +142,13 @@ class Array:
             "a recorded array would lose its derivative in np.asarray; use to_numpy(x) for a detached copy, "
             "or a function of the namespace to combine arrays (xp.stack, xp.concat)"
         )
+
+    def __dlpack__(self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None) -> Any:
+        value = np.array(self.value)  # a copy: whoever takes it may write into it
+        return value.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def __dlpack_device__(self) -> Any:
+        return np.asarray(self.value).__dlpack_device__()
 
     # --- immutability -----------------------------------------------------------------------------------------
 

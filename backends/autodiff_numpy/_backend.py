@@ -40,13 +40,13 @@ class NumpyBackend(Backend):
         self.conventions = conventions
 
     @cached_property
-    def xp(self) -> Any:  # type: ignore[override]
+    def xp(self) -> Any:
         from autodiff_numpy import xp
 
         return xp
 
     @cached_property
-    def extra(self) -> Any:  # type: ignore[override]
+    def extra(self) -> Any:
         from autodiff_numpy import extra
 
         return extra
@@ -93,5 +93,5 @@ def _settled(output: Any) -> Any:
     if type(output) is Variable:
         return output
     if type(output) is Array:
-        return output if RECORDER.frame().tracking(output.node.tapes) else np.asarray(output.value)  # type: ignore[union-attr]
+        return output if RECORDER.frame().tracking(output.node.tapes) else np.asarray(output.value)
     return np.asarray(output) if isinstance(output, np.generic) else output

@@ -11,21 +11,23 @@ from autodiff_numpy.rules.indexing import read
 
 _BINARY = {
     "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
-    "mod": "remainder", "pow": "power", "matmul": "matmul",
+    "mod": "remainder", "pow": "power", "matmul": "matmul", "and": "bitwise_and", "or": "bitwise_or",
+    "xor": "bitwise_xor", "lshift": "left_shift", "rshift": "right_shift", "divmod": "divmod",
 }  # fmt: skip
 _COMPARISONS = {
     "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
 }  # fmt: skip
-_UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute"}
+_UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute", "invert": "invert"}
 _METHODS = ("sum", "prod", "max", "min", "mean", "var", "std", "argmax", "argmin", "all", "any", "reshape",
-            "transpose", "ravel", "take", "repeat", "squeeze", "swapaxes", "dot", "conj", "trace", "diagonal")  # fmt: skip
+            "transpose", "ravel", "take", "repeat", "squeeze", "swapaxes", "dot", "conj", "trace", "diagonal",
+            "clip", "cumsum", "cumprod", "argsort", "nonzero", "round", "searchsorted")  # fmt: skip
 
 
 def install() -> None:
     """Give `Array` its operators and methods."""
     for operator, name in _BINARY.items():
         forward = getattr(RECORDED, name)
-        setattr(Array, f"__{operator}__", forward)  # a function in a class is a method
+        setattr(Array, f"__{operator}__", forward)  # a function in a class is a method: no call in between
         setattr(Array, f"__r{operator}__", _reflected(forward))
     for operator, name in _COMPARISONS.items():
         setattr(Array, f"__{operator}__", getattr(RECORDED, name))
@@ -33,10 +35,14 @@ def install() -> None:
         setattr(Array, f"__{operator}__", getattr(RECORDED, name))
     for name in _METHODS:
         setattr(Array, name, _method(name))
-    Array.__getitem__ = read  # type: ignore[attr-defined]
-    Array.astype = lambda self, dtype, copy=True: RECORDED.astype(self, dtype)  # type: ignore[attr-defined]
-    Array.copy = lambda self: RECORDED.positive(self)  # type: ignore[attr-defined]
-    Array.flatten = lambda self: RECORDED.ravel(self)  # type: ignore[attr-defined]
+    others: dict[str, Callable[..., Any]] = {
+        "__getitem__": read,
+        "astype": lambda self, dtype, copy=True: RECORDED.astype(self, dtype),
+        "copy": lambda self: RECORDED.positive(self),
+        "flatten": lambda self: RECORDED.ravel(self),
+    }
+    for name, method in others.items():
+        setattr(Array, name, method)
     for name, function in {"T": "transpose", "mT": "matrix_transpose", "real": "real", "imag": "imag"}.items():
         setattr(Array, name, property(getattr(RECORDED, function)))
 

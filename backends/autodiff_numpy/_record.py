@@ -11,6 +11,7 @@ conjugates at its boundary.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import FUNCTIONS, RECORDER, UFUNCS, Array, plain, resolve
+from autodiff_spec import UnsupportedError
 from autodiff_spec._recording import Edge, Node
 
 RAW = SimpleNamespace()
@@ -92,7 +94,8 @@ def _position(name: str, names: tuple[str, ...]) -> int | None:
 
 def _picker(wanted: list[str], names: tuple[str, ...]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
     """A function from ``(ans, *arguments)`` to the tuple of residuals, compiled from their names: it runs for each
-    operation that is recorded."""
+    operation that is recorded.
+    """
     slots = {"ans": 0, **{name: i + 1 for i, name in enumerate(names)}}
     parts = []
     for name in wanted:
@@ -103,7 +106,9 @@ def _picker(wanted: list[str], names: tuple[str, ...]) -> Callable[[tuple[Any, .
             parts.append(f"values[{slots[base]}].{attribute}")
         else:
             raise TypeError(f"a rule asks for the residual {name!r}; the function has {', '.join(slots)}")
-    return eval(f"lambda values: ({''.join(part + ', ' for part in parts)})")  # type: ignore[no-any-return]
+    pick: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    pick = eval(f"lambda values: ({''.join(part + ', ' for part in parts)})")
+    return pick
 
 
 # --- declaring rules ------------------------------------------------------------------------------------------
@@ -138,27 +143,57 @@ def constant(function: Any, *also: Any) -> Any:
     """Let ``function`` run on recorded arrays and give plain results: it has no derivative."""
 
     def recorded(*args: Any, **kwargs: Any) -> Any:
-        return function(*map(plain, args), **{name: plain(value) for name, value in kwargs.items()})
+        return function(*map(_detached, args), **{name: _detached(value) for name, value in kwargs.items()})
 
     declare(function, recorded, also)
     return function
 
 
-def composite(*functions: Any) -> Callable[[Any], Any]:
-    """A decorator: define a function, and NumPy's ones of the same meaning, by other recorded functions."""
+def _detached(argument: Any) -> Any:
+    if isinstance(argument, (list, tuple)) and _holds_recorded(argument):
+        return type(argument)([_detached(part) for part in argument])
+    return plain(argument)
 
-    def decorate(recorded: Any) -> Any:
-        declare(recorded, recorded, functions)
+
+def composite(*functions: Any) -> Callable[[Any], Any]:
+    """A decorator: define a function, and NumPy's ones of the same meaning, by other recorded functions.
+
+    Where nothing among the arguments is recorded, NumPy's first function is called.
+    """
+
+    def decorate(definition: Any) -> Any:
+        if not functions:
+            declare(definition, definition, ())
+            return definition
+        numpys = functions[0]
+
+        @functools.wraps(definition)
+        def recorded(*args: Any, **kwargs: Any) -> Any:
+            if (args and type(args[0]) is Array) or _holds_recorded(args) or _holds_recorded(kwargs.values()):
+                return definition(*args, **kwargs)
+            return numpys(*args, **kwargs)
+
+        declare(numpys, recorded, functions[1:], name=definition.__name__)
         return recorded
 
     return decorate
 
 
-def declare(function: Any, recorded: Callable[..., Any], also: tuple[Any, ...]) -> None:
+def _holds_recorded(values: Any) -> bool:
+    """Whether a recorded array or a variable is among them, in lists and tuples too."""
+    for value in values:
+        if isinstance(value, Array) or (isinstance(value, (list, tuple)) and _holds_recorded(value)):
+            return True
+    return False
+
+
+def declare(function: Any, recorded: Callable[..., Any], also: tuple[Any, ...], name: str | None = None) -> None:
     """Enter a recording function in the tables of NumPy's functions and in the two namespaces."""
-    name = function.__name__.removeprefix("_")
+    name = name or function.__name__.removeprefix("_")
     if hasattr(RECORDED, name):
         raise DuplicateRuleError(f"{name} has a rule already")
+    if not isinstance(function, np.ufunc) and not hasattr(recorded, "__wrapped__"):
+        functools.update_wrapper(recorded, function)  # its name, docstring and signature
     setattr(RAW, name, function)
     setattr(RECORDED, name, recorded)
     for known in (function, *also):
@@ -177,7 +212,7 @@ def _parameters(function: Any) -> tuple[str, ...]:
 # --- recording an operation -----------------------------------------------------------------------------------
 
 
-def _unary(function: Any, pullback: Pullback) -> Callable[[Any], Any]:
+def _unary(function: Any, pullback: Any) -> Callable[[Any], Any]:
     """The recording function of an elementwise function of one array: the hot path, so it is written out."""
     frame_of, pick = RECORDER.frame, pullback.pick
 
@@ -193,14 +228,14 @@ def _unary(function: Any, pullback: Pullback) -> Callable[[Any], Any]:
             tapes = frame.tracking(tapes)
             if not tapes:
                 return value
-        node = Node(((parent, pullback, pick((value, x.value))),), tapes)  # type: ignore[arg-type]
+        node = Node(((parent, pullback, pick((value, x.value))),), tapes)
         frame.append(node)
         return Array(value, node)
 
     return recorded
 
 
-def _binary(function: Any, left: Pullback, right: Pullback) -> Callable[[Any, Any], Any]:
+def _binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
     """The recording function of an elementwise function of two arrays; likewise."""
     frame_of, pick_left, pick_right = RECORDER.frame, left.pick, right.pick
 
@@ -209,12 +244,12 @@ def _binary(function: Any, left: Pullback, right: Pullback) -> Callable[[Any, An
             a = x.value
             value = function(a, y)
             frame, parent = frame_of(), x.node
-            tapes = parent.tapes  # type: ignore[union-attr]
+            tapes = parent.tapes
             if tapes is not frame.tapes:
                 tapes = frame.tracking(tapes)
                 if not tapes:
                     return value
-            node = Node(((parent, left, pick_left((value, a, y))),), tapes)  # type: ignore[arg-type]
+            node = Node(((parent, left, pick_left((value, a, y))),), tapes)
             frame.append(node)
             return Array(value, node)
         x = x if type(x) is Array else resolve(x)
@@ -226,7 +261,7 @@ def _binary(function: Any, left: Pullback, right: Pullback) -> Callable[[Any, An
     def one(source: Array, pullback: Pullback, x: Any, y: Any) -> Any:
         value = function(x, y)
         frame, parent = frame_of(), source.node
-        tapes = frame.tracking(parent.tapes)  # type: ignore[union-attr]
+        tapes = frame.tracking(parent.tapes)
         if not tapes:
             return value
         node = Node((_edge(parent, pullback, (value, x, y), source.value),), tapes)
@@ -237,9 +272,9 @@ def _binary(function: Any, left: Pullback, right: Pullback) -> Callable[[Any, An
         a, b = x.value, y.value
         value = function(a, b)
         frame, parents = frame_of(), (x.node, y.node)
-        tapes = parents[0].tapes  # type: ignore[union-attr]
-        if tapes is not frame.tapes or parents[1].tapes is not tapes:  # type: ignore[union-attr]
-            tapes = frame.tracking((*tapes, *parents[1].tapes))  # type: ignore[union-attr]
+        tapes = parents[0].tapes
+        if tapes is not frame.tapes or parents[1].tapes is not tapes:
+            tapes = frame.tracking((*tapes, *parents[1].tapes))
             if not tapes:
                 return value
         values = (value, a, b)
@@ -274,9 +309,11 @@ def _reducing(function: Any, names: tuple[str, ...], pullback: Pullback) -> Call
         rest = args[1:]
         if type(x) is not Array:
             return function(x, *rest, **kwargs)
+        if kwargs and not _REFUSED.isdisjoint(kwargs):
+            _refuse(function, kwargs)
         value = function(x.value, *rest, **kwargs)
         frame, parent = frame_of(), x.node
-        tapes = parent.tapes  # type: ignore[union-attr]
+        tapes = parent.tapes
         if tapes is not frame.tapes:
             tapes = frame.tracking(tapes)
             if not tapes:
@@ -284,7 +321,7 @@ def _reducing(function: Any, names: tuple[str, ...], pullback: Pullback) -> Call
         static = (*rest, *defaults[len(rest) :])
         if kwargs:
             static = tuple([_static(kwargs.get(name, s)) for name, s in zip(names[1:], static, strict=True)])
-        node = Node(((parent, pullback, pick((value, x.value, *static))),), tapes)  # type: ignore[arg-type]
+        node = Node(((parent, pullback, pick((value, x.value, *static))),), tapes)
         frame.append(node)
         return Array(value, node)
 
@@ -303,25 +340,40 @@ def _general(function: Any, names: tuple[str, ...], pullbacks: tuple[Pullback | 
             args, kwargs = _by_position(names, args, kwargs)
         args = tuple([resolve(arg) for arg in args])
         raw = tuple([plain(arg) for arg in args])
+        if kwargs and not _REFUSED.isdisjoint(kwargs) and any(type(arg) is Array for arg in args):
+            _refuse(function, kwargs)
         value = function(*raw, **kwargs)
         sources = [
             (arg, pullback) for arg, pullback in zip(args, pullbacks, strict=False) if type(arg) is Array and pullback
         ]
         frame = RECORDER.frame()
-        tapes = frame.tracking(tuple({n for source, _ in sources for n in source.node.tapes}))  # type: ignore[union-attr]
+        tapes = frame.tracking(tuple({n for source, _ in sources for n in source.node.tapes}))
         if not tapes:
             return value
         values = (value, *raw, *[_static(kwargs.get(name, defaults[name])) for name in names[len(raw) :]])
-        node = Node(tuple((arg.node, pullback, pullback.pick(values)) for arg, pullback in sources), tapes)  # type: ignore[misc]
+        node = Node(tuple((arg.node, pullback, pullback.pick(values)) for arg, pullback in sources), tapes)
         frame.append(node)
         return Array(value, node)
 
     return recorded
 
 
+_REFUSED = frozenset(("out", "where", "initial", "casting", "subok"))
+
+
+def _refuse(function: Any, kwargs: dict[str, Any]) -> None:
+    """Keywords that no rule reads: with them the derivative would be wrong, or the result not be recorded."""
+    given = [name for name in kwargs if name in _REFUSED and _static(kwargs[name]) is not None]
+    if given:
+        raise UnsupportedError(
+            f"np.{function.__name__} of a recorded array takes no {'=, '.join(given)}=; "
+            "use the returned value, and xp.where in place of a mask"
+        )
+
+
 def _static(value: Any) -> Any:
     """A static argument as rules see it: NumPy's marker for "not given" is ``None``."""
-    return None if value is inspect.Parameter.empty or value is np._NoValue else value  # type: ignore[attr-defined]
+    return None if value is inspect.Parameter.empty or value is np._NoValue else value
 
 
 def _by_position(names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

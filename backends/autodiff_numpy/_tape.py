@@ -92,7 +92,7 @@ def _conjugate(g: Any) -> Any:
 def _finished(gradients: list[Any], sources: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
     """Gradients as users get them: the source's dtype, an array even in 0-d, sharing memory with nothing."""
     seen = {id(plain(c)) for c in cotangents}
-    finished = []
+    finished: list[Any] = []
     for gradient, source in zip(gradients, sources, strict=True):
         if gradient is None:
             finished.append(None)
@@ -101,7 +101,8 @@ def _finished(gradients: list[Any], sources: Sequence[Any], cotangents: Sequence
         value = plain(gradient)
         if value.dtype != source.dtype:
             gradient = gradient.astype(source.dtype)
-        elif type(value) is not np.ndarray or value.base is not None or not value.flags.writeable or id(value) in seen:
+            value = plain(gradient)  # a scalar, where it was 0-d
+        if type(value) is not np.ndarray or value.base is not None or not value.flags.writeable or id(value) in seen:
             gradient = Array(np.array(value), gradient.node) if type(gradient) is Array else np.array(value)
         seen.add(id(plain(gradient)))
         finished.append(gradient)

@@ -17,14 +17,6 @@ def relu(x: Any) -> Any:
     return xp.where(x > 0, x, 0)
 
 
-def _sigmoid(x: Any) -> Any:
-    small = np.exp(-np.abs(x))  # at most 1: no overflow on either side
-    return np.where(x >= 0, 1, small) / (1 + small)
-
-
-rule(_sigmoid, lambda xp, g, ans: g * ans * (1 - ans))
-
-
 def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x))."""
     return RECORDED.sigmoid(x)
@@ -36,7 +28,7 @@ def softplus(x: Any) -> Any:
 
 
 def logsumexp(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
-    """log Σ exp(x) along axes, shifted by the largest element."""
+    """Log Σ exp(x) along axes, shifted by the largest element."""
     top = np.max(plain(x), axis=axis, keepdims=True, initial=-np.inf)
     top = np.where(np.isfinite(top), top, 0).astype(x.dtype)
     found = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
@@ -57,14 +49,8 @@ def xlogy(x: Any, y: Any, /) -> Any:
 
 
 def sinc(x: Any, /) -> Any:
-    """sin(πx) / (πx), and its power series near 0, so that every derivative is right there."""
-    near = xp.abs(x) < 0.05
-    far = np.pi * xp.where(near, 1, x)
-    t = xp.square(np.pi * xp.where(near, x, 0))
-    series = 1.0
-    for k in range(12, 1, -2):  # Σ (-t)ᵏ/(2k+1)!, by Horner
-        series = 1 - t * series / (k * (k + 1))
-    return xp.where(near, series, xp.sin(far) / far)
+    """sin(πx) / (πx), 1 at 0."""
+    return RECORDED.sinc(x)
 
 
 _ERF = np.frompyfunc(math.erf, 1, 1)
@@ -82,4 +68,81 @@ def erf(x: Any, /) -> Any:
     return RECORDED.erf(x)
 
 
-__all__ = ["erf", "logsumexp", "relu", "sigmoid", "sinc", "softmax", "softplus", "xlogy"]
+def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
+    """The middle of the sorted elements, or the mean of the two middle ones."""
+    return RECORDED.median(x, axis=axis, keepdims=keepdims)
+
+
+def topk(x: Any, k: int, /, *, axis: int = -1) -> Any:
+    """The ``k`` largest elements along an axis, in descending order."""
+    return xp.take_along_axis(x, np.take(xp.argsort(x, axis=axis, descending=True), np.arange(k), axis), axis)
+
+
+def einsum(subscripts: str, /, *arrays: Any) -> Any:
+    """Einstein's summation."""
+    return RECORDED.einsum(subscripts, *arrays)
+
+
+class at:  # noqa: N801
+    """``at(x, idx).set(values)``: a new array like ``x``; also ``add``, ``multiply``, ``min`` and ``max``.
+
+    An index that occurs twice is added (multiplied, …) twice; for ``set`` which value stays is unspecified.
+
+    Args:
+        x: an array.
+        idx: an index: integers, slices, ``None``, ``...``, a boolean or integer array, or a tuple of these.
+    """
+
+    def __init__(self, x: Any, idx: Any, /) -> None:
+        self._x = x
+        self._idx = tuple(map(plain, idx)) if isinstance(idx, tuple) else plain(idx)
+
+    def set(self, values: Any, /) -> Any:
+        """The values in place of the elements."""
+        return RECORDED.replaced(self._x, values, self._idx)
+
+    def add(self, values: Any, /) -> Any:
+        """The values added to the elements."""
+        return self._combined(values, xp.add)
+
+    def multiply(self, values: Any, /) -> Any:
+        """The elements times the values."""
+        return self._combined(values, xp.multiply)
+
+    def min(self, values: Any, /) -> Any:
+        """The smaller of element and value."""
+        return self._combined(values, xp.minimum)
+
+    def max(self, values: Any, /) -> Any:
+        """The larger of element and value."""
+        return self._combined(values, xp.maximum)
+
+    def _combined(self, values: Any, combine: Any) -> Any:
+        """First occurrences of all indices at once, then second ones, until none is left."""
+        x, index = self._x, self._idx
+        places = np.arange(x.size).reshape(x.shape)[index]
+        turn = _occurrences(places.ravel())
+        if not turn.any():
+            return RECORDED.replaced(x, xp.astype(combine(x[index], values), x.dtype), index)
+        flat = xp.reshape(x, (-1,))
+        values = xp.reshape(xp.broadcast_to(xp.asarray(values), places.shape), (-1,))
+        for n in range(turn.max() + 1):
+            here = np.nonzero(turn == n)[0]
+            spot = places.ravel()[here]
+            flat = RECORDED.replaced(flat, xp.astype(combine(flat[spot], values[here]), x.dtype), spot)
+        return xp.reshape(flat, x.shape)
+
+
+def _occurrences(places: Any) -> Any:
+    """How often each number has occurred before."""
+    order = np.argsort(places, kind="stable")
+    ordered = places[order]
+    first = np.searchsorted(ordered, ordered)
+    found = np.empty_like(order)
+    found[order] = np.arange(len(order)) - first
+    return found
+
+
+__all__ = [
+    "at", "einsum", "erf", "logsumexp", "median", "relu", "sigmoid", "sinc", "softmax", "softplus", "topk", "xlogy",
+]  # fmt: skip

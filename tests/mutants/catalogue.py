@@ -7,6 +7,7 @@ other: ``AUTODIFF_SPEC_BACKEND=tests.mutants.catalogue:stale_tape``.
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ import numpy as np
 import autodiff_numpy
 from autodiff_numpy import _array, _backend, _record, _tape
 from autodiff_numpy._array import RECORDER, Array, Variable
-from autodiff_spec import Backend, Tape, _check, _recording, operators
+from autodiff_spec import Backend, Tape, _check, _recording, _trees, operators
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,8 @@ def negative_axis() -> None:
     right = _record.RAW.spread
 
     def spread(g: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
-        if isinstance(axis, int) and axis < 0 and len(shape) > 1 and shape[0] == shape[-1]:
-            axis = 0
+        if isinstance(axis, int) and axis < 0 and len(shape) > 1:
+            axis = -1 - axis
         return right(g, shape, axis, keepdims)
 
     _record.RAW.spread = spread
@@ -268,8 +269,7 @@ def transposed_jacobian() -> None:
     right = Tape.jacobian
 
     def jacobian(self: Tape, target: Any, sources: Any) -> Any:
-        found = right(self, target, sources)
-        return found.T if isinstance(found, np.ndarray) else found
+        return _trees.map_leaves(lambda block: block.T, right(self, target, sources))
 
     Tape.jacobian = jacobian  # type: ignore[method-assign]
 
@@ -326,7 +326,7 @@ def left_open() -> None:
     Tape.__exit__ = leave  # type: ignore[method-assign]
 
 
-@mutant("tapes are shared by all threads", "THREAD-01", "THREAD-05")
+@mutant("tapes are shared by all threads", "THREAD-04", "THREAD-05")
 def mixed_threads() -> None:
     class Shared:
         def __init__(self) -> None:
@@ -363,16 +363,17 @@ def _rebind(function: Any, old: Any, new: Any, depth: int = 2) -> None:
 
 @mutant("the backward pass recurses", "DEEP-01")
 def recursive() -> None:
-    def visit(node: Any, depth: int = 0) -> None:
+    def visit(node: Any, seen: set[Any]) -> None:
+        seen.add(node)
         for parent, _, _ in node.edges:
-            visit(parent, depth + 1)
+            if parent not in seen:
+                visit(parent, seen)
 
     right = _tape.backward
 
     def backward(recording: Any, seeds: Any, *args: Any, **kwargs: Any) -> Any:
         for node, _ in seeds:
-            if not any(len(n.edges) > 1 for n in recording.nodes):
-                visit(node)
+            visit(node, set())
         return right(recording, seeds, *args, **kwargs)
 
     _tape.backward = backward
@@ -502,3 +503,4 @@ def first_argument_only() -> None:
         return right(be, f, argnums if isinstance(argnums, int) else (argnums[0],) * len(argnums), **kwargs)
 
     operators.value_and_grad = value_and_grad  # type: ignore[assignment]
+    sys.modules[operators.grad.__module__].value_and_grad = value_and_grad  # type: ignore[attr-defined]

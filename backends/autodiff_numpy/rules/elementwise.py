@@ -22,17 +22,17 @@ def _real(x):
 
 
 def _unit(xp, x, ans):
-    # KINK-01: the derivative of abs at 0 is 0
+    # KINK-02: the derivative of abs at 0 is 0
     return xp.sign(x) if _real(x) else xp.conjugate(x) / _safe(xp, ans, ans != 0)
 
 
 def _ties(xp, x, y, ans):
-    # KINK-02: at a tie each side gets half
+    # KINK-06: at a tie each side gets half
     return xp.where(x == y, 0.5, xp.equal(x, ans)).astype(ans.dtype)
 
 
 def _power_base(xp, g, x, y):
-    # KINK-04: x**0 is constant, at 0 too
+    # KINK-27: x**0 is constant, at 0 too
     if isinstance(y, (int, float)):
         return None if y == 0 else g * y * (x if y == 2 else xp.power(x, y - 1))
     zero = y == 0  # where the exponent is 0 a harmless one stands in, or 0**-1 would give NaN
@@ -48,6 +48,11 @@ def _power_exponent(xp, g, x, y, ans):
 def _hypotenuse(xp, x):
     """√(1 + x²), without overflow where x is real."""
     return xp.hypot(x, 1) if _real(x) else xp.sqrt(x * x + 1)
+
+
+def _sigmoid(x):
+    small = np.exp(-np.abs(x))  # at most 1: no overflow on either side
+    return np.where(np.greater_equal(x, 0), 1, small) / (1 + small)
 
 
 # --- one argument ---------------------------------------------------------------------------------------------
@@ -78,6 +83,7 @@ rule(np.tanh, lambda xp, g, ans: g * (1 - ans * ans))
 rule(np.arcsinh, lambda xp, g, x: g / _hypotenuse(xp, x))
 rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
 rule(np.arctanh, lambda xp, g, x: g / ((1 - x) * (1 + x)))
+rule(_sigmoid, lambda xp, g, x: g * (xp.sigmoid(x) * xp.sigmoid(-x)))
 rule(np.conjugate, lambda xp, g: xp.conjugate(g))
 rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype))
 rule(np.imag, lambda xp, g, val_dtype: xp.astype(g * -1j, val_dtype) if np.dtype(val_dtype).kind == "c" else None)
@@ -102,12 +108,12 @@ rule(
     lambda xp, g, x, y: g * (y / xp.hypot(x, y)) / xp.hypot(x, y),
     lambda xp, g, x, y: -g * (x / xp.hypot(x, y)) / xp.hypot(x, y),
 )
-rule(  # KINK-06: at (0, 0) the derivative of hypot is 0
+rule(  # KINK-22: at (0, 0) the derivative of hypot is 0
     np.hypot,
     lambda xp, g, x, ans: g * (x / _safe(xp, ans, ans != 0)),
     lambda xp, g, y, ans: g * (y / _safe(xp, ans, ans != 0)),
 )
-rule(np.logaddexp, lambda xp, g, x, ans: g * xp.exp(x - ans), lambda xp, g, y, ans: g * xp.exp(y - ans))
+rule(np.logaddexp, lambda xp, g, x, y: g * xp.sigmoid(x - y), lambda xp, g, x, y: g * xp.sigmoid(y - x))
 rule(np.copysign, lambda xp, g, x, y: g * xp.sign(x) * xp.copysign(1, y), _none)
 rule(np.nextafter, _none, _none)
 rule(np.heaviside, _none, _none)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._record import RECORDED, composite, rule
+from autodiff_numpy._record import RECORDED, composite, fit, rule
+from autodiff_spec import UnsupportedError
 
 _BASIC = (int, slice, type(None), type(Ellipsis))
 
@@ -24,6 +25,18 @@ def _scatter(g, index, shape):
     return full
 
 
+def _replaced(x, values, index):
+    """``x`` with ``values`` at ``index``."""
+    found = np.array(x)
+    found[index] = values
+    return found
+
+
+rule(
+    _replaced,
+    lambda xp, g, index: xp.replaced(g, 0, index),
+    lambda xp, g, index, values_shape, values_dtype: fit(xp, xp.getitem(g, index), values_shape, values_dtype),
+)
 rule(_getitem, lambda xp, g, index, x_shape: xp.scatter(g, index, x_shape))
 rule(_scatter, lambda xp, g, index: xp.getitem(g, index))
 
@@ -36,6 +49,8 @@ def read(x, index):
 @composite(np.take)
 def take(a, indices, axis=None, out=None, mode="raise"):
     """`np.take`."""
+    if out is not None or mode != "raise":
+        raise UnsupportedError(f"np.take of a recorded array has no out= and the mode 'raise', not {mode!r}")
     if axis is None:
         a, axis = RECORDED.ravel(a), 0
     return a[(slice(None),) * (axis % a.ndim) + (np.asarray(plain(indices)),)]
@@ -44,7 +59,10 @@ def take(a, indices, axis=None, out=None, mode="raise"):
 @composite(np.take_along_axis)
 def take_along_axis(arr, indices, axis=-1):
     """`np.take_along_axis`, by integer indices along every axis."""
-    indices, axis = np.asarray(plain(indices)), axis % arr.ndim
+    indices = np.asarray(plain(indices))
+    if axis is None:
+        arr, indices, axis = RECORDED.ravel(arr), indices.ravel(), 0
+    axis %= arr.ndim
     shape = np.broadcast_shapes(
         tuple(1 if i == axis else n for i, n in enumerate(arr.shape)),
         tuple(1 if i == axis else n for i, n in enumerate(indices.shape)),
@@ -53,11 +71,3 @@ def take_along_axis(arr, indices, axis=-1):
     index = [np.broadcast_to(g, shape) for g in grid]
     lifted = np.broadcast_to(indices, tuple(indices.shape[axis] if i == axis else n for i, n in enumerate(shape)))
     return arr[tuple(lifted if i == axis else index[i] for i in range(arr.ndim))]
-
-
-@composite(np.sort)
-def sort(a, axis=-1, kind=None, order=None, *, stable=None):
-    """`np.sort`: the elements taken in the order of `np.argsort`, which says who gets what at ties."""
-    if axis is None:
-        a, axis = RECORDED.ravel(a), 0
-    return take_along_axis(a, np.argsort(plain(a), axis=axis, stable=True), axis)

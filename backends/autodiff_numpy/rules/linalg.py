@@ -1,4 +1,4 @@
-"""Products and norms. (Factorisations and solvers follow.)"""
+"""Products and norms."""
 
 from __future__ import annotations
 
@@ -49,19 +49,101 @@ def dot(a, b):
 @composite(np.vecdot)
 def vecdot(x1, x2, /, *, axis=-1):
     """`np.vecdot`: the sum of ``conj(x1) * x2`` along an axis."""
-    return RECORDED.sum(RECORDED.conjugate(x1) * x2 if x1.dtype.kind == "c" else x1 * x2, axis=axis)
+    if x1.shape[axis] != x2.shape[axis]:
+        raise ValueError(f"vecdot cannot sum the products of {x1.shape} and {x2.shape} along axis {axis}")
+    products = (RECORDED.conjugate(x1) if x1.dtype.kind == "c" else x1) * x2
+    return RECORDED.sum(products, axis=axis, dtype=products.dtype)
+
+
+@composite(np.vdot)
+def vdot(a, b):
+    """`np.vdot`."""
+    return vecdot(RECORDED.reshape(a, (-1,)), RECORDED.reshape(b, (-1,)))
+
+
+@composite(np.matvec)
+def matvec(x1, x2, /):
+    """`np.matvec`."""
+    return RECORDED.matmul(x1, RECORDED.expand_dims(x2, -1))[..., 0]
+
+
+@composite(np.vecmat)
+def vecmat(x1, x2, /):
+    """`np.vecmat`: the vector counts conjugated."""
+    row = RECORDED.expand_dims(RECORDED.conjugate(x1) if x1.dtype.kind == "c" else x1, -2)
+    return RECORDED.matmul(row, x2)[..., 0, :]
 
 
 @composite(np.inner)
 def inner(a, b):
     """`np.inner`."""
-    return RECORDED.tensordot(a, b, axes=((-1,), (-1,))) if a.ndim and b.ndim else RECORDED.multiply(a, b)
+    if not np.ndim(a) or not np.ndim(b):
+        return RECORDED.multiply(a, b)
+    return RECORDED.tensordot(a, b, axes=((-1,), (-1,)))
 
 
 @composite(np.outer)
 def outer(a, b, out=None):
     """`np.outer`."""
     return RECORDED.reshape(a, (-1, 1)) * RECORDED.reshape(b, (1, -1))
+
+
+@composite(np.kron)
+def kron(a, b):
+    """`np.kron`: each element of ``a`` times the whole of ``b``."""
+    ndim = max(np.ndim(a), np.ndim(b))
+    first = (1,) * (ndim - np.ndim(a)) + np.shape(a)
+    second = (1,) * (ndim - np.ndim(b)) + np.shape(b)
+    apart = RECORDED.reshape(a, tuple(n for size in first for n in (size, 1)))
+    inside = RECORDED.reshape(b, tuple(n for size in second for n in (1, size)))
+    return RECORDED.reshape(apart * inside, tuple(n * m for n, m in zip(first, second, strict=True)))
+
+
+@composite(np.cross)
+def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """`np.cross` of vectors of length 3."""
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = RECORDED.moveaxis(a, axisa, -1), RECORDED.moveaxis(b, axisb, -1)
+    if a.shape[-1] != 3 or b.shape[-1] != 3:
+        raise ValueError(f"cross needs vectors of length 3, not {a.shape[-1]} and {b.shape[-1]}")
+    after, before = np.array([1, 2, 0]), np.array([2, 0, 1])
+    return RECORDED.moveaxis(a[..., after] * b[..., before] - a[..., before] * b[..., after], -1, axisc)
+
+
+def _convolve_full(a, v):
+    return np.convolve(a, v)
+
+
+rule(
+    _convolve_full,
+    lambda xp, g, a_shape, v: xp.convolve_full(g, v[::-1])[v.shape[0] - 1 :][: a_shape[0]],
+    lambda xp, g, a, v_shape: xp.convolve_full(g, a[::-1])[a.shape[0] - 1 :][: v_shape[0]],
+)
+
+
+@composite(np.convolve)
+def convolve(a, v, mode="full"):
+    """`np.convolve`."""
+    a, v = _vector(a), _vector(v)
+    n, m = max(len(a), len(v)), min(len(a), len(v))
+    start, length = {"full": (0, n + m - 1), "same": ((m - 1) // 2, n), "valid": (m - 1, n - m + 1)}[mode]
+    full = RECORDED.convolve_full(a, v)
+    return full if mode == "full" else full[start : start + length]
+
+
+@composite(np.correlate)
+def correlate(a, v, mode="valid"):
+    """`np.correlate`: the convolution with the conjugate of ``v``, reversed."""
+    a, v = _vector(a), _vector(v)
+    v = RECORDED.conjugate(v)[::-1]
+    if len(v) <= len(a) or mode == "full":
+        return convolve(a, v, mode)
+    return convolve(v[::-1], a[::-1], mode)[::-1]  # as NumPy, which swaps the two and reverses
+
+
+def _vector(x):
+    return RECORDED.reshape(x, (1,)) if np.ndim(x) == 0 else x if hasattr(x, "dtype") else np.asarray(x)
 
 
 @composite(np.tensordot)
@@ -74,6 +156,9 @@ def tensordot(a, b, axes=2):
                        for v, n in zip(axes, (a.ndim, b.ndim), strict=True))  # fmt: skip
     if [a.shape[i] for i in left] != [b.shape[i] for i in right]:
         raise ValueError(f"tensordot cannot contract axes {left} of {a.shape} with axes {right} of {b.shape}")
+    for axes, name in ((left, "first"), (right, "second")):
+        if len(set(axes)) != len(axes):
+            raise ValueError(f"tensordot got an axis of its {name} array twice")
     rest_a = [i for i in range(a.ndim) if i not in left]
     rest_b = [i for i in range(b.ndim) if i not in right]
     inside = math.prod(a.shape[i] for i in left)
@@ -109,7 +194,7 @@ def _vector_norm(x, axis=None, keepdims=False, ord=2):
 
 
 def _norm_share(xp, g, x, ans, axis, keepdims, ord):
-    """The derivative of a vector norm of any order; 0 where the norm is 0 (KINK-05)."""
+    """The derivative of a vector norm of any order; 0 where the norm is 0 (KINK-16)."""
     shape = x.shape
     total = xp.spread(ans, shape, axis, keepdims)
     g = xp.spread(g, shape, axis, keepdims)
@@ -138,11 +223,15 @@ rule(_vector_norm, _norm_share, also=(np.linalg.vector_norm,))
 
 @composite(np.linalg.matrix_norm)
 def matrix_norm(x, /, *, keepdims=False, ord="fro"):
-    """`np.linalg.matrix_norm` for the orders that need no singular values: "fro", 1, -1, inf, -inf."""
-    if ord == "fro":
+    """`np.linalg.matrix_norm`."""
+    if ord is None or ord == "fro":
         return RECORDED.vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+    if ord in (2, -2, "nuc"):
+        s = RECORDED.svdvals(x)
+        found = RECORDED.sum(s, axis=-1) if ord == "nuc" else (RECORDED.max if ord > 0 else RECORDED.min)(s, axis=-1)
+        return RECORDED.expand_dims(found, (-2, -1)) if keepdims else found
     if ord not in (1, -1, math.inf, -math.inf):
-        raise ValueError(f"matrix_norm of a recorded array has the orders 'fro', 1, -1, inf, -inf, not {ord!r}")
+        raise ValueError(f"matrix_norm has the orders 'fro', 'nuc', 1, -1, 2, -2, inf, -inf, not {ord!r}")
     columns, rows = (-2, -1) if ord in (1, -1) else (-1, -2)
     sums = RECORDED.sum(RECORDED.absolute(x), axis=columns, keepdims=True)
     found = (RECORDED.max if ord > 0 else RECORDED.min)(sums, axis=rows, keepdims=True)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from autodiff_numpy._array import plain
 from autodiff_numpy._record import RECORDED, composite, constant, rule
 
 
@@ -29,16 +30,19 @@ def _count(shape, axis):
 
 
 def _extremum(xp, g, a, ans, axis, keepdims):
-    # KINK-03: all that tie for the extremum share equally
+    # KINK-08: all that tie for the extremum share equally
     shape = a.shape
     here = xp.equal(a, RECORDED.spread(ans, shape, axis, keepdims)).astype(a.dtype)
     share = here / np.sum(here, axis=axis, keepdims=True)
     return xp.spread(g, shape, axis, keepdims) * share
 
 
-def _product(xp, g, a, axis, keepdims):
-    """The product of all the others, from both sides: right where factors are 0, to any order."""
+def _product(xp, g, a, ans, axis, keepdims):
+    """The product of all the others; from both sides where factors are 0, which is right to any order (KINK-34)."""
     axes, shape = _axes(axis, a.ndim), a.shape
+    known = plain(ans)
+    if np.all(known != 0) and np.all(np.isfinite(known)):
+        return xp.spread(g * ans, shape, axis, keepdims) / a
     rest = tuple(i for i in range(a.ndim) if i not in axes)
     moved = xp.transpose(a, rest + axes)
     rows = xp.reshape(moved, (*moved.shape[: len(rest)], math.prod(shape[i] for i in axes)))
@@ -56,20 +60,20 @@ rule(_spread, lambda xp, g, shape, axis, keepdims, g_shape: xp.reshape(xp.sum(g,
 rule(np.sum, lambda xp, g, a_shape, axis, keepdims: xp.spread(g, a_shape, axis, keepdims))
 rule(np.max, lambda xp, g, a, ans, axis, keepdims: _extremum(xp, g, a, ans, axis, keepdims))
 rule(np.min, lambda xp, g, a, ans, axis, keepdims: _extremum(xp, g, a, ans, axis, keepdims))
-rule(np.prod, lambda xp, g, a, axis, keepdims: _product(xp, g, a, axis, keepdims))
+rule(np.prod, lambda xp, g, a, ans, axis, keepdims: _product(xp, g, a, ans, axis, keepdims))
 
 
 @composite(np.mean)
 def mean(a, axis=None, dtype=None, out=None, keepdims=False):
     """The sum over the count."""
-    _no_out(out)
+    no_out(out)
     return RECORDED.sum(a, axis=axis, dtype=dtype, keepdims=keepdims) / _count(a.shape, axis)
 
 
 @composite(np.var)
 def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correction=None):
     """The mean square of the deviations from the mean, with ``count - correction`` in place of the count."""
-    _no_out(out)
+    no_out(out)
     deviation = a - mean(a, axis=axis, dtype=dtype, keepdims=True)
     squares = RECORDED.square(RECORDED.absolute(deviation)) if a.dtype.kind == "c" else RECORDED.square(deviation)
     count = max(_count(a.shape, axis) - (ddof if correction is None else correction), 0)
@@ -79,50 +83,18 @@ def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correctio
 
 @composite(np.std)
 def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correction=None):
-    """The root of `var`; where all elements are equal its derivative is 0 (KINK-07)."""
+    """The root of `var`; where all elements are equal its derivative is 0 (KINK-25)."""
     variance = var(a, axis, dtype, out, ddof, keepdims, correction=correction)
     positive = variance != 0
     return RECORDED.where(positive, RECORDED.sqrt(RECORDED.where(positive, variance, 1)), 0)
 
 
-@composite(np.cumulative_sum)
-def cumulative_sum(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
-    """Sums of the first elements along an axis."""
-    _no_out(out)
-    return _scan(RECORDED.add, 0, x, axis, dtype, include_initial)
-
-
-@composite(np.cumulative_prod)
-def cumulative_prod(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
-    """Products of the first elements along an axis, by multiplications: right where factors are 0."""
-    _no_out(out)
-    return _scan(RECORDED.multiply, 1, x, axis, dtype, include_initial)
-
-
-def _scan(combine, start, x, axis, dtype, include_initial):
-    if axis is None:
-        if x.ndim > 1:
-            raise ValueError(f"axis= is needed for an array of {x.ndim} dimensions")
-        axis = 0
-    if dtype is not None:
-        x = RECORDED.astype(x, dtype)
-    elif x.dtype.kind in "bui":
-        x = RECORDED.astype(x, np.cumulative_sum(np.empty((0,), x.dtype)).dtype)
-    rows = [x[(slice(None),) * (axis % x.ndim) + (i,)] for i in range(x.shape[axis])]
-    sample = x[(slice(None),) * (axis % x.ndim) + (slice(0, 1),)]
-    first = np.full(RECORDED.sum(sample, axis=axis).shape, start, x.dtype)
-    found = [first] if include_initial else []
-    total = None
-    for row in rows:
-        total = row if total is None else combine(total, row)
-        found.append(total)
-    return RECORDED.stack(found, axis=axis) if found else x
-
-
-def _no_out(out):
+def no_out(out):
+    """Refuse ``out=``: a recorded result is a new array."""
     if out is not None:
         raise TypeError("out= cannot be used with recorded arrays; use the returned value")
 
 
-for function in (np.all, np.any, np.argmax, np.argmin, np.count_nonzero, np.argsort, np.nonzero, np.searchsorted):
+for function in (np.all, np.any, np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.count_nonzero, np.nonzero,
+                 np.flatnonzero, np.argwhere):  # fmt: skip
     constant(function)

@@ -10,7 +10,7 @@ from autodiff_numpy._array import Array, plain, resolve
 from autodiff_numpy._record import RECORDED, composite, constant, fit, rule
 
 
-def _astype(x, dtype, copy=True):
+def _cast(x, dtype, copy=True):
     return np.asarray(x).astype(dtype, copy=copy)
 
 
@@ -26,7 +26,7 @@ rule(
     also=(np.permute_dims,) if np.permute_dims is not np.transpose else (),
 )
 rule(np.broadcast_to, lambda xp, g, array_shape, array_dtype: fit(xp, g, array_shape, array_dtype))
-rule(_astype, lambda xp, g, x_shape, x_dtype: fit(xp, g, x_shape, x_dtype), also=(np.astype,))
+rule(_cast, lambda xp, g, x_shape, x_dtype: fit(xp, g, x_shape, x_dtype))
 rule(
     np.roll,
     lambda xp, g, shift, axis: xp.roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis),
@@ -38,6 +38,19 @@ rule(
 )
 rule(np.tril, lambda xp, g, k: xp.tril(g, k or 0))
 rule(np.triu, lambda xp, g, k: xp.triu(g, k or 0))
+
+
+def _astype(x, dtype, /, *, copy=True, device=None):
+    """`np.astype`, which refuses NumPy's scalars."""
+    return np.asarray(x).astype(dtype, copy=copy)
+
+
+@composite(_astype, np.astype)
+def astype(x, dtype, /, *, copy=True, device=None):
+    """`np.astype`; KINK-54: what is cast to integers or booleans is a constant."""
+    if np.dtype(dtype).kind in "fc":
+        return RECORDED.cast(x, dtype, copy)
+    return _astype(plain(x), dtype, copy=copy)
 
 
 def _positive(axes):

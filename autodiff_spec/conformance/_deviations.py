@@ -1,0 +1,93 @@
+"""A backend's known deviations: ``deviations.toml``, entry by entry.
+
+::
+
+    [[deviation]]
+    clause = "KINK-02"
+    case = "abs at 0"          # the id of the pytest parameter; "" for a test without parameters
+    observed = "1"
+    reason = "sign convention of the framework"
+    versions = "jax 0.10.2"    # where it was seen
+    upstream = ""              # optional: a link
+    region = "abs: x == 0"     # optional: what drawn tests leave out
+    test = ""                  # optional: the test's name, where two tests share clause and case
+"""
+
+from __future__ import annotations
+
+import functools
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from autodiff_spec import Backend
+
+
+class DeviationsFileError(ValueError):
+    """A file of deviations that cannot be read as one; the message names the file and the entry."""
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """One known deviation: a clause, one deterministic case of it, and what is seen there."""
+
+    clause: str
+    case: str
+    observed: str
+    reason: str
+    versions: str
+    upstream: str = ""
+    region: str = ""
+    test: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.clause} [{self.case}]" if self.case else self.clause
+
+
+_KEYS = {field.name for field in fields(Deviation)}
+_REQUIRED = {"clause", "case", "observed", "reason", "versions"}
+
+
+def known_deviations(be: Backend) -> tuple[Deviation, ...]:
+    """What ``be`` lists; nothing for the ``"spec"`` flavour, whose conformance is total."""
+    if be.deviations is None or be.conventions == "spec":
+        return ()
+    return _read(Path(be.deviations))
+
+
+def deviates(be: Backend, region: str) -> bool:
+    """Whether ``be`` lists a deviation for ``region``, which drawn tests then leave out.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> deviates(ad.backend("numpy"), "abs: x == 0")
+        False
+    """
+    return any(entry.region == region for entry in known_deviations(be))
+
+
+@functools.cache
+def _read(path: Path) -> tuple[Deviation, ...]:
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise DeviationsFileError(f"{path}: {error}") from error
+    if set(content) - {"deviation"}:
+        raise DeviationsFileError(f"{path}: holds {', '.join(sorted(content))}; write [[deviation]] entries only")
+    found = [_entry(path, number, keys) for number, keys in enumerate(content.get("deviation", []), 1)]
+    seen = set()
+    for entry in found:
+        if (key := (entry.clause, entry.case, entry.test)) in seen:
+            raise DeviationsFileError(f"{path}: {entry} is there twice")
+        seen.add(key)
+    return tuple(found)
+
+
+def _entry(path: Path, number: int, keys: dict[str, object]) -> Deviation:
+    wrong = sorted(set(keys) - _KEYS) + sorted(key for key, value in keys.items() if not isinstance(value, str))
+    missing = sorted(_REQUIRED - set(keys))
+    if wrong or missing:
+        trouble = [f"has no {key}" for key in missing] + [f"has a wrong {key}" for key in wrong]
+        keys_are = f"the keys are {', '.join(sorted(_KEYS))}, all text"
+        raise DeviationsFileError(f"{path}: entry {number} {', '.join(trouble)}; {keys_are}")
+    return Deviation(**{key: str(value) for key, value in keys.items()})

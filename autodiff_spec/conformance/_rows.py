@@ -1,0 +1,60 @@
+"""From what pytest reports about a test to one row."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from autodiff_spec.conformance._run import LISTED, MISSING, NOTE, case_of, cited_by, identity
+from autodiff_spec.report import Outcome, Row
+
+_WIDTH = 240
+_EXPLANATION = re.compile(r"\nassert |\n +\+ +where ")  # what pytest adds to a failed assertion
+_STOPPED_FAILING = "[XPASS(strict)]"
+
+
+def row_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> Row | None:
+    """The row of a test, once its set-up failed or skipped, its call ended, or its tear-down failed."""
+    if report.when != "call" and report.outcome == "passed":
+        return None
+    error = None if call.excinfo is None else call.excinfo.value
+    outcome = _outcome(item, report)
+    return Row(
+        test=identity(item),
+        clauses=cited_by(item),
+        case=case_of(item),
+        outcome=outcome,
+        message=_one_line(error),
+        note=item.stash.get(NOTE, ""),
+        reproducer=_reproducer(error) if outcome in (Outcome.FAILED, Outcome.EXPECTED) else "",
+        listed=item.stash.get(LISTED, ()),
+        missing=item.stash.get(MISSING, ()),
+        seconds=round(report.duration, 4),
+    )
+
+
+def _outcome(item: pytest.Item, report: pytest.TestReport) -> Outcome:
+    if report.skipped and hasattr(report, "wasxfail"):
+        return Outcome.EXPECTED
+    if report.skipped:
+        return Outcome.UNSUPPORTED if MISSING in item.stash else Outcome.SKIPPED
+    if report.failed:
+        return Outcome.FIXED if str(report.longrepr).startswith(_STOPPED_FAILING) else Outcome.FAILED
+    return Outcome.PASSED
+
+
+def _one_line(error: BaseException | None) -> str:
+    """What was raised, on one line."""
+    if error is None:
+        return ""
+    said = _EXPLANATION.split(str(error), maxsplit=1)[0]
+    text = " ".join(said.split())
+    if not isinstance(error, AssertionError | pytest.skip.Exception):
+        text = f"{type(error).__name__}: {text}".removesuffix(": ")
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+
+
+def _reproducer(error: BaseException | None) -> str:
+    """The notes on an error: Hypothesis's minimal failing example, a test's own program."""
+    return "\n".join(str(note).strip("\n") for note in getattr(error, "__notes__", ()))

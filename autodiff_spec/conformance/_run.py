@@ -1,0 +1,208 @@
+"""One run of the suite: which tests belong to it, what is expected of them, and what they said."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pytest
+from hypothesis import is_hypothesis_test, settings
+
+import autodiff_spec
+from autodiff_spec import AutodiffError, Backend, Capability, clauses
+from autodiff_spec.conformance._deviations import Deviation, DeviationsFileError, known_deviations
+from autodiff_spec.conformance.verdicts import judge
+from autodiff_spec.report import Outcome, Report, Row
+
+SUITE = Path(__file__).resolve().parent
+MISSING = pytest.StashKey[tuple[str, ...]]()
+LISTED = pytest.StashKey[tuple[str, ...]]()
+NOTE = pytest.StashKey[str]()
+
+
+class Run:
+    """The state of one run; everything that hooks share."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.rows: dict[str, Row] = {}
+        self.files: set[Path] = set()
+        self.cut_short = any("::" in argument for argument in config.args)
+        self.items: list[pytest.Item] = []
+        self.unused: list[str] = []  # what is listed and matches no test
+        self.started = time.time()
+
+    @cached_property
+    def backend(self) -> Backend:
+        """The backend under test, loaded on first use."""
+        try:
+            return autodiff_spec.backend()
+        except (AutodiffError, ImportError, ValueError) as error:
+            raise pytest.UsageError(str(error)) from error
+
+    # --- collection -----------------------------------------------------------------------------------------------
+
+    def collected(self, items: Iterable[pytest.Item]) -> None:
+        """Take the suite's tests among ``items``, and mark what is expected of them."""
+        self.items = [item for item in items if belongs(item)]
+        if not self.items:
+            return
+        for item in self.items:
+            self._require_known_clauses(item)
+            self._leave_out_unsupported(item)
+        self._skip_listed(_ids(self.config.getoption("skips_file")))
+        self._expect_deviations()
+        self._expect_listed(_ids(self.config.getoption("xfails_file")))
+
+    def is_whole(self) -> bool:
+        """Whether this run is unfiltered: every file of the suite, and no test deselected."""
+        folders = {item.path.parent for item in self.items}
+        files = {path for folder in folders for path in folder.glob("test_*.py")}
+        return not self.cut_short and files <= self.files
+
+    def _require_known_clauses(self, item: pytest.Item) -> None:
+        unknown = [cited for cited in cited_by(item) if cited not in clauses.CLAUSES]
+        if unknown:
+            raise pytest.UsageError(f"{identity(item)} cites {', '.join(unknown)}: there is no such clause")
+
+    def _leave_out_unsupported(self, item: pytest.Item) -> None:
+        needs: set[Capability] = {need for cited in cited_by(item) for need in clauses.CLAUSES[cited].needs}
+        missing = tuple(sorted(need.name for need in needs - self.backend.capabilities))
+        if missing:
+            item.stash[MISSING] = missing
+            reason = f"unsupported: {self.backend.name} does not declare {', '.join(missing)}"
+            item.add_marker(pytest.mark.skip(reason=reason), append=False)
+
+    def _skip_listed(self, ids: Iterable[str]) -> None:
+        for listed in ids:
+            for item in self._matching(listed, "--skips-file"):
+                item.add_marker(pytest.mark.skip(reason="listed in --skips-file"))
+
+    def _expect_listed(self, ids: Iterable[str]) -> None:
+        for listed in ids:
+            for item in self._matching(listed, "--xfails-file"):
+                # a drawn test meets its failure in some runs only
+                self._expect(item, cited_by(item), "listed in --xfails-file", strict=not is_drawn(item))
+
+    def _matching(self, listed: str, option: str) -> list[pytest.Item]:
+        found = [item for item in self.items if listed in (identity(item), identity(item).partition("[")[0])]
+        if not found:
+            self.unused.append(f"{option} lists {listed}, and there is no such test: remove it")
+        return found
+
+    def _expect_deviations(self) -> None:
+        try:
+            known = known_deviations(self.backend)
+        except DeviationsFileError as error:
+            raise pytest.UsageError(str(error)) from error
+        for entry in known:
+            found = [item for item in self.items if _concerns(entry, item)]
+            for item in found:
+                note = f"observed {entry.observed}: {entry.reason} (seen with {entry.versions})"
+                self._expect(item, (entry.clause,), note, strict=True)
+            if not found:
+                self.unused.append(f"deviations.toml lists {entry}, and there is no such test: remove it")
+
+    def _expect(self, item: pytest.Item, ids: tuple[str, ...], note: str, *, strict: bool) -> None:
+        item.stash[LISTED] = tuple(dict.fromkeys((*item.stash.get(LISTED, ()), *ids)))
+        item.stash[NOTE] = note
+        item.add_marker(pytest.mark.xfail(reason=note, strict=strict), append=False)
+
+    # --- results --------------------------------------------------------------------------------------------------
+
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with the lists: entries without a test (on unfiltered runs), entries that stopped failing."""
+        fixed = [row for row in self.rows.values() if row.outcome is Outcome.FIXED]
+        stopped = [f"{row.test} is listed and passes: remove its entry ({row.note})" for row in fixed]
+        return (*(self.unused if self.is_whole() else ()), *stopped)
+
+    def report(self, exit_status: int) -> Report:
+        """The whole run as data."""
+        profile = settings.get_profile(settings.get_current_profile_name())
+        seed = self.config.getoption("hypothesis_seed", None)
+        return Report(
+            backend=self.backend.name,
+            version=self.backend.version,
+            conventions=self.backend.conventions,
+            spec_version=autodiff_spec.__autodiff_spec_version__,
+            date=datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
+            seconds=round(time.time() - self.started, 2),
+            seed="derandomized" if profile.derandomize else str(seed or "random"),
+            max_examples=profile.max_examples,
+            filtered=not self.is_whole(),
+            platform={"python": platform.python_version(), "system": platform.platform()},
+            versions=_versions(self.backend),
+            environment=dict(environment()),
+            clauses=judge(self.rows.values(), clauses.CLAUSES),
+            rows=tuple(self.rows.values()),
+            problems=self.problems(),
+            exit_status=exit_status,
+        )
+
+
+def belongs(item: pytest.Item) -> bool:
+    """Whether ``item`` is a test of the suite: it lies there, or cites a clause."""
+    return item.path.parent == SUITE or item.get_closest_marker("clause") is not None
+
+
+def cited_by(item: pytest.Item) -> tuple[str, ...]:
+    """The ids of the clauses that a test cites."""
+    return tuple(dict.fromkeys(str(cited) for mark in item.iter_markers("clause") for cited in mark.args))
+
+
+def identity(item: pytest.Item) -> str:
+    """What a test is called, wherever the suite is installed: ``test_kinks.py::test_abs[abs at 0]``."""
+    return f"{item.path.name}::{item.nodeid.partition('::')[2]}"
+
+
+def case_of(item: pytest.Item) -> str:
+    """The id of its parameters, or nothing."""
+    return item.callspec.id if hasattr(item, "callspec") else ""
+
+
+def is_drawn(item: pytest.Item) -> bool:
+    """Whether Hypothesis draws the test's arguments."""
+    return is_hypothesis_test(getattr(item, "obj", None))
+
+
+def environment() -> Iterable[tuple[str, str]]:
+    """The variables that steer this project, with their values."""
+    return sorted((key, value) for key, value in os.environ.items() if key.startswith("AUTODIFF_SPEC_"))
+
+
+def _concerns(entry: Deviation, item: pytest.Item) -> bool:
+    name = getattr(item, "originalname", item.name)
+    return (
+        entry.clause in cited_by(item)
+        and entry.case == case_of(item)
+        and entry.test in ("", name)
+        and not is_drawn(item)  # a strict expected failure of a drawn test flips from run to run
+    )
+
+
+def _ids(path: str | None) -> list[str]:
+    """The ids in a file, one a line; ``#`` begins a comment, folders before the file's name do not count."""
+    if path is None:
+        return []
+    try:
+        lines = Path(path).read_text("utf-8").splitlines()
+    except OSError as error:
+        raise pytest.UsageError(f"{path}: {error.strerror}") from error
+    ids = [line.strip().partition("::") for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    return [f"{file.replace(os.sep, '/').rpartition('/')[2]}::{name}" for file, _, name in ids]
+
+
+def _versions(backend: Backend) -> Mapping[str, str]:
+    found = {backend.name: backend.version, "autodiff-spec": autodiff_spec.__version__}
+    for name in ("numpy", "hypothesis", "pytest", "mpmath"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found

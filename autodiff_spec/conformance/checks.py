@@ -1,0 +1,103 @@
+"""How the suite compares: tolerances from dtype, condition and element scale, and what counts as an array.
+
+Nothing here grows with the size of an array: a tolerance that did would let a zero derivative pass.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from autodiff_spec import Backend, MutationError
+
+_EPSILON = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
+_PART = {"complex64": "float32", "complex128": "float64"}
+_DTYPE = re.compile(r"bfloat16|float(?:16|32|64)|complex(?:64|128)")
+
+ROUNDINGS = 16.0
+"""How many roundings a short computation may be off by, before its condition is counted."""
+
+
+def dtype_name(dtype: Any) -> str:
+    """``"float32"`` for a floating dtype of any framework, however it writes itself."""
+    found = _DTYPE.search(str(dtype))
+    if found is None:
+        raise TypeError(f"{dtype!r} is no floating dtype that the suite knows")
+    return found.group()
+
+
+def epsilon(dtype: Any) -> float:
+    """The distance from 1 to the next number of a floating dtype (of a complex one: of its parts)."""
+    name = dtype_name(dtype)
+    return _EPSILON[_PART.get(name, name)]
+
+
+def assert_close(
+    actual: Any, expected: Any, dtype: Any = None, *, scale: Any = None, condition: float = ROUNDINGS
+) -> None:
+    """Each element of ``actual`` is within ``condition`` roundings of ``expected``.
+
+    Args:
+        actual: a NumPy array (from ``to_numpy``).
+        expected: the truth, of exactly the same shape.
+        dtype: the dtype that was computed in; ``actual``'s own by default.
+        scale: the size of what was added up for each element, where terms cancel; by default the element's own size.
+        condition: how many roundings of relative size ``epsilon(dtype)`` are allowed.
+    """
+    found, truth = np.asarray(actual), np.asarray(expected)
+    if truth.dtype == object:
+        truth = truth.astype(np.complex128 if any(hasattr(v, "imag") and v.imag for v in truth.ravel()) else np.float64)
+    assert found.shape == truth.shape, f"shape {found.shape}, expected {truth.shape}"
+    wide = np.complex128 if "c" in (found.dtype.kind, truth.dtype.kind) else np.float64
+    found_wide, truth_wide = found.astype(wide), truth.astype(wide)
+    size = np.abs(truth_wide) if scale is None else np.maximum(np.abs(truth_wide), np.asarray(scale, dtype=np.float64))
+    tolerance = condition * epsilon(found.dtype if dtype is None else dtype) * size
+    with np.errstate(invalid="ignore"):
+        near = np.abs(found_wide - truth_wide) <= tolerance
+    same = near | (found_wide == truth_wide) | (np.isnan(found_wide) & np.isnan(truth_wide))
+    assert same.all(), f"got\n{found!r}\nexpected\n{truth!r}\nwithin\n{tolerance!r}"
+
+
+def assert_array(be: Backend, x: Any, shape: tuple[int, ...], dtype: Any) -> None:
+    """``x`` is an array of the backend, no Python or NumPy scalar, of this shape and dtype."""
+    assert be.is_array(x), f"{type(x).__name__} is no array of {be.name}"
+    assert not isinstance(x, (float, complex, np.generic)), f"a scalar {type(x).__name__}, not a 0-d array"
+    assert tuple(x.shape) == tuple(shape), f"shape {tuple(x.shape)}, expected {tuple(shape)}"
+    assert x.dtype == dtype, f"dtype {x.dtype}, expected {dtype}"
+
+
+def assert_equal(be: Backend, x: Any, expected: Any) -> None:
+    """``x`` has exactly these values and this shape (for results that involve no rounding)."""
+    np.testing.assert_array_equal(be.to_numpy(x), np.asarray(expected), strict=False)
+    assert tuple(x.shape) == np.shape(expected)
+
+
+def write(x: Any, index: Any, value: float) -> bool:
+    """Write into an array in place; False where it is immutable, which is as good."""
+    try:
+        x[index] = value
+    except (TypeError, ValueError, MutationError):  # no item assignment, a read-only buffer, a recorded array
+        return False
+    return True
+
+
+def resident_bytes() -> int:
+    """The memory of this process that is in use now; where only its peak is known, the peak."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak * 1024
+
+
+def numbers(shape: tuple[int, ...], start: float = 0.5, step: float = 0.375) -> NDArray[np.float64]:
+    """Distinct positive float64 numbers of this shape, exact in every floating dtype while small."""
+    return start + step * np.arange(int(np.prod(shape)), dtype=np.float64).reshape(shape)

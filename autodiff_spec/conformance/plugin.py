@@ -1,0 +1,223 @@
+"""The pytest plugin of the conformance suite; load it with ``-p autodiff_spec.conformance.plugin``.
+
+It chooses the backend by ``$AUTODIFF_SPEC_BACKEND``, leaves out what the backend does not declare, expects what it
+lists as known deviations, and turns outcomes into a verdict on each clause. Tests that cite no clause are left alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator, Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, settings
+
+import autodiff_spec
+from autodiff_spec import Backend
+from autodiff_spec.conformance._rows import row_of
+from autodiff_spec.conformance._run import Run, belongs, cited_by, environment
+from autodiff_spec.report import Report, Row
+
+pytest.register_assert_rewrite("autodiff_spec.conformance.checks")
+
+_RUN = pytest.StashKey[Run]()
+_PROFILE_BEFORE = pytest.StashKey[tuple[str, settings]]()
+_PROFILE = "autodiff-spec"
+_EXAMPLES = 20
+_EXAMPLES_WHERE_SHAPES_COMPILE = 10
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the suite's options."""
+    group = parser.getgroup("autodiff-spec", "conformance to the specification of automatic differentiation")
+    add = group.addoption
+    add("--max-examples", type=_positive, metavar="N", help="examples a drawn test (20; jax: 10)")
+    add("--derandomize", action="store_true", help="draw the same examples in each run")
+    add("--skips-file", metavar="FILE", help="tests to leave out: ids, one a line; an unknown one fails")
+    add("--xfails-file", metavar="FILE", help="tests expected to fail: ids, one a line; an unknown one fails")
+    add("--clauses", metavar="IDS", help="run the tests of these clauses only, ids with commas between them")
+    add("--report-json", metavar="FILE", help="write verdicts and results there")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the environment, the Hypothesis profile and the run."""
+    config.addinivalue_line("markers", "clause(*ids): the clauses of the specification that a test checks")
+    _prepare_environment()
+    _load_profile(config)
+    config.stash[_RUN] = run = Run(config)
+    config.pluginmanager.register(Recorder(run), "autodiff-spec-recorder")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give Hypothesis the profile that it had."""
+    if _PROFILE_BEFORE in config.stash:
+        name, profile = config.stash[_PROFILE_BEFORE]
+        settings.register_profile(name, profile)  # it is ours, and was overwritten, when one run is inside another
+        settings.load_profile(name)
+
+
+def _is_jax() -> bool:
+    return os.environ.get("AUTODIFF_SPEC_BACKEND", "").startswith(("jax", "autodiff_jax"))
+
+
+def _prepare_environment() -> None:
+    """Frameworks read these variables when they load; what is set already stays."""
+    os.environ.setdefault("JAX_ENABLE_X64", "1")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if _is_jax() and "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = str(_jax_cache())
+        # each compilation is short, and there are thousands
+        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+        os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+
+
+def _jax_cache() -> Path:
+    """``.jax_cache`` in a checkout of this repository, a folder of the user's caches elsewhere."""
+    root = Path(__file__).resolve().parents[2]
+    if (root / "pyproject.toml").is_file():
+        return root / ".jax_cache"
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "autodiff-spec" / "jax"
+
+
+def _load_profile(config: pytest.Config) -> None:
+    before = settings.get_current_profile_name()
+    config.stash[_PROFILE_BEFORE] = (before, settings.get_profile(before))
+    chosen = config.getoption("--hypothesis-profile", None)
+    parent = settings.get_profile(chosen) if chosen else None
+    usual = parent.max_examples if parent else _EXAMPLES_WHERE_SHAPES_COMPILE if _is_jax() else _EXAMPLES
+    settings.register_profile(
+        _PROFILE,
+        parent=parent,
+        max_examples=config.getoption("--max-examples") or usual,
+        derandomize=config.getoption("--derandomize"),
+        deadline=None,  # a first call compiles, a later one does not
+        print_blob=True,
+        report_multiple_bugs=False,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile(_PROFILE)
+
+
+# --- fixtures -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def autodiff_backend(pytestconfig: pytest.Config) -> Backend:
+    """The backend under test, chosen by ``$AUTODIFF_SPEC_BACKEND``."""
+    return pytestconfig.stash[_RUN].backend
+
+
+@pytest.fixture(scope="session")
+def be(autodiff_backend: Backend) -> Backend:
+    """The backend under test, by its short name."""
+    return autodiff_backend
+
+
+# --- the run ------------------------------------------------------------------------------------------------------
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say which specification this is, and what steers it."""
+    ours = f"{autodiff_spec.__version__}, specification {autodiff_spec.__autodiff_spec_version__}"
+    chosen = " ".join(f"{key}={value}" for key, value in environment()) or "AUTODIFF_SPEC_BACKEND is not set: numpy"
+    return [f"autodiff-spec: {ours}; {chosen}"]
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Say which backend it is, once the suite's tests asked for it."""
+    run = config.stash[_RUN]
+    if not run.items:
+        return []
+    return [f"backend: {run.backend.name} {run.backend.version}, conventions {run.backend.conventions}"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Infinities and NaN are results here, no reason to warn; arrays are shown with all their digits."""
+    if not belongs(item):
+        return (yield)
+    with np.errstate(all="ignore"), np.printoptions(precision=17):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Attach to the report of a suite's test its row."""
+    report = yield
+    if belongs(item) and (row := row_of(item, call, report)) is not None:
+        report.autodiff_spec = asdict(row)  # type: ignore[attr-defined]
+    return report
+
+
+class Recorder:
+    """The hooks that follow a run from the collected tests to its report."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.report: Report | None = None
+
+    def pytest_collectstart(self, collector: pytest.Collector) -> None:
+        """Note that a file is collected."""
+        if isinstance(collector, pytest.Module):
+            self.run.files.add(collector.path)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A file that cannot be collected leaves the lists unjudged."""
+        self.run.cut_short |= report.failed
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Mark what is expected of the suite's tests, before any is deselected."""
+        self.run.collected(items)
+        if config.getoption("clauses"):
+            asked = set(config.getoption("clauses").split(","))
+            chosen = [item for item in items if asked & set(cited_by(item))]
+            config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+            items[:] = chosen
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Note that a test of the suite was left out."""
+        self.run.cut_short |= any(belongs(item) for item in items)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the row off a report."""
+        if data := getattr(report, "autodiff_spec", None):
+            row = Row.from_dict(data)
+            self.run.rows[row.test] = row
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Judge; stale entries make the run fail."""
+        if not self.run.rows:
+            return
+        if exitstatus == pytest.ExitCode.OK and self.run.problems():
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        self.report = self.run.report(int(session.exitstatus))
+        if path := session.config.getoption("report_json"):
+            self.report.write(Path(path))
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """End with the table of verdicts."""
+        if self.report is None:
+            return
+        from autodiff_spec.report.terminal import conformance, text
+
+        terminalreporter.section("conformance to the specification")
+        terminalreporter.write(text(conformance(self.report), colour=terminalreporter.hasmarkup))

@@ -1,0 +1,274 @@
+"""The points where exactly one derivative is right and engines go wrong: edges, extremes, zeros, empty arrays.
+
+The truth is the oracle's, to the first or second order.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from autodiff_spec.conformance.kinks import Point, Program, at, norm, of
+
+INF = math.inf
+
+Row = tuple[str, Point]
+
+
+def rows(clause: str, *points: Point) -> list[Row]:
+    """Each point with the clause about it."""
+    return [(clause, point) for point in points]
+
+
+def to_the(exponent: float) -> Program:
+    """A power with a Python number as its exponent."""
+    return lambda xp, x: xp.pow(x, exponent)
+
+
+def unchosen(xp: Any, x: Any, f: Any) -> Any:
+    """``f(x)`` for positive elements and 0 for the others, with 1 in their place inside ``f``."""
+    positive = x > 0
+    return xp.where(positive, f(xp.where(positive, x, 1.0)), 0.0)
+
+
+POW, SUM = of("pow"), of("sum")
+
+FIRST: list[Row] = [
+    *rows(
+        "KINK-07",
+        at("maximum(x, x)", lambda xp, x: xp.maximum(x, x), 2.0),
+        at("minimum(x, x)", lambda xp, x: xp.minimum(x, x), [2.0, -1.0]),
+    ),
+    *rows(
+        "KINK-23",
+        at("hypot(1e200, 1e200)", of("hypot"), 1e200, 1e200),
+        at("hypot(3e200, -4e200)", of("hypot"), 3e200, -4e200),
+        at("hypot(0, 1e200)", of("hypot"), 0.0, 1e200),
+    ),
+    *rows(
+        "KINK-26", at("var of equal elements", of("var"), [1.5, 1.5, 1.5]), at("var of one element", of("var"), [2.5])
+    ),
+    *rows(
+        "KINK-27",
+        at("x**0 at 0", to_the(0), 0.0),
+        at("x**0.0 at 0", to_the(0.0), 0.0),
+        at("pow(x, 0) at 0 with an array", POW, [0.0, 2.0], 0.0, by=(0,)),
+        at("the operator ** 0.0 at 0", lambda xp, x: x**0.0, 0.0, native=True),
+    ),
+    *rows(
+        "KINK-28",
+        at("x**1 at 0", to_the(1), 0.0),
+        at("x**1.0 at 0", to_the(1.0), 0.0),
+        at("pow(x, 1) at 0 with an array", POW, [0.0, 2.0], 1.0, by=(0,)),
+    ),
+    *rows(
+        "KINK-29",
+        at("x**2 at 0", to_the(2), 0.0),
+        at("x**2.0 at 0", to_the(2.0), 0.0),
+        at("x**3.0 at 0", to_the(3.0), 0.0),
+        at("square at 0", of("square"), 0.0),
+        at("pow(x, [2, 3]) at 0 with an array", POW, 0.0, [2.0, 3.0], by=(0,)),
+    ),
+    *rows(
+        "KINK-30",
+        at("x**0.5 at 0", to_the(0.5), 0.0),
+        at("x**1.5 at 0", to_the(1.5), 0.0),
+        at("pow(x, 0.5) at 0 with an array", POW, 0.0, 0.5, by=(0,)),
+    ),
+    *rows("KINK-31", at("pow(0, 0) by x", POW, 0.0, 0.0, by=(0,))),
+    *rows(
+        "KINK-32",
+        at("pow(-2, 2) by x", POW, -2.0, 2.0, by=(0,)),
+        at("pow(-2, 3) by x", POW, -2.0, 3.0, by=(0,)),
+        at("(-2)**3 with a number", to_the(3), -2.0),
+    ),
+    *rows("KINK-33", at("pow(0, 2)", POW, 0.0, 2.0), at("pow(0, 1)", POW, 0.0, 1.0)),
+    *rows(
+        "KINK-34",
+        at("prod of [2, 0, 3]", of("prod"), [2.0, 0.0, 3.0]),
+        at("prod of [0, 0, 3]", of("prod"), [0.0, 0.0, 3.0]),
+        at("prod along an axis with zeros", lambda xp, x: xp.prod(x, axis=0), [[2.0, 0.0], [0.0, 0.0], [3.0, 4.0]]),
+    ),
+    *rows(
+        "KINK-36",
+        at("cumulative_prod of [2, 0, 3]", of("cumulative_prod"), [2.0, 0.0, 3.0]),
+        at("cumulative_prod of [0, 0, 3]", of("cumulative_prod"), [0.0, 0.0, 3.0]),
+    ),
+    *rows(
+        "KINK-37",
+        at("logaddexp(0, 0)", of("logaddexp"), 0.0, 0.0),
+        at("logaddexp(700, 700)", of("logaddexp"), 700.0, 700.0, condition=350.0),
+    ),
+    *rows("KINK-38", at("logaddexp(-inf, 0)", of("logaddexp"), -INF, 0.0, truth=(0.0, 1.0))),
+    *rows("KINK-39", at("sqrt at 0", of("sqrt"), 0.0)),
+    *rows(
+        "KINK-40",
+        at("log at 0", of("log"), 0.0),
+        at("log2 at 0", of("log2"), 0.0),
+        at("log10 at 0", of("log10"), 0.0),
+        at("log1p at -1", of("log1p"), -1.0),
+    ),
+    *rows(
+        "KINK-41",
+        at("asin at 1", of("asin"), 1.0),
+        at("asin at -1", of("asin"), -1.0),
+        at("acos at 1", of("acos"), 1.0),
+        at("acos at -1", of("acos"), -1.0),
+    ),
+    *rows(
+        "KINK-42",
+        at("acosh at 1", of("acosh"), 1.0),
+        at("atanh at 1", of("atanh"), 1.0),
+        at("atanh at -1", of("atanh"), -1.0),
+    ),
+    *rows("KINK-43", at("tan near pi/2", of("tan"), math.pi / 2), at("tan near -pi/2", of("tan"), -math.pi / 2)),
+    *rows(
+        "KINK-44",
+        at("exp at 1000", of("exp"), 1000.0),
+        at("exp at -1000", of("exp"), -1000.0),
+        at("exp at -inf", of("exp"), -INF),
+        at("expm1 at -1000", of("expm1"), -1000.0),
+        at("expm1 at 1000", of("expm1"), 1000.0),
+    ),
+    *rows(
+        "KINK-45",
+        at("tanh at 1000", of("tanh"), 1000.0),
+        at("tanh at -1000", of("tanh"), -1000.0),
+        at("tanh at inf", of("tanh"), INF),
+    ),
+    *rows(
+        "KINK-46",
+        at("sigmoid at 1000", of("sigmoid"), 1000.0, extra=True),
+        at("sigmoid at -1000", of("sigmoid"), -1000.0, extra=True),
+        at("softplus at 1000", of("softplus"), 1000.0, extra=True),
+        at("softplus at -1000", of("softplus"), -1000.0, extra=True),
+        at("softplus at 0", of("softplus"), 0.0, extra=True),
+    ),
+    *rows(
+        "KINK-47",
+        at("logsumexp of [-inf, 0]", of("logsumexp"), [-INF, 0.0], extra=True, truth=([0.0, 1.0],)),
+        at("softmax of [-inf, 0]", of("softmax"), [-INF, 0.0], extra=True, weights=[1.0, 0.0], truth=([0.0, 0.0],)),
+        at("logsumexp of [1000, 1000]", of("logsumexp"), [1000.0, 1000.0], extra=True, condition=500.0),
+    ),
+    *rows(
+        "KINK-48",
+        at("sqrt inside where", lambda xp, x: unchosen(xp, x, xp.sqrt), [0.0, 4.0]),
+        at("1/x inside where", lambda xp, x: unchosen(xp, x, xp.reciprocal), [0.0, 2.0]),
+        at("log inside where", lambda xp, x: unchosen(xp, x, xp.log), [0.0, 1.0]),
+    ),
+    *(
+        row
+        for name in ("floor", "ceil", "round", "trunc", "sign")
+        for row in rows(
+            "KINK-49", at(f"{name} at 0, 0.5, 1 and 1.3", of(name), [0.0, 0.5, 1.0, 1.3], truth=([0.0] * 4,))
+        )
+    ),
+    *rows("KINK-50", at("floor_divide(4, 2)", of("floor_divide"), 4.0, 2.0, truth=(0.0, 0.0))),
+    *rows(
+        "KINK-51",
+        at("remainder(5.5, 2)", of("remainder"), 5.5, 2.0),
+        at("remainder(-5.5, 2)", of("remainder"), -5.5, 2.0),
+        at("remainder(5.5, -2)", of("remainder"), 5.5, -2.0),
+        at("remainder(-5.5, -2)", of("remainder"), -5.5, -2.0),
+    ),
+    *rows(
+        "KINK-54",
+        at("int and back", lambda xp, x: xp.astype(xp.astype(x, xp.int64), x.dtype), [1.75, -2.5], truth=([0.0, 0.0],)),
+        at("x plus int and back", lambda xp, x: x + xp.astype(xp.astype(x, xp.int32), x.dtype), 1.75, truth=(1.0,)),
+        at("comparison and back", lambda xp, x: x * xp.astype(x > 0, x.dtype), [1.75, -2.5], truth=([1.0, 0.0],)),
+    ),
+    *rows(
+        "KINK-55",
+        at("sum of nothing", SUM, []),
+        at("mean of nothing", of("mean"), []),
+        at("prod of nothing", of("prod"), []),
+        at("2-norm of nothing", norm(), []),
+    ),
+    *rows(
+        "KINK-56",
+        at("matmul of (2, 0) and (0, 3)", of("matmul"), [[], []], np.zeros((0, 3))),
+        at("product of (1,) and (0,)", of("multiply"), [2.0], []),
+        at("sum along an axis of length 0", lambda xp, x: xp.sum(x, axis=1), [[], []]),
+    ),
+    *rows(
+        "KINK-57",
+        at(
+            "take [0, 0, 1]",
+            lambda xp, x: xp.take(x, xp.asarray([0, 0, 1]), axis=0),
+            [5.0, 6.0, 7.0],
+            weights=[1.0, 2.0, 3.0],
+        ),
+        at(
+            "take_along_axis [0, 0, 1]",
+            lambda xp, x: xp.take_along_axis(x, xp.asarray([0, 0, 1]), axis=0),
+            [5.0, 6.0, 7.0],
+            weights=[1.0, 2.0, 3.0],
+        ),
+        at("repeat", lambda xp, x: xp.repeat(x, 2), [5.0, 6.0], weights=[1.0, 2.0, 3.0, 4.0]),
+    ),
+    *rows(
+        "KINK-58",
+        at("a mask", lambda xp, x: x[xp.asarray([True, False, True])], [1.0, 2.0, 3.0]),
+        at("a mask that selects nothing", lambda xp, x: x[x > 5.0], [1.0, 2.0, 3.0]),
+        at("a slice", lambda xp, x: x[1:], [1.0, 2.0, 3.0]),
+        at("an empty slice", lambda xp, x: x[2:1], [1.0, 2.0, 3.0]),
+    ),
+]
+"""First derivatives."""
+
+SHARED: list[Row] = rows(
+    "KINK-08",
+    at("max of [1, 3, 3]", of("max"), [1.0, 3.0, 3.0]),
+    at("max of equal elements", of("max"), [3.0, 3.0, 3.0]),
+    at("min of [1, 1, 2]", of("min"), [1.0, 1.0, 2.0]),
+    at("max along an axis with ties", lambda xp, x: xp.max(x, axis=1), [[1.0, 3.0, 3.0], [2.0, 0.0, 2.0]]),
+    at("min along an axis with ties", lambda xp, x: xp.min(x, axis=-1, keepdims=True), [[1.0, 1.0, 2.0]]),
+    at("max along two axes with ties", lambda xp, x: xp.max(x, axis=(0, 1)), [[1.0, 3.0], [3.0, 3.0]]),
+)
+"""Ties whose shares are not free: the legal derivative of least norm is asked for."""
+
+SECOND: list[Row] = [
+    *rows("KINK-26", at("var of equal elements", of("var"), [1.5, 1.5, 1.5])),
+    *rows(
+        "KINK-27",
+        at("x**0 at 0", to_the(0), 0.0),
+        at("x**0.0 at 0", to_the(0.0), 0.0),
+        at("pow(x, 0) at 0 with an array", POW, 0.0, 0.0, by=(0,)),
+    ),
+    *rows(
+        "KINK-28",
+        at("x**1 at 0", to_the(1), 0.0),
+        at("x**1.0 at 0", to_the(1.0), 0.0),
+        at("pow(x, 1) at 0 with an array", POW, 0.0, 1.0, by=(0,)),
+    ),
+    *rows(
+        "KINK-29",
+        at("x**2 at 0", to_the(2), 0.0),
+        at("x**2.0 at 0", to_the(2.0), 0.0),
+        at("x**3.0 at 0", to_the(3.0), 0.0),
+        at("square at 0", of("square"), 0.0),
+    ),
+    *rows("KINK-30", at("x**1.5 at 0", to_the(1.5), 0.0, truth=(INF,))),
+    *rows("KINK-33", at("pow(0, 2) by y", POW, 0.0, 2.0, by=(1,)), at("pow(0, 1) by y", POW, 0.0, 1.0, by=(1,))),
+    *rows(
+        "KINK-35",
+        at("prod of [2, 0, 3]", of("prod"), [2.0, 0.0, 3.0]),
+        at("prod of [0, 0, 3]", of("prod"), [0.0, 0.0, 3.0]),
+        at("prod of [2, 3]", of("prod"), [2.0, 3.0]),
+    ),
+    *rows("KINK-37", at("logaddexp(0, 0)", of("logaddexp"), 0.0, 0.0)),
+]
+"""Second derivatives."""
+
+INTEGER_VALUED: list[Row] = rows(
+    "KINK-52",
+    at("argmax", of("argmax"), [1.0, 3.0, 2.0]),
+    at("argmin", of("argmin"), [1.0, 3.0, 2.0]),
+    at("x > 1", lambda xp, x: x > 1.0, [1.0, 3.0, 2.0]),
+    at("equal", of("equal"), [1.0, 3.0], [1.0, 2.0]),
+    at("isfinite", of("isfinite"), [1.0, 3.0]),
+    at("a cast to int64", lambda xp, x: xp.astype(x, xp.int64), [1.75, -2.5]),
+)
+"""Functions whose values have no derivative."""

@@ -1,0 +1,193 @@
+"""Chapter KINK: which derivatives are legal at kinks, which is recommended, and where exactly one is right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from autodiff_spec import Backend, Capability, NotDifferentiableError, oracle
+from autodiff_spec.conformance import clause
+from autodiff_spec.conformance._functions import require_operators
+from autodiff_spec.conformance.checks import assert_array, assert_close
+from autodiff_spec.conformance.kinks import KINKS, Kink, Point
+from autodiff_spec.conformance.points import FIRST, INTEGER_VALUED, SECOND, SHARED, Row
+
+Gradients = tuple[NDArray[Any], ...]
+
+ROUNDINGS = 32.0
+
+
+def _points(rows: list[Row]) -> list[Any]:
+    return [pytest.param(point, id=point.name, marks=clause(cited)) for cited, point in rows]
+
+
+def _kinks(level: str) -> list[Any]:
+    return [
+        pytest.param(kink, id=kink.point.name, marks=clause(getattr(kink, level)))
+        for kink in KINKS
+        if getattr(kink, level)
+    ]
+
+
+def _namespace(be: Backend, point: Point) -> Any:
+    if point.native:
+        require_operators(be)
+    if not point.extra:
+        if "cumulative_prod" in point.name and not hasattr(be.xp, "cumulative_prod"):
+            pytest.skip(f"the namespace of {be.name} has no cumulative_prod")
+        return be.xp
+    if be.extra is None:
+        pytest.skip(f"{be.name} has no functions beyond the standard")
+    return be.extra
+
+
+class Run:
+    """A point on a backend: its program as a function of what is differentiated."""
+
+    def __init__(self, be: Backend, point: Point) -> None:
+        self.be, self.point, self.xp = be, point, _namespace(be, point)
+        self.constants: list[Any] = [
+            float(a) if i in point.numbers else self.array(a) for i, a in enumerate(point.arrays)
+        ]
+        self.primals = [self.constants[i] for i in point.tracked]
+
+    def array(self, value: Any) -> Any:
+        """A float64 array of the backend."""
+        return self.be.asarray(np.asarray(value, dtype=np.float64), dtype=self.be.xp.float64)
+
+    def __call__(self, *primals: Any) -> Any:
+        arguments = list(self.constants)
+        for i, primal in zip(self.point.tracked, primals, strict=True):
+            arguments[i] = primal
+        return self.point.program(self.xp, *arguments)
+
+    def gradients(self) -> Gradients:
+        """What the backend says, of the primals' shapes and dtypes."""
+        be = self.be
+        value, pullback = be.vjp(self, *self.primals)
+        weights = self.point.weights
+        cotangent = be.xp.ones_like(value) if weights is None else self.array(weights)
+        found = pullback(cotangent)
+        for gradient, primal in zip(found, self.primals, strict=True):
+            assert_array(be, gradient, primal.shape, primal.dtype)
+        return tuple(be.to_numpy(found))
+
+    def second(self) -> list[list[NDArray[Any]]]:
+        """For each element of the primals the derivatives of the gradient by it."""
+        be, argnums = self.be, tuple(range(len(self.primals)))
+        gradient = be.grad(self, argnums)
+        rows = []
+        for i, primal in enumerate(self.primals):
+            for unit in np.eye(be.to_numpy(primal).size).reshape(-1, *primal.shape):
+                weight = self.array(unit)
+
+                def chosen(*primals: Any, i: int = i, weight: Any = weight) -> Any:
+                    return be.xp.sum(weight * gradient(*primals)[i])
+
+                rows.append(list(be.to_numpy(be.grad(chosen, argnums)(*self.primals))))
+        return rows
+
+
+def _program(point: Point) -> Any:
+    if not point.extra:
+        return point.program
+    return lambda xp, *args: point.program(xp.extra, *args)
+
+
+def _weights(point: Point) -> Any:
+    return None if point.weights is None else np.asarray(point.weights)
+
+
+def _truth(point: Point) -> Gradients:
+    if point.truth is not None:
+        return tuple(np.asarray(part, dtype=np.float64) for part in point.truth)
+    found = oracle.gradient(_program(point), *point.arrays, cotangent=_weights(point))
+    return tuple(oracle.to_numpy(found[i]) for i in point.tracked)
+
+
+def _permitted(point: Point) -> oracle.Permitted:
+    """The legal derivatives, jointly over all arguments, as far as they concern the ones that are differentiated."""
+    joint = oracle.permitted(_program(point), *point.arrays, cotangent=_weights(point))
+    corners = [np.concatenate([np.ravel(np.asarray(corner[i])) for i in point.tracked]) for corner in joint.vertices()]
+    return oracle.Permitted(np.array(corners), tuple(point.arrays[i] for i in point.tracked))
+
+
+def _least(kink: Kink) -> Gradients:
+    point = kink.point
+    if kink.legal is not None:  # a ball around 0
+        return tuple(np.zeros_like(point.arrays[i]) for i in point.tracked)
+    joint = oracle.permitted(_program(point), *point.arrays, cotangent=_weights(point)).minimal_norm()
+    return tuple(np.asarray(joint[i]) for i in point.tracked)
+
+
+def _same(found: Any, expected: Any, condition: float = 1.0) -> None:
+    """Equal within roundings of each derivative's own size; nan is nowhere right, infinities must agree."""
+    assert not np.isnan(expected).any()
+    scale = np.max(np.abs(expected), initial=0.0, where=np.isfinite(expected))
+    assert_close(found, expected, "float64", scale=scale, condition=ROUNDINGS * condition)
+
+
+@pytest.mark.parametrize("kink", _kinks("must"))
+def test_the_derivative_at_a_kink_is_a_legal_one(be: Backend, kink: Kink) -> None:
+    found = Run(be, kink.point).gradients()
+    legal = kink.legal(*found) if kink.legal is not None else _permitted(kink.point).contains(found)
+    assert legal, f"{kink.point.name}: {found} is no generalised derivative"
+
+
+@pytest.mark.parametrize("kink", _kinks("should"))
+def test_the_derivative_at_a_kink_is_the_one_of_least_norm(be: Backend, kink: Kink) -> None:
+    found = Run(be, kink.point).gradients()
+    for gradient, expected in zip(found, _least(kink), strict=True):
+        np.testing.assert_allclose(gradient, expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("point", _points(SHARED))
+def test_elements_that_tie_for_an_extremum_share_equally(be: Backend, point: Point) -> None:
+    for gradient, expected in zip(Run(be, point).gradients(), _least(Kink("", "", point)), strict=True):
+        _same(gradient, expected)
+
+
+@pytest.mark.parametrize("point", _points(FIRST))
+def test_the_derivative_is_right_where_engines_go_wrong(be: Backend, point: Point) -> None:
+    for gradient, expected in zip(Run(be, point).gradients(), _truth(point), strict=True):
+        _same(gradient, expected, point.condition)
+
+
+@pytest.mark.parametrize("point", _points(SECOND))
+def test_the_second_derivative_is_right_where_engines_go_wrong(be: Backend, point: Point) -> None:
+    if Capability.HIGHER_ORDER not in be.capabilities:
+        pytest.skip(f"{be.name} has no second derivatives")
+    found = np.array([np.concatenate([np.ravel(part) for part in row]) for row in Run(be, point).second()])
+    _same(found, _true_second(point))
+
+
+def _true_second(point: Point) -> NDArray[Any]:
+    if point.truth is not None:
+        return np.array([point.truth], dtype=np.float64)
+    blocks = oracle.second(_program(point), *point.arrays)
+    sizes = [array.size for array in point.arrays]
+    parts = [[oracle.to_numpy(blocks[i][j]).reshape(sizes[i], sizes[j]) for j in point.tracked] for i in point.tracked]
+    return np.block(parts)
+
+
+@pytest.mark.parametrize("point", _points(INTEGER_VALUED))
+def test_the_gradient_of_a_function_with_integer_values_is_zero(be: Backend, point: Point) -> None:
+    run = Run(be, point)
+    found = be.grad(run, tuple(range(len(run.primals))))(*run.primals)
+    for gradient, primal in zip(found, run.primals, strict=True):
+        assert_array(be, gradient, primal.shape, primal.dtype)
+        assert not be.to_numpy(gradient).any()
+
+
+@clause("KINK-53")
+@pytest.mark.parametrize("point", [pytest.param(point, id=point.name) for _, point in INTEGER_VALUED])
+def test_an_integer_target_of_a_tape_is_refused(be: Backend, point: Point) -> None:
+    run = Run(be, point)
+    with be.tape() as tape:
+        sources = [tape.watch(primal) for primal in run.primals]
+        target = run(*sources)
+    with pytest.raises(NotDifferentiableError):
+        tape.grad(target, sources)

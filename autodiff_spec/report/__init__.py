@@ -1,0 +1,5 @@
+"""What a run of the suite found: as data, as JSON, on a terminal."""
+
+from autodiff_spec.report.results import ClauseResult, Outcome, Report, Row, Verdict
+
+__all__ = ["ClauseResult", "Outcome", "Report", "Row", "Verdict"]

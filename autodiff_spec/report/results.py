@@ -1,0 +1,128 @@
+"""The results of a run as data, and as JSON with a schema number."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+SCHEMA = 1
+
+
+class Outcome(enum.StrEnum):
+    """How one test ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    EXPECTED = "expected"  # it failed, and is listed
+    FIXED = "fixed"  # it is listed, and passed
+    UNSUPPORTED = "unsupported"  # the backend lacks a capability
+    SKIPPED = "skipped"
+
+
+class Verdict(enum.StrEnum):
+    """What the tests of a clause say together."""
+
+    CONFORMS = "conforms"
+    DEVIATES = "deviates"  # legal, and not what is recommended: a test of a SHOULD failed
+    VIOLATES = "violates"  # a test of a MUST failed
+    UNSUPPORTED = "unsupported"
+    UNTESTED = "untested"  # its tests were left out of this run
+
+
+@dataclass(frozen=True)
+class Row:
+    """One test.
+
+    Attributes:
+        test: file, name and case: ``test_kinks.py::test_abs[abs at 0]``.
+        clauses: the ids of the clauses that it checks.
+        case: the id of its parameters, or nothing.
+        outcome: how it ended.
+        message: one line: what failed, or why it was left out.
+        note: what is listed about it: observed, reason, versions.
+        reproducer: the minimal failing example, or the failing program.
+        listed: the clauses under which a failure is expected.
+        missing: the capabilities for want of which it was left out.
+        seconds: how long it took.
+    """
+
+    test: str
+    clauses: tuple[str, ...]
+    case: str
+    outcome: Outcome
+    message: str = ""
+    note: str = ""
+    reproducer: str = ""
+    listed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Row:
+        """The row that `dataclasses.asdict` or JSON made ``data`` of."""
+        tuples = {key: tuple(data[key]) for key in ("clauses", "listed", "missing")}
+        return cls(**{**data, **tuples, "outcome": Outcome(data["outcome"])})
+
+
+@dataclass(frozen=True)
+class ClauseResult:
+    """The verdict on one clause: ``listed`` if each failure behind it is a known one."""
+
+    id: str
+    level: str
+    verdict: Verdict
+    listed: bool
+    tests: int
+    failed: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """One run on one backend."""
+
+    backend: str
+    version: str
+    conventions: str
+    spec_version: str
+    date: str
+    seconds: float
+    seed: str
+    max_examples: int
+    filtered: bool
+    platform: Mapping[str, str]
+    versions: Mapping[str, str]
+    environment: Mapping[str, str]
+    clauses: tuple[ClauseResult, ...]
+    rows: tuple[Row, ...]
+    problems: tuple[str, ...]
+    exit_status: int
+    schema: int = field(default=SCHEMA)
+
+    @property
+    def conforms(self) -> bool:
+        """Whether nothing was found beyond the listed deviations."""
+        return self.exit_status == 0
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON."""
+        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Report:
+        """Read what `write` wrote."""
+        return cls.from_dict(json.loads(path.read_text("utf-8")))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Report:
+        """The report that `dataclasses.asdict` or JSON made ``data`` of."""
+        if data.get("schema") != SCHEMA:
+            raise ValueError(f"a report of schema {data.get('schema')}; this version reads schema {SCHEMA}")
+        known = {name: data[name] for name in (entry.name for entry in fields(cls))}
+        known["clauses"] = tuple(ClauseResult(**{**c, "verdict": Verdict(c["verdict"])}) for c in data["clauses"])
+        known["rows"] = tuple(Row.from_dict(row) for row in data["rows"])
+        known["problems"] = tuple(data["problems"])
+        return cls(**known)

@@ -1,0 +1,178 @@
+"""Results on a terminal: 80 columns suffice, colour only adds."""
+
+from __future__ import annotations
+
+import io
+import shlex
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from autodiff_spec.clauses import CHAPTERS, CLAUSES
+from autodiff_spec.report.results import ClauseResult, Outcome, Report, Row, Verdict
+
+WIDTH = 80
+_STYLES = {Verdict.CONFORMS: "green", Verdict.DEVIATES: "yellow", Verdict.VIOLATES: "red", Verdict.UNSUPPORTED: "dim"}
+_LETTERS = {Verdict.DEVIATES: "d", Verdict.VIOLATES: "v", Verdict.UNSUPPORTED: "u", Verdict.UNTESTED: "?"}
+
+
+def text(renderable: RenderableType, *, colour: bool, width: int = WIDTH) -> str:
+    """``renderable`` as a string, for those who write by themselves."""
+    file = io.StringIO()
+    Console(file=file, width=width, force_terminal=colour, no_color=not colour, highlight=False).print(renderable)
+    return file.getvalue()
+
+
+# --- one backend --------------------------------------------------------------------------------------------------
+
+
+def conformance(report: Report) -> RenderableType:
+    """The table chapter × verdict, what is wrong with the lists, and the answer in one line."""
+    lines = [Text(problem, style="red") for problem in report.problems]
+    return Group(_verdict_table(report), *lines, _answer(report))
+
+
+def _verdict_table(report: Report) -> Table:
+    shown: list[Verdict] = [verdict for verdict in Verdict if verdict is not Verdict.UNTESTED]
+    if any(result.verdict is Verdict.UNTESTED for result in report.clauses):
+        shown.append(Verdict.UNTESTED)
+    table = _table(*shown)
+    for prefix, results in _by_chapter(report.clauses).items():
+        if report.filtered and all(result.verdict is Verdict.UNTESTED for result in results):
+            continue  # a filtered run shows the chapters that it touched
+        table.add_row(prefix, _title(prefix), *(_count(results, verdict) for verdict in shown))
+    table.add_row("all", "", *(_count(report.clauses, verdict) for verdict in shown), style="bold")
+    return table
+
+
+def _count(results: Iterable[ClauseResult], verdict: Verdict) -> Text:
+    """How many clauses have this verdict, and how many of them are new: not listed as known."""
+    found = [result for result in results if result.verdict is verdict]
+    new = sum(not result.listed for result in found) if verdict in (Verdict.DEVIATES, Verdict.VIOLATES) else 0
+    if not found:
+        return Text("-", style="dim")
+    return Text(f"{len(found)} ({new} new)" if new else f"{len(found)}", style=_STYLES.get(verdict, ""))
+
+
+def _answer(report: Report) -> Text:
+    name = f"{report.backend} {report.version}" + ("" if report.conventions == "native" else f" ({report.conventions})")
+    failed = [row for row in report.rows if row.outcome is Outcome.FAILED]
+    if report.conforms:
+        asked = "of the clauses that were asked, " if report.filtered else ""
+        return Text(f"{name}: {asked}nothing beyond the listed deviations ({report.seconds:.0f} s)", style="bold green")
+    found = [f"unexpected failures: {len(failed)}"] if failed else []
+    found += [f"listed entries out of date: {len(report.problems)}"] if report.problems else []
+    reasons = ", ".join(found) or "the run did not end well"
+    return Text(f"{name}: {reasons} ({report.seconds:.0f} s)", style="bold red")
+
+
+def failures(report: Report) -> Iterator[RenderableType]:
+    """What failed: unexpectedly with its reproducer, as listed in one line each."""
+    for row in report.rows:
+        if row.outcome is Outcome.FAILED:
+            yield _line(row, report)
+            if row.reproducer:
+                yield _verbatim(_indented(row.reproducer))
+            yield _verbatim(f"    $ {command(report, row)}")
+    expected = [row for row in report.rows if row.outcome is Outcome.EXPECTED]
+    if expected:
+        yield Text("\nlisted as known:")
+        yield from (Text(f"  {', '.join(row.listed)} [{row.case}] {row.note}") for row in expected)
+
+
+def _line(row: Row, report: Report) -> Text:
+    by_id = {result.id: result for result in report.clauses}
+    worst = Verdict.VIOLATES if any(by_id[c].verdict is Verdict.VIOLATES for c in row.clauses) else Verdict.DEVIATES
+    return Text.assemble((f"{worst} ", _STYLES[worst]), f"{', '.join(row.clauses)} {row.test}: {row.message}")
+
+
+def command(report: Report, row: Row) -> str:
+    """The command line that runs one test again, on the backend by the name that found it."""
+    backend = report.environment.get("AUTODIFF_SPEC_BACKEND", report.backend)
+    return f"autodiff-spec test {shlex.quote(backend)} --only {shlex.quote(row.test)}"
+
+
+# --- several backends ---------------------------------------------------------------------------------------------
+
+
+def comparison(reports: Sequence[Report]) -> RenderableType:
+    """The table chapter × backend."""
+    table = _table(*(f"{report.backend}\n{report.version}" for report in reports))
+    chapters = [_by_chapter(report.clauses) for report in reports]
+    for prefix in dict.fromkeys(prefix for one in chapters for prefix in one):
+        table.add_row(prefix, _title(prefix), *(_cell(one.get(prefix, [])) for one in chapters))
+    table.add_row("all", "", *(_cell(report.clauses) for report in reports), style="bold")
+    legend = "clauses that conform; d deviates, v violates, u unsupported, ? left out"
+    return Group(table, Text(legend, style="dim"))
+
+
+def _cell(results: Sequence[ClauseResult]) -> Text:
+    counts = Counter(result.verdict for result in results)
+    parts = [(f"{counts[Verdict.CONFORMS]}", "green")]
+    parts += [(f" {counts[v]}{letter}", _STYLES.get(v, "")) for v, letter in _LETTERS.items() if counts[v]]
+    return Text.assemble(*parts)
+
+
+def differences(reports: Sequence[Report]) -> Iterator[RenderableType]:
+    """Clause by clause, each case in which a backend fails: what it gives, and how to see it again."""
+    for clause in CLAUSES.values():
+        found = [(report, row) for report in reports for row in report.rows if _fails(row, clause.id)]
+        if not found:
+            continue
+        yield Text(f"\n{clause.id} {clause.level.value}: {clause.text}", style="bold")
+        verdict = Verdict.VIOLATES if clause.level.value == "MUST" else Verdict.DEVIATES
+        for report, row in found:
+            known = row.note or f"{row.message} (not listed)"
+            case = f" [{row.case}]" if row.case else ""
+            yield Text.assemble("  ", (f"{report.backend} {verdict}", _STYLES[verdict]), f"{case} {known}")
+            yield _verbatim(f"    $ {command(report, row)}")
+
+
+def gaps(reports: Iterable[Report]) -> Iterator[RenderableType]:
+    """What the backends do not declare, and what is wrong with their lists."""
+    for report in reports:
+        missing = sorted({name for row in report.rows for name in row.missing})
+        if missing:
+            yield Text(f"{report.backend} does not declare {', '.join(missing)}")
+        yield from (Text(f"{report.backend}: {problem}", style="red") for problem in report.problems)
+
+
+def _fails(row: Row, clause: str) -> bool:
+    if row.outcome is Outcome.EXPECTED:
+        return clause in row.listed
+    return row.outcome is Outcome.FAILED and clause in row.clauses
+
+
+# --- shared -------------------------------------------------------------------------------------------------------
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    table.add_column("chapter")
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _by_chapter(results: Iterable[ClauseResult]) -> dict[str, list[ClauseResult]]:
+    grouped: dict[str, list[ClauseResult]] = {}
+    for result in results:
+        grouped.setdefault(result.id.partition("-")[0], []).append(result)
+    return grouped
+
+
+def _title(prefix: str) -> str:
+    return CHAPTERS[prefix].title if prefix in CHAPTERS else ""
+
+
+def _verbatim(lines: str) -> RenderableType:
+    """Text to paste: never wrapped (as a group, for a console takes bare texts apart)."""
+    return Group(Text(lines, style="dim", no_wrap=True, overflow="ignore"))
+
+
+def _indented(lines: str) -> str:
+    return "\n".join(f"    {line}" for line in lines.splitlines())

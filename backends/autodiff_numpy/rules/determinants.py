@@ -1,0 +1,99 @@
+"""Determinants. Where a matrix is singular its inverse does not exist, but its matrix of cofactors does."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autodiff_numpy._array import plain
+from autodiff_numpy._record import RECORDED, composite, declare, rule
+
+_REGULAR = 1e-8
+"""Reciprocal condition numbers below this one count as singular where cofactors are differentiated."""
+
+
+def last_two(xp, x):
+    """A number for each matrix, with two axes to multiply it by matrices."""
+    return xp.reshape(x, (*x.shape, 1, 1))
+
+
+def _cofactors(a):
+    """The matrices of cofactors, ``det(a) · a⁻ᵀ``: by singular values ``a = u s vh``, so for singular ones too."""
+    u, s, vh = np.linalg.svd(a)
+    ones = np.ones((*s.shape[:-1], 1), s.dtype)
+    before = np.concatenate((ones, np.cumprod(s, axis=-1)[..., :-1]), axis=-1)
+    after = np.concatenate((ones, np.cumprod(s[..., ::-1], axis=-1)[..., :-1]), axis=-1)[..., ::-1]
+    phase = np.linalg.det(u) * np.linalg.det(vh)
+    return phase[..., None, None] * ((u * (before * after)[..., None, :]) @ vh).conj()
+
+
+def _recorded_cofactors(a):
+    """The same of recorded matrices: from the inverse of the regular ones, from the minors of the others."""
+    value = plain(a)
+    if a.shape[-1] == 0:
+        return a
+    s = np.linalg.svd(value, compute_uv=False)
+    singular = s[..., -1] <= _REGULAR * s[..., 0]
+    if not np.any(singular):
+        return last_two(RECORDED, RECORDED.det(a)) * RECORDED.swapaxes(RECORDED.inv(a), -1, -2)
+    if np.all(singular):
+        return _minors(a)
+    stand_in = RECORDED.where(singular[..., None, None], np.eye(a.shape[-1], dtype=a.dtype), a)
+    regular = last_two(RECORDED, RECORDED.det(stand_in)) * RECORDED.swapaxes(RECORDED.inv(stand_in), -1, -2)
+    places = np.nonzero(singular)
+    minors = RECORDED.scatter(_minors(a[places]), places, a.shape)
+    return RECORDED.where(singular[..., None, None], minors, regular)
+
+
+def _minors(a):
+    """Cofactors as determinants of what remains without a row and a column: polynomials, right at every order."""
+    n = a.shape[-1]
+    if n == 1:
+        return RECORDED.where(True, np.ones((), a.dtype), a * 0)
+    others = np.array([[j for j in range(n) if j != i] for i in range(n)], np.intp).reshape(n, n - 1)
+    parts = a[..., others[:, None, :, None], others[None, :, None, :]]
+    signs = np.where(np.add.outer(np.arange(n), np.arange(n)) % 2, -1, 1).astype(a.dtype)
+    return RECORDED.det(parts) * signs
+
+
+declare(_cofactors, _recorded_cofactors, ())
+rule(np.linalg.det, lambda xp, g, a: last_two(xp, g) * xp.cofactors(a))
+
+
+# --- the logarithm of a determinant ---------------------------------------------------------------------------
+
+
+def _logabsdet(a):
+    return np.linalg.slogdet(a)[1]
+
+
+def _detsign(a):
+    return np.linalg.slogdet(a)[0]
+
+
+def _inverse_transpose(xp, a):
+    """``a⁻ᵀ``; infinite where ``a`` is singular, as the logarithm's derivative is there."""
+    singular = np.linalg.slogdet(plain(a))[0] == 0
+    if not np.any(singular):
+        return xp.swapaxes(xp.inv(a), -1, -2)
+    stand_in = xp.where(singular[..., None, None], np.eye(a.shape[-1], dtype=a.dtype), a)
+    infinite = _cofactors(plain(a)) / np.zeros((), a.dtype)
+    return xp.where(singular[..., None, None], infinite, xp.swapaxes(xp.inv(stand_in), -1, -2))
+
+
+def _sign_share(xp, g, a, ans):
+    """The sign of a complex determinant turns by the imaginary part of ``tr(a⁻¹ da)``; a real one stays."""
+    if a.dtype.kind != "c":
+        return None
+    return last_two(xp, 1j * xp.imag(g * ans)) * _inverse_transpose(xp, a)
+
+
+rule(_logabsdet, lambda xp, g, a: last_two(xp, g) * _inverse_transpose(xp, a))
+rule(_detsign, _sign_share)
+
+_SLOGDET = type(np.linalg.slogdet(np.eye(1)))
+
+
+@composite(np.linalg.slogdet)
+def slogdet(a):
+    """`np.linalg.slogdet`."""
+    return _SLOGDET(RECORDED.detsign(a), RECORDED.logabsdet(a))

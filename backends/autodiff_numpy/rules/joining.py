@@ -1,0 +1,232 @@
+"""Splitting, joining and padding, by slices, `concatenate` and integer indices."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autodiff_numpy._array import plain
+from autodiff_numpy._record import RECORDED, composite
+from autodiff_numpy.rules.cumulative import along
+from autodiff_spec import UnsupportedError
+
+
+def _array(x):
+    return x if hasattr(x, "dtype") else np.asarray(x)
+
+
+# --- splitting ------------------------------------------------------------------------------------------------
+
+
+@composite(np.split)
+def split(ary, indices_or_sections, axis=0):
+    """`np.split`."""
+    if np.ndim(indices_or_sections) == 0 and ary.shape[axis] % indices_or_sections:
+        raise ValueError(f"split cannot cut the length {ary.shape[axis]} into {indices_or_sections} equal parts")
+    return array_split(ary, indices_or_sections, axis)
+
+
+@composite(np.array_split)
+def array_split(ary, indices_or_sections, axis=0):
+    """`np.array_split`."""
+    where = np.array_split(np.arange(ary.shape[axis]), plain(indices_or_sections))
+    starts = [0, *np.cumsum([len(part) for part in where])]
+    if np.ndim(indices_or_sections):
+        cuts = [0, *indices_or_sections, ary.shape[axis]]
+        return [ary[along(axis, ary.ndim, slice(a, b))] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    return [ary[along(axis, ary.ndim, slice(int(a), int(b)))] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+
+
+@composite(np.hsplit)
+def hsplit(ary, indices_or_sections):
+    """`np.hsplit`."""
+    return split(ary, indices_or_sections, 1 if ary.ndim > 1 else 0)
+
+
+@composite(np.vsplit)
+def vsplit(ary, indices_or_sections):
+    """`np.vsplit`."""
+    return split(ary, indices_or_sections, 0)
+
+
+@composite(np.dsplit)
+def dsplit(ary, indices_or_sections):
+    """`np.dsplit`."""
+    return split(ary, indices_or_sections, 2)
+
+
+# --- joining --------------------------------------------------------------------------------------------------
+
+
+@composite(np.atleast_1d)
+def atleast_1d(*arys):
+    """`np.atleast_1d`."""
+    return _each(arys, lambda x: RECORDED.reshape(x, (1,)) if x.ndim == 0 else x)
+
+
+@composite(np.atleast_2d)
+def atleast_2d(*arys):
+    """`np.atleast_2d`."""
+    return _each(arys, lambda x: RECORDED.reshape(x, (1, -1)) if x.ndim < 2 else x)
+
+
+@composite(np.atleast_3d)
+def atleast_3d(*arys):
+    """`np.atleast_3d`."""
+    return _each(arys, lambda x: RECORDED.reshape(x, np.atleast_3d(np.empty(x.shape, bool)).shape))
+
+
+def _each(arys, convert):
+    found = tuple(convert(_array(x)) for x in arys)
+    return found[0] if len(found) == 1 else found
+
+
+@composite(np.hstack)
+def hstack(tup, *, dtype=None, casting="same_kind"):
+    """`np.hstack`."""
+    arrays = [RECORDED.atleast_1d(x) for x in tup]
+    return RECORDED.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1, dtype=dtype)
+
+
+@composite(np.vstack)
+def vstack(tup, *, dtype=None, casting="same_kind"):
+    """`np.vstack`."""
+    return RECORDED.concatenate([RECORDED.atleast_2d(x) for x in tup], 0, dtype=dtype)
+
+
+@composite(np.dstack)
+def dstack(tup):
+    """`np.dstack`."""
+    return RECORDED.concatenate([RECORDED.atleast_3d(x) for x in tup], 2)
+
+
+@composite(np.column_stack)
+def column_stack(tup):
+    """`np.column_stack`."""
+    columns = [RECORDED.reshape(x, (-1, 1)) if np.ndim(x) < 2 else x for x in tup]
+    return RECORDED.concatenate(columns, 1)
+
+
+@composite(np.append)
+def append(arr, values, axis=None):
+    """`np.append`."""
+    if axis is None:
+        arr, values, axis = RECORDED.ravel(_array(arr)), RECORDED.ravel(_array(values)), 0
+    return RECORDED.concatenate([arr, values], axis)
+
+
+@composite(np.delete)
+def delete(arr, obj, axis=None):
+    """`np.delete`."""
+    if axis is None:
+        arr, axis = RECORDED.ravel(arr), 0
+    return arr[along(axis, arr.ndim, np.delete(np.arange(arr.shape[axis]), plain(obj)))]
+
+
+@composite(np.block)
+def block(arrays):
+    """`np.block`."""
+    depth = _depth(arrays)
+    ndim = max(depth, *(np.ndim(leaf) for leaf in _leaves(arrays)))
+    return _blocks(arrays, ndim, ndim - depth)
+
+
+def _depth(arrays):
+    return 1 + _depth(arrays[0]) if isinstance(arrays, list) else 0
+
+
+def _leaves(arrays):
+    return [leaf for part in arrays for leaf in _leaves(part)] if isinstance(arrays, list) else [arrays]
+
+
+def _blocks(arrays, ndim, axis):
+    if not isinstance(arrays, list):
+        x = _array(arrays)
+        return RECORDED.reshape(x, (*(1,) * (ndim - x.ndim), *x.shape))
+    return RECORDED.concatenate([_blocks(part, ndim, axis + 1) for part in arrays], axis)
+
+
+# --- padding --------------------------------------------------------------------------------------------------
+
+
+@composite(np.pad)
+def pad(array, pad_width, mode="constant", **kwargs):
+    """`np.pad` in the modes that repeat elements, and with constants."""
+    if mode == "constant":
+        return _framed(array, pad_width, kwargs.get("constant_values", 0))
+    if mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
+        raise UnsupportedError(
+            f"np.pad of a recorded array has the modes constant, edge, reflect, symmetric, wrap, not {mode!r}"
+        )
+    widths = _widths(pad_width, array.ndim)
+    for axis, width in enumerate(widths):
+        if any(width):
+            places = np.pad(np.arange(array.shape[axis]), width, mode)
+            array = array[along(axis, array.ndim, places)]
+    return array
+
+
+def _widths(pad_width, ndim):
+    if isinstance(pad_width, dict):
+        return [tuple(np.broadcast_to(pad_width.get(axis, pad_width.get(axis - ndim, 0)), 2)) for axis in range(ndim)]
+    return [tuple(int(n) for n in pair) for pair in np.broadcast_to(plain(pad_width), (ndim, 2))]
+
+
+def _framed(array, pad_width, constants):
+    """``array`` in its place in an array of the constants."""
+    widths = _widths(pad_width, array.ndim)
+    frame = np.pad(np.zeros(array.shape, array.dtype), widths, constant_values=plain(constants))
+    inside = tuple(slice(before, before + n) for (before, _), n in zip(widths, array.shape, strict=True))
+    hole = np.ones(frame.shape, bool)
+    hole[inside] = False
+    return RECORDED.where(hole, frame, RECORDED.scatter(array, inside, frame.shape))
+
+
+# --- turning, diagonals ---------------------------------------------------------------------------------------
+
+
+@composite(np.flipud)
+def flipud(m):
+    """`np.flipud`."""
+    return RECORDED.flip(m, 0)
+
+
+@composite(np.fliplr)
+def fliplr(m):
+    """`np.fliplr`."""
+    return RECORDED.flip(m, 1)
+
+
+@composite(np.rot90)
+def rot90(m, k=1, axes=(0, 1)):
+    """`np.rot90`."""
+    first, second = axes
+    if k % 4 == 0:
+        return m
+    if k % 4 == 2:
+        return RECORDED.flip(m, tuple(axes))
+    turned = RECORDED.flip(m, second) if k % 4 == 1 else m
+    turned = RECORDED.swapaxes(turned, first, second)
+    return turned if k % 4 == 1 else RECORDED.flip(turned, second)
+
+
+@composite(np.rollaxis)
+def rollaxis(a, axis, start=0):
+    """`np.rollaxis`."""
+    axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
+    return RECORDED.moveaxis(a, axis, start - 1 if axis < start else start)
+
+
+@composite(np.diag)
+def diag(v, k=0):
+    """`np.diag`: the diagonal of a matrix, or the matrix with a diagonal."""
+    if v.ndim == 2:
+        return RECORDED.diagonal(v, k)
+    n = v.shape[0] + abs(k)
+    rows = np.arange(v.shape[0]) + max(-k, 0)
+    return RECORDED.scatter(v, (rows, rows + k), (n, n))
+
+
+@composite(np.diagflat)
+def diagflat(v, k=0):
+    """`np.diagflat`."""
+    return diag(RECORDED.ravel(v), k)

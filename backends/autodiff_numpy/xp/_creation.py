@@ -1,0 +1,69 @@
+"""Making arrays. What is made is plain; `asarray` keeps recorded arrays recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy._array import Array, Variable, plain
+from autodiff_numpy._record import RECORDED
+
+
+def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Any:
+    """`numpy.asarray`; a recorded array stays recorded, and lists may hold recorded scalars."""
+    if isinstance(obj, Array):
+        if isinstance(obj, Variable):
+            obj = obj.read()
+        if not isinstance(obj, Array):
+            return np.array(obj, dtype=dtype)
+        same = dtype is None or obj.dtype == dtype
+        if copy is False and not same:
+            raise ValueError(f"asarray cannot cast {obj.dtype} to {dtype} without a copy")
+        return obj if same else RECORDED.astype(obj, dtype)
+    if isinstance(obj, (list, tuple)) and _holds_recorded(obj):
+        return asarray(RECORDED.stack([asarray(part) for part in obj]), dtype=dtype)
+    return np.asarray(obj, dtype=dtype, device=device, copy=copy)
+
+
+def _holds_recorded(obj: Any) -> bool:
+    return isinstance(obj, Array) or (isinstance(obj, (list, tuple)) and any(map(_holds_recorded, obj)))
+
+
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+    """`numpy.astype`."""
+    return RECORDED.astype(x, dtype, copy=copy)
+
+
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
+    """`numpy.from_dlpack`; a recorded array stays recorded."""
+    return asarray(x, device=device, copy=copy) if isinstance(x, Array) else np.from_dlpack(x, device=device, copy=copy)
+
+
+
+
+def empty_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
+    """`numpy.empty_like`."""
+    return np.empty_like(plain(x), dtype=dtype, device=device)
+
+
+def zeros_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
+    """`numpy.zeros_like`."""
+    return np.zeros_like(plain(x), dtype=dtype, device=device)
+
+
+def ones_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
+    """`numpy.ones_like`."""
+    return np.ones_like(plain(x), dtype=dtype, device=device)
+
+
+def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
+    """`numpy.full_like`; the fill value may be recorded."""
+    return RECORDED.full_like(x, fill_value, dtype=dtype)
+
+
+def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
+    """`numpy.full`; the fill value may be recorded."""
+    if not isinstance(fill_value, Array):
+        return np.full(shape, fill_value, dtype=dtype, device=device)
+    return RECORDED.broadcast_to(asarray(fill_value, dtype=dtype), (shape,) if isinstance(shape, int) else shape)

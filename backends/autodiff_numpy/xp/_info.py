@@ -1,0 +1,60 @@
+"""What the namespace says of itself: versions, devices, dtypes and their limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy._array import plain
+
+__array_namespace_info__ = np.__array_namespace_info__
+
+
+@dataclass(frozen=True)
+class FloatLimits:
+    """The limits of a floating dtype, as Python numbers (NumPy's, for ``longdouble``)."""
+
+    bits: int
+    eps: Any
+    max: Any
+    min: Any
+    smallest_normal: Any
+    dtype: Any
+
+    @property
+    def tiny(self) -> Any:
+        """NumPy's name for ``smallest_normal``."""
+        return self.smallest_normal
+
+
+@dataclass(frozen=True)
+class IntegerLimits:
+    """The limits of an integer dtype, as Python integers."""
+
+    bits: int
+    max: int
+    min: int
+    dtype: Any
+
+
+def finfo(type: Any, /) -> FloatLimits:  # noqa: A002
+    """The limits of a floating dtype, or of an array's; of a complex one, those of its parts."""
+    dtype = _dtype(type)
+    found = np.finfo(dtype)
+    numbers: list[Any] = [found.eps, found.max, found.min, found.smallest_normal]
+    if found.dtype != np.longdouble or found.dtype == np.float64:
+        numbers = [float(number) for number in numbers]
+    return FloatLimits(int(found.bits), *numbers, found.dtype)
+
+
+def iinfo(type: Any, /) -> IntegerLimits:  # noqa: A002
+    """The limits of an integer dtype, or of an array's."""
+    found = np.iinfo(_dtype(type))
+    return IntegerLimits(int(found.bits), int(found.max), int(found.min), found.dtype)
+
+
+def _dtype(type: Any) -> Any:  # noqa: A002
+    value = plain(type)
+    return value.dtype if isinstance(value, (np.ndarray, np.generic)) else np.dtype(value)

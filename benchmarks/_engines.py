@@ -1,0 +1,120 @@
+"""How each engine computes the gradient of a workload: natively, and through the interface.
+
+Every function here returns a program without arguments that computes all gradients once, forward pass included. Inputs
+are put into place beforehand, as trainable leaves of the framework or variables of the interface.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+from _workloads import Ops, Workload, bind
+
+import autodiff_spec as ad
+
+Gradients: TypeAlias = Callable[[], Any]
+
+
+# --- native code: what an expert would write in the framework ----------------------------------------------------
+
+
+def torch_ops() -> Ops:
+    import torch
+
+    torch.set_num_threads(1)
+    return Ops(torch.sin, torch.tanh, torch.sum, torch.dot, torch.matmul, torch.linalg.vector_norm)
+
+
+def torch_native(workload: Workload) -> Gradients:
+    import torch
+
+    f = bind(workload, torch_ops(), torch.tensor)
+    leaves = [torch.tensor(value, requires_grad=True) for value in workload.inputs()]
+    return lambda: torch.autograd.grad(f(*leaves), leaves)
+
+
+def tensorflow_ops() -> Ops:
+    import tensorflow as tf
+
+    return Ops(tf.sin, tf.tanh, tf.reduce_sum, lambda a, b: tf.tensordot(a, b, 1), tf.matmul, tf.norm)
+
+
+def tensorflow_native(workload: Workload) -> Gradients:
+    import tensorflow as tf
+
+    f = bind(workload, tensorflow_ops(), tf.constant)
+    leaves = [tf.Variable(value) for value in workload.inputs()]
+
+    def run() -> Any:
+        with tf.GradientTape() as tape:
+            y = f(*leaves)
+        return tape.gradient(y, leaves)
+
+    return run
+
+
+def jax_ops() -> Ops:
+    import jax.numpy as jnp
+
+    return Ops(jnp.sin, jnp.tanh, jnp.sum, jnp.dot, jnp.matmul, jnp.linalg.norm)
+
+
+def jax_native(workload: Workload) -> Gradients:
+    import jax
+    import jax.numpy as jnp
+
+    leaves = [jnp.asarray(value) for value in workload.inputs()]
+    gradient = jax.grad(bind(workload, jax_ops(), jnp.asarray), argnums=tuple(range(len(leaves))))
+    return lambda: jax.block_until_ready(gradient(*leaves))
+
+
+def hips_native(workload: Workload) -> Gradients:
+    """HIPS autograd, the package called ``autograd``."""
+    import autograd
+    import autograd.numpy as anp
+
+    ops = Ops(anp.sin, anp.tanh, anp.sum, anp.dot, anp.matmul, anp.linalg.norm)
+    leaves = workload.inputs()
+    gradient = autograd.grad(bind(workload, ops, np.asarray), argnum=tuple(range(len(leaves))))
+    return lambda: gradient(*leaves)
+
+
+# --- through the interface ---------------------------------------------------------------------------------------
+
+
+def our_ops(be: ad.Backend) -> Ops:
+    xp = be.xp
+    return Ops(xp.sin, xp.tanh, xp.sum, xp.vecdot, xp.matmul, xp.linalg.vector_norm)
+
+
+def tape_form(name: str, workload: Workload, ops: Ops | None = None) -> Gradients:
+    """Variables and a tape; ``ops`` for native functions in place of the namespace's."""
+    be = ad.backend(name)
+    f = bind(workload, ops or our_ops(be), be.asarray)
+    variables = [be.variable(value) for value in workload.inputs()]
+
+    def run() -> Any:
+        with be.tape() as t:
+            y = f(*variables)
+        return t.grad(y, variables)
+
+    return _waiting(name, run)
+
+
+def functional_form(name: str, workload: Workload, ops: Ops | None = None) -> Gradients:
+    """The gradient function of the interface."""
+    be = ad.backend(name)
+    arrays = [be.asarray(value) for value in workload.inputs()]
+    gradient = be.grad(bind(workload, ops or our_ops(be), be.asarray), argnums=tuple(range(len(arrays))))
+    return _waiting(name, lambda: gradient(*arrays))
+
+
+def _waiting(name: str, run: Gradients) -> Gradients:
+    """JAX returns before it has computed: wait for it, as its native candidate does."""
+    if name != "jax":
+        return run
+    import jax
+
+    return lambda: jax.block_until_ready(run())

@@ -1,0 +1,214 @@
+"""The command line, as users start it: exit status, what is printed, what is written."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autodiff_spec.clauses import CLAUSES
+from autodiff_spec.report import ClauseResult, Outcome, Report, Row, Verdict
+from autodiff_spec.report.terminal import comparison, conformance, differences, failures, gaps, text
+
+ROOT = Path(__file__).resolve().parent.parent
+ENGINES = """
+import autodiff_numpy
+
+class Right(autodiff_numpy.NumpyBackend):
+    name = "right"
+
+class Wrong(autodiff_numpy.NumpyBackend):
+    name = "wrong"
+    def _variable(self, array):
+        return super()._variable(array + 1.0)
+"""
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Command:
+    """``autodiff-spec`` in a folder with two small engines and a conftest that nobody must load."""
+    (tmp_path / "engines.py").write_text(ENGINES, "utf-8")
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('not ours')", "utf-8")
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "backends")))
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("AUTODIFF_SPEC_")}
+    environment |= {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
+
+    def run(*arguments: str, program: str = "-m autodiff_spec") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *program.split(maxsplit=1), *arguments]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=300
+        )
+
+    return run
+
+
+def test_a_right_engine_conforms_and_the_report_says_so(cli: Command, tmp_path: Path) -> None:
+    options = ("--only", "VAR-01", "--seed", "7", "--json", "found.json", "--max-examples", "3")
+    done = cli("test", "engines:Right", *options)
+    assert done.returncode == 0, done.stderr
+    assert "nothing beyond the listed" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "\x1b" not in done.stdout
+    report = Report.read(tmp_path / "found.json")
+    assert (report.backend, report.seed, report.max_examples, report.conforms) == ("right", "7", 3, True)
+    assert {row.outcome for row in report.rows} == {Outcome.PASSED}
+    assert [c.verdict for c in report.clauses if c.id == "VAR-01"] == [Verdict.CONFORMS]
+
+
+def test_a_wrong_engine_violates_and_each_failure_comes_with_a_command_that_shows_it(cli: Command) -> None:
+    done = cli("test", "engines:Wrong", "--only", "VAR-01")
+    assert done.returncode == 1, done.stderr
+    assert re.search(r"violates .*VAR-01", done.stdout)
+    commands = re.findall(r"^ +\$ autodiff-spec test engines:Wrong --only (.*)$", done.stdout, re.MULTILINE)
+    assert commands
+    again = cli("test", "engines:Wrong", "--only", commands[0].strip("'"))
+    assert again.returncode == 1
+    assert commands[0] in again.stdout
+
+
+def test_what_follows_two_dashes_is_for_pytest(cli: Command) -> None:
+    done = cli("test", "engines:Right", "--only", "VAR-01", "--", "--collect-only", "-q")
+    assert "test_variables.py::" in done.stdout
+    assert done.stdout.count("conformance to the specification") <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["test", "tensorflaw"], "there is no backend called 'tensorflaw'"),
+        (["test", "engines:Nobody"], "no backend at 'engines:Nobody'"),
+        (["test", "engines:Right", "--only", "VAR-99"], "there is no clause VAR-99"),
+        (["test", "engines:Right", "--only", "test_variables.py::test_nothing"], "not found"),
+        (["compare", "--backends", "numpy,tensorflaw"], "there is no backend called 'tensorflaw'"),
+        (["spec", "VAR-99"], "there is no clause or chapter VAR-99"),
+        (["chapter", "--backend", "tensorflaw"], "there is no backend called 'tensorflaw'"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_usage_is_one_line_and_status_2(cli: Command, arguments: list[str], said: str) -> None:
+    done = cli(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr.splitlines()[-1]
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_option_is_status_2(cli: Command) -> None:
+    assert cli("test", "numpy", "--nonsense").returncode == 2
+    assert cli("nonsense").returncode == 2
+
+
+def test_debug_shows_where_an_error_comes_from(cli: Command) -> None:
+    for arguments in (["--debug", "spec", "VAR-99"], ["spec", "VAR-99", "--debug"]):
+        done = cli(*arguments)
+        assert "Traceback" in done.stderr
+        assert done.returncode != 0
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich", "pytest"])
+def test_a_missing_distribution_names_the_extra(cli: Command, missing: str) -> None:
+    program = f"-c import sys; sys.modules[{missing!r}] = None; from autodiff_spec.cli import main; main()"
+    done = cli("test", "numpy", program=program)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        f"autodiff-spec: autodiff-spec needs {missing}, which is not installed; run: pip install 'autodiff-spec[suite]'"
+    )
+
+
+def test_compare_shows_a_column_for_each_backend_and_then_where_they_fail(cli: Command, tmp_path: Path) -> None:
+    names = "engines:Right,engines:Wrong"
+    done = cli("compare", "--backends", names, "--only", "VAR-01", "--json", "found.json", "--max-examples", "2")
+    assert done.returncode == 1, done.stderr
+    assert re.search(r"right +wrong", done.stdout)
+    assert f"VAR-01 MUST: {CLAUSES['VAR-01'].text[:40]}" in done.stdout
+    assert "wrong violates" in done.stdout
+    assert "right violates" not in done.stdout
+    written = json.loads((tmp_path / "found.json").read_text("utf-8"))
+    assert [report["backend"] for report in written["reports"]] == ["right", "wrong"]
+
+
+def test_spec_prints_all_clauses_one_chapter_or_one(cli: Command) -> None:
+    everything = cli("spec").stdout
+    assert [one for one in CLAUSES if not re.search(rf"^{one} ", everything, re.MULTILINE)] == []
+    assert CLAUSES["TAPE-01"].text in cli("spec", "tape-01").stdout
+    printed = json.loads(cli("spec", "KINK", "--json").stdout)
+    assert [one["id"] for one in printed] == [one for one in CLAUSES if one.startswith("KINK-")]
+    assert set(printed[0]) == {"id", "level", "text", "needs"}
+
+
+def test_chapter_prints_what_the_chapter_prints(cli: Command) -> None:
+    done = cli("chapter", "--backend", "numpy")
+    assert done.returncode == 0, done.stderr
+    assert "[ 0.,  4.,  8., 12.]" in done.stdout or "[0., 4., 8., 12.]" in done.stdout
+
+
+# --- rendering, without a run -------------------------------------------------------------------------------------
+
+
+def report(backend: str, *rows: Row, **changes: object) -> Report:
+    """A report on two clauses, of which the second is a SHOULD."""
+    failing = {one for row in rows if row.outcome in (Outcome.FAILED, Outcome.EXPECTED) for one in row.clauses}
+    results = (
+        ClauseResult("KINK-01", "MUST", Verdict.VIOLATES if "KINK-01" in failing else Verdict.CONFORMS, False, 1, 0),
+        ClauseResult("KINK-02", "SHOULD", Verdict.DEVIATES if "KINK-02" in failing else Verdict.CONFORMS, True, 1, 0),
+    )
+    about = (backend, "1.0", "native", "2026.12", "2026-12-01T00:00:00+00:00", 1.0, "1", 20, False, {}, {}, {})
+    made = Report(*about, results, rows, (), 0)
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+TEST, CASE = "test_kinks.py::test[abs at 0]", "abs at 0"
+LISTED = Row(TEST, ("KINK-02",), CASE, Outcome.EXPECTED, note="observed 1", listed=("KINK-02",))
+FAILED = Row(TEST, ("KINK-01",), CASE, Outcome.FAILED, "got [1] expected [0]", reproducer="f(1)")
+
+
+def test_a_report_survives_json(tmp_path: Path) -> None:
+    original = report("jax", LISTED, FAILED, problems=("a problem",), exit_status=1)
+    original.write(tmp_path / "report.json")
+    assert Report.read(tmp_path / "report.json") == original
+
+
+def test_a_report_of_another_schema_is_refused(tmp_path: Path) -> None:
+    report("jax", schema=99).write(tmp_path / "report.json")
+    with pytest.raises(ValueError, match="schema 99"):
+        Report.read(tmp_path / "report.json")
+
+
+def test_four_backends_fit_80_columns_and_text_in_brackets_is_text() -> None:
+    reports = [report(name, FAILED, LISTED) for name in ("numpy", "torch", "tensorflow", "jax")]
+    shown = text(comparison(reports), colour=False)
+    assert max(map(len, shown.splitlines())) <= 80
+    assert shown.count("0 1d 1v") == 8
+    lines = "".join(text(line, colour=False) for line in differences(reports))
+    assert lines.index("KINK-01 MUST") < lines.index("KINK-02 SHOULD")
+    assert "jax violates [abs at 0] got [1] expected [0] (not listed)" in lines
+    assert "jax deviates [abs at 0] observed 1" in lines
+    assert "autodiff-spec test jax --only 'test_kinks.py::test[abs at 0]'" in lines
+
+
+def test_new_failures_are_told_from_listed_ones() -> None:
+    bad = report("jax", FAILED, LISTED, exit_status=1)
+    shown = text(conformance(bad), colour=False)
+    assert "1 (1 new)" in shown
+    assert "unexpected failures: 1" in shown
+    lines = "".join(text(line, colour=False) for line in failures(bad))
+    assert "    f(1)\n" in lines
+    assert "KINK-02 [abs at 0] observed 1" in lines
+
+
+def test_colour_only_adds() -> None:
+    shown = report("jax", FAILED, exit_status=1)
+    plain, coloured = (text(conformance(shown), colour=colour) for colour in (False, True))
+    assert "\x1b" not in plain
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+
+
+def test_what_a_backend_does_not_declare_is_said_once() -> None:
+    left_out = Row("test_a.py::test", ("CPLX-01",), "", Outcome.UNSUPPORTED, missing=("COMPLEX",))
+    lines = [text(line, colour=False).strip() for line in gaps([report("jax", left_out, left_out)])]
+    assert lines == ["jax does not declare COMPLEX"]
