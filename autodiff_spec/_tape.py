@@ -199,42 +199,38 @@ class Tape:
         targets, target_structure = _trees.flatten(target, be.array_types)
         self._asked = target_structure, operation
         for i, array in enumerate(targets):
-            self._check_target(array, _trees.Path(target_structure, i, "target", operation))
+            if not (be.is_array(array) and be.kind(array.dtype) != "other"):
+                raise self._bad_target(array, _trees.Path(target_structure, i, "target", operation))
         arrays, structure = _trees.flatten(sources, be.array_types)
         for i, array in enumerate(arrays):
-            self._check_source(array, _trees.Path(structure, i, "sources", operation))
+            if not (be.is_array(array) and be.kind(array.dtype) != "other" and self._is_source(array)):
+                raise self._bad_source(array, _trees.Path(structure, i, "sources", operation))
         return targets, _check.cotangents(be, cotangent, targets, target_structure, operation), arrays, structure
 
-    def _check_target(self, array: Any, name: _trees.Path) -> None:
-        be = self.backend
-        if not be.is_array(array):
-            raise UntrackedError(
+    def _bad_target(self, array: Any, name: _trees.Path) -> AutodiffError:
+        if not self.backend.is_array(array):
+            return UntrackedError(
                 f"{name} is a {type(array).__name__}, not an array recorded on this tape; "
                 "compute it inside the tape from a watched source"
             )
-        if be.kind(array.dtype) == "other":
-            raise NotDifferentiableError(
-                f"{name} has dtype {array.dtype}, which has no derivative; differentiate a floating array"
-            )
+        return NotDifferentiableError(
+            f"{name} has dtype {array.dtype}, which has no derivative; differentiate a floating array"
+        )
 
-    def _check_source(self, array: Any, name: _trees.Path) -> None:
-        be = self.backend
-        floating = be.is_array(array) and be.kind(array.dtype) != "other"
-        if floating and self._is_source(array):
-            return
-        if floating:
-            raise UntrackedError(
-                f"{name} is not recorded by this tape; make it a variable, or call x = t.watch(x) inside the tape "
-                "and use (and pass here) the array that it returns"
-            )
-        if be.is_array(array):
-            raise NotDifferentiableError(
+    def _bad_source(self, array: Any, name: _trees.Path) -> AutodiffError:
+        be, hint = self.backend, "pass the variable, or the array that watch() returned"
+        if not be.is_array(array):
+            if isinstance(array, (bool, int, str, type(None))):
+                return NotDifferentiableError(f"{name} is a {type(array).__name__}, which has no derivative; {hint}")
+            return UntrackedError(f"{name} is a {type(array).__name__}, which no tape can watch; {hint}")
+        if be.kind(array.dtype) == "other":
+            return NotDifferentiableError(
                 f"{name} has dtype {array.dtype}, which has no derivative; use a floating source"
             )
-        hint = "pass the variable, or the array that watch() returned"
-        if isinstance(array, (bool, int, str, type(None))):
-            raise NotDifferentiableError(f"{name} is a {type(array).__name__}, which has no derivative; {hint}")
-        raise UntrackedError(f"{name} is a {type(array).__name__}, which no tape can watch; {hint}")
+        return UntrackedError(
+            f"{name} is not recorded by this tape; make it a variable, or call x = t.watch(x) inside the tape "
+            "and use (and pass here) the array that it returns"
+        )
 
     def _destinations(self, out: Any, arrays: list[Array], structure: _trees.Structure) -> list[Array]:
         be = self.backend

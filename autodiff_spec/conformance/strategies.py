@@ -232,8 +232,8 @@ def _of_shape(kind: str, shape: tuple[int, ...]) -> list[tuple[str, tuple[int, .
     if kind == "shape":
         return [
             ("xp.reshape({0}, (-1,))" if size else "xp.reshape({0}, (0,))", (size,)),
-            ("xp.expand_dims({0}, axis=0)", (1, *shape)),
-            ("xp.stack([{0}, {0}])", (2, *shape)),
+            *([("xp.expand_dims({0}, axis=0)", (1, *shape))] if _fits((1, *shape)) else []),
+            *([("xp.stack([{0}, {0}])", (2, *shape))] if _fits((2, *shape)) else []),
             *([("xp.permute_dims({0}, (1, 0))", shape[::-1])] if len(shape) == 2 else []),
         ]
     if not shape or not shape[0]:
@@ -246,7 +246,12 @@ def _broadcast(left: tuple[int, ...], right: tuple[int, ...]) -> tuple[int, ...]
         shape = np.broadcast_shapes(left, right)
     except ValueError:
         return None
-    return shape if math.prod(shape) <= 12 and len(shape) <= 3 else None
+    return shape if _fits(shape) else None
+
+
+def _fits(shape: tuple[int, ...]) -> bool:
+    """Whether a shape is small enough for a value of a program; every value's is, or it would have no partner."""
+    return math.prod(shape) <= 12 and len(shape) <= 3
 
 
 @st.composite

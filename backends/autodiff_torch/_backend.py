@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from autodiff_spec import Backend, Capability, UnsupportedError
@@ -62,6 +63,10 @@ class TorchBackend(Backend):
         return plain.to(_NO_NUMPY_DTYPE.get(plain.dtype, plain.dtype)).resolve_conj().resolve_neg().numpy().copy()
 
     def _asarray(self, value: Any, dtype: Any) -> torch.Tensor:
+        if isinstance(value, (np.ndarray, np.generic)) and value.dtype in (np.longdouble, np.clongdouble):
+            if dtype is None:
+                self._dtype_of(value.dtype)  # torch has none such: a DtypeError
+            value = value.astype(np.float64 if value.dtype == np.longdouble else np.complex128)
         found: torch.Tensor = xp.asarray(value, dtype=dtype, copy=True)
         return found
 

@@ -16,6 +16,8 @@ def run(
     ends: list[Tensor], inputs: list[Tensor], seeds: list[Tensor], keep: bool, create: bool
 ) -> list[Tensor | None]:
     """The engine's own pullback."""
+    if not inputs:
+        return []
     try:
         if create and ends[0].device.type != "cpu":  # other threads would number the nodes on their own
             with torch.autograd.set_multithreading_enabled(False):
