@@ -67,7 +67,8 @@ def main() -> int:
     chosen = [MUTANTS[name] for name in sys.argv[1:]] or list(MUTANTS.values())
     results = run_all(chosen)
     for result in results:
-        print(f"{'killed' if result.killed else 'ALIVE ':6} {result.mutant.name:24} {result.killed_by or result.output}")
+        verdict = "killed" if result.killed else "ALIVE"
+        print(f"{verdict:6} {result.mutant.name:24} {result.killed_by or result.output}")
     killed = sum(result.killed for result in results)
     print(f"{killed} of {len(results)} mutants killed")
     return 0 if killed == len(results) else 1

@@ -16,7 +16,8 @@ def results() -> dict[str, Result]:
 
 @pytest.mark.parametrize("name", list(MUTANTS))
 def test_the_suite_kills(name: str, results: dict[str, Result]) -> None:
-    assert results[name].killed, f"{MUTANTS[name].bug}: no test of {MUTANTS[name].clauses} fails\n{results[name].output}"
+    mutant, result = MUTANTS[name], results[name]
+    assert result.killed, f"{mutant.bug}: no test of {mutant.clauses} fails\n{result.output}"
 
 
 @pytest.mark.parametrize("name", list(MUTANTS))
