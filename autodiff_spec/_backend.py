@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -19,6 +18,9 @@ from autodiff_spec import _check, _trees, operators
 from autodiff_spec._capability import Capability
 from autodiff_spec._errors import DtypeError, ShapeMismatchError, UnsupportedError
 from autodiff_spec._tape import Tape
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Array: TypeAlias = Any
 """An array of the backend's framework, plain or recorded; frameworks share no base class to name here."""

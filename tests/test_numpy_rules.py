@@ -8,6 +8,10 @@ recorded arrays is compared with what NumPy computes on plain ones.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -76,6 +80,12 @@ CASES = {
     "select": (lambda x: np.select([x > 0, x > -1], [x**2, 3 * x], 1.0), real(5)),
     "nan_to_num": (np.nan_to_num, with_nan(5)),
     "copy": (np.copy, real(3)),
+    "add.reduce": (np.add.reduce, MATRIX),
+    "multiply.reduce": (lambda x: np.multiply.reduce(x, axis=None), MATRIX),
+    "maximum.reduce": (lambda x: np.maximum.reduce(x, axis=1, keepdims=True), MATRIX),
+    "add.accumulate": (np.add.accumulate, MATRIX),
+    "multiply.accumulate": (lambda x: np.multiply.accumulate(x, axis=1), MATRIX),
+    "subtract.outer": (np.subtract.outer, real(2, 3), real(2)),
     "exp of complex": (np.exp, cplx(3)),
     "abs of complex": (np.abs, cplx(3)),
     "power of complex": (np.power, cplx(3), cplx(3)),
@@ -364,3 +374,129 @@ def test_recorded_arrays_have_the_values_of_plain_ones(name):
         assert found.shape == expected.shape
         assert found.dtype == expected.dtype
         np.testing.assert_allclose(be.to_numpy(found), expected, rtol=1e-9, atol=1e-9)
+
+
+# --- points where differences do not reach ----------------------------------------------------------------------
+
+
+def test_symmetric_functions_of_repeated_eigenvalues_and_singular_values_are_right():
+    a = np.diag([2.0, 2.0, 3.0, 2.0])
+    np.testing.assert_allclose(be.grad(lambda a: np.sum(np.linalg.eigvalsh(a) ** 3))(a), 3 * a @ a, atol=1e-12)
+    np.testing.assert_allclose(be.grad(lambda a: np.sum(np.linalg.svdvals(a) ** 2))(a), 2 * a, atol=1e-12)
+    orthogonal = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    np.testing.assert_allclose(be.grad(lambda a: xp.linalg.matrix_norm(a, ord="nuc"))(orthogonal), orthogonal)
+
+
+def test_vectors_of_repeated_eigenvalues_are_never_silently_wrong():
+    gradient = be.grad(lambda a: np.linalg.eigh(a)[1][1, 0])(np.eye(2))
+    assert not np.all(np.isfinite(gradient))
+    touched_only_distinct = be.grad(lambda a: np.linalg.eigh(a)[1][2, 2] ** 2)(np.diag([1.0, 1.0, 3.0]))
+    np.testing.assert_allclose(touched_only_distinct, np.zeros((3, 3)), atol=1e-12)
+
+
+@pytest.mark.parametrize("a", [SINGULAR, np.zeros((3, 3)), np.diag([1.0, 0.0, 0.0]), np.ones((3, 3))])
+def test_the_third_derivative_of_a_singular_determinant_is_right(a):
+    random = np.random.default_rng(0)
+    u, v, w = random.normal(size=(3, 3, 3))
+
+    def first(a):
+        return np.sum(be.grad(np.linalg.det)(a) * u)
+
+    def second(a):
+        return np.sum(be.grad(first)(a) * v)
+
+    third = np.sum(be.grad(second)(a) * w)
+    signs = {(i, j, k): np.linalg.det(u * i + v * j + w * k) for i in (0, 1) for j in (0, 1) for k in (0, 1)}
+    polar = sum((-1) ** (3 - sum(key)) * value for key, value in signs.items())  # a cubic form, polarised
+    assert third == pytest.approx(polar, rel=1e-9)
+
+
+def test_the_derivative_of_a_singular_log_determinant_is_infinite_and_does_not_raise():
+    gradient = be.grad(lambda a: np.linalg.slogdet(a)[1])(np.stack([np.diag([1.0, 0.0]), np.eye(2)]))
+    assert np.isinf(gradient[0, 1, 1])
+    np.testing.assert_array_equal(gradient[1], np.eye(2))
+
+
+@pytest.mark.parametrize("function", [np.linalg.inv, lambda a: np.linalg.solve(a, np.ones(2)), np.linalg.cholesky])
+def test_what_does_not_exist_raises(function):
+    with pytest.raises(np.linalg.LinAlgError):
+        be.grad(function)(np.array([[0.0, 0.0], [0.0, -1.0]]))
+
+
+@pytest.mark.parametrize("function", [np.linalg.cholesky, np.linalg.eigvalsh, lambda a: np.linalg.eigh(a)[1][0] ** 2])
+def test_gradients_of_symmetric_factorisations_are_symmetric(function):
+    gradient = be.grad(function)(definite(3, 3))
+    np.testing.assert_allclose(gradient, gradient.T, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "name", ["sort", "median", "cumprod", "diff", "einsum ij,jk", "norm", "fft of real", "svdvals"]
+)
+def test_single_precision_stays_single(name):
+    f, *arrays = {**CASES, "norm": (np.linalg.norm, VECTOR)}[name]
+    for g in leaves(be.grad(number(f), argnums=tuple(range(len(arrays))))(*(x.astype(np.float32) for x in arrays))):
+        assert g.dtype == np.float32
+
+
+EMPTY = {
+    "cumsum": (np.cumsum, (0,)),
+    "sort": (np.sort, (2, 0)),
+    "diff": (np.diff, (3, 0)),
+    "einsum": (lambda x: np.einsum("ij,kj->ik", x, x), (2, 0)),
+    "inv": (np.linalg.inv, (0, 3, 3)),
+    "det": (np.linalg.det, (0, 0)),
+    "solve": (lambda x: np.linalg.solve(x, np.ones((0, 2, 1))), (0, 2, 2)),
+    "eigh": (lambda x: np.linalg.eigh(x)[0], (0, 2, 2)),
+    "svdvals": (np.linalg.svdvals, (2, 0)),
+    "qr": (lambda x: np.linalg.qr(x)[1], (0, 3, 2)),
+    "fft": (np.fft.rfft, (0, 4)),
+    "split": (lambda x: np.split(x, 2), (4, 0)),
+    "pad": (lambda x: np.pad(x, 1), (0,)),
+    "nansum": (np.nansum, (0,)),
+    "0-d cumsum": (np.cumsum, ()),
+    "0-d atleast": (np.atleast_2d, ()),
+    "0-d pad": (lambda x: np.einsum("...,...", x, x), ()),
+    "0-d hstack": (lambda x: np.hstack([x, x]), ()),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_empty_and_0_d_arrays_have_gradients_of_their_shape(name):
+    f, shape = EMPTY[name]
+    gradient = be.grad(number(f))(np.ones(shape))
+    assert gradient.shape == shape
+    assert np.all(np.isfinite(gradient))
+
+
+@pytest.mark.parametrize("call", [
+    lambda x: np.sum(x, where=x > 0),
+    lambda x: np.max(x, initial=3.0),
+    lambda x: np.sum(x, out=np.empty(())),
+    lambda x: np.pad(x, 1, mode="maximum"),
+    lambda x: np.quantile(x, 0.5, method="weibull"),
+    lambda x: np.unwrap(x),
+    lambda x: np.interp(x, [0.0, 1.0], [0.0, 1.0]),
+])  # fmt: skip
+def test_what_has_no_rule_is_refused_by_name(call):
+    with pytest.raises((ad.UnsupportedError, TypeError), match=r"np\.|numpy\.|quantiles|out="):
+        be.grad(call)(np.ones(3))
+
+
+def test_the_recorded_namespace_records_every_array_and_keeps_none():
+    code = """
+import gc, weakref
+import numpy as np
+from autodiff_numpy import Array, recorded_xp as rxp
+assert set(rxp.__all__) == {name for name in rxp.__all__ if hasattr(rxp, name)}
+x = rxp.asarray([1.0, 2.0])
+y = rxp.sin(x) @ rxp.ones(2) + rxp.fft.fftfreq(2)[1]
+assert type(x) is type(y) is Array and rxp.linspace(0, 1, 3).node is not None
+gc.disable()
+node = weakref.ref(x.value)
+del x, y
+assert node() is None
+assert type(np.zeros(2) + 1) is np.ndarray
+"""
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    )

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import autodiff_spec as ad
 from autodiff_spec.chapter import control_flow, detaching, exercises, gradients, nonscalar, training
-from autodiff_spec.chapter._text import lines
+from autodiff_spec.chapter._text import claim, lines, plain
 from autodiff_spec.chapter.picture import draw
 
 Program: TypeAlias = Callable[[], dict[str, Any]]
@@ -37,7 +37,9 @@ SECTIONS: dict[str, tuple[Program, ...]] = {
 """The titles of the sections, and the programs of each, in the chapter's order."""
 
 
-def run(backend: str | None = None, out: Callable[[str], None] = print, picture: Path | None = None) -> None:
+def run(
+    backend: str | None = None, out: Callable[[str], None] = print, picture: Path | None = None
+) -> list[dict[str, Any]]:
     r"""Run the programs of the chapter on one backend, and print what each gives.
 
     The text is the same on every backend, but for the lines that begin with "measured".
@@ -47,6 +49,9 @@ def run(backend: str | None = None, out: Callable[[str], None] = print, picture:
         out: called with each line.
         picture: a file for the picture of sin and its derivative (``.png``, ``.svg``); ``None`` draws none.
 
+    Returns:
+        For each program its section, its name, what it shows and its values by label, as JSON can hold them.
+
     Raises:
         BackendNotFoundError: no backend of that name.
         BackendNotInstalledError: its framework is missing.
@@ -55,7 +60,9 @@ def run(backend: str | None = None, out: Callable[[str], None] = print, picture:
     Example:
         >>> from autodiff_spec import chapter
         >>> text = []
-        >>> chapter.run("numpy", out=text.append)
+        >>> results = chapter.run("numpy", out=text.append)
+        >>> results[0]["values"]["dy/dx"]
+        [0.0, 4.0, 8.0, 12.0]
         >>> print(*text[:5], sep="\n")
         1. A simple function
         <BLANKLINE>
@@ -63,17 +70,22 @@ def run(backend: str | None = None, out: Callable[[str], None] = print, picture:
              x           = [0., 1., 2., 3.]
              y           = 28.
     """
+    results: list[dict[str, Any]] = []
     with ad.use_backend(ad.backend(backend)):
         for number, (title, programs) in enumerate(SECTIONS.items(), 1):
             out(f"{number}. {title}")
             for program in programs:
                 out("")
-                for line in lines(program):
+                shown, values = claim(program), program()
+                for line in lines(shown, values):
                     out(f"   {line}")
+                kept = {label: plain(value) for label, value in values.items()}
+                results.append({"section": title, "program": program.__name__, "shows": shown, "values": kept})
             out("")
         if picture is not None:
             draw(picture)
             out(f"The picture of sin and its derivative is in {picture}.")
+    return results
 
 
 __all__ = ["SECTIONS", "Program", "draw", "run"]

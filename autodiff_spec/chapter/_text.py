@@ -13,15 +13,26 @@ import autodiff_spec as ad
 WIDTH = 74
 
 
-def lines(program: Callable[[], dict[str, Any]]) -> Iterator[str]:
-    """The first sentence of a program's docstring, then its results by label."""
-    yield from wrap((program.__doc__ or program.__name__).partition("\n")[0], WIDTH)
-    result = program()
-    column = max(map(len, result))
-    for label, value in result.items():
+def claim(program: Callable[[], dict[str, Any]]) -> str:
+    """What a program shows: the first sentence of its docstring."""
+    return (program.__doc__ or program.__name__).partition("\n")[0]
+
+
+def lines(claim: str, values: dict[str, Any]) -> Iterator[str]:
+    """What a program shows, then its results by label."""
+    yield from wrap(claim, WIDTH)
+    column = max(map(len, values))
+    for label, value in values.items():
         first, *more = _value(value)
         yield f"  {label:{column}} = {first}"
         yield from (f"  {'':{column}}   {line}" for line in more)
+
+
+def plain(value: Any) -> Any:
+    """A result as JSON can hold it."""
+    if isinstance(value, Exception):
+        return {"error": type(value).__name__, "message": str(value)}
+    return value if isinstance(value, str | bool | int) else np.asarray(ad.to_numpy(value)).tolist()
 
 
 def _value(value: Any) -> list[str]:

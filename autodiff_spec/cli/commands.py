@@ -196,13 +196,16 @@ def _as_data(clause: Clause) -> dict[str, object]:
 def chapter(
     backend: Annotated[str | None, typer.Option("--backend", help="the current one unless named")] = None,
     picture: Picture = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Run the programs of the textbook chapter on one backend."""
     from autodiff_spec.chapter import run
 
     os.environ.setdefault("JAX_ENABLE_X64", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    run(backend, out=typer.echo, picture=picture)
+    results = run(backend, out=typer.echo, picture=picture)
+    if json_file:
+        json_file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 # --- shared -------------------------------------------------------------------------------------------------------

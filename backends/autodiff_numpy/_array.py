@@ -15,6 +15,9 @@ RECORDER = Recorder("autodiff_numpy_open_tapes")
 UFUNCS: dict[Any, Callable[..., Any]] = {}
 """NumPy's ufuncs, and the recording function for each: `Array.__array_ufunc__` looks here."""
 
+UFUNC_METHODS: dict[tuple[Any, str], Callable[..., Any]] = {}
+"""Reductions and running reductions by a ufunc, ``(np.add, "reduce")``, and the recording function for each."""
+
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 """NumPy's other functions, likewise: `Array.__array_function__` looks here."""
 
@@ -119,14 +122,20 @@ class Array:
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         recording = UFUNCS.get(ufunc)
-        if recording is None or method != "__call__" or kwargs:
+        if recording is not None and method == "__call__" and not kwargs:
+            return recording(*inputs)
+        if (ufunc, method) in UFUNC_METHODS:
+            return UFUNC_METHODS[ufunc, method](*inputs, **kwargs)
+        if recording is None or method != "outer" or kwargs:
             how = "" if method == "__call__" else f".{method}"
             told = f" with {', '.join(kwargs)}=" if kwargs else ""
             raise UnsupportedError(
                 f"np.{ufunc.__name__}{how}{told} has no derivative rule here; write it with other functions, "
                 "or detach its arguments with stop_gradient() and to_numpy()"
             )
-        return recording(*inputs)
+        first, second = inputs
+        apart = FUNCTIONS[np.reshape](first, (*np.shape(first), *[1] * np.ndim(second)))
+        return recording(apart, second)
 
     def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         recording = FUNCTIONS.get(func)
@@ -143,7 +152,9 @@ class Array:
             "or a function of the namespace to combine arrays (xp.stack, xp.concat)"
         )
 
-    def __dlpack__(self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None) -> Any:
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
+    ) -> Any:
         value = np.array(self.value)  # a copy: whoever takes it may write into it
         return value.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 

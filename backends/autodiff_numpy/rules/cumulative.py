@@ -76,6 +76,8 @@ rule(
 def cumulative_sum(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
     """`np.cumulative_sum`."""
     no_out(out)
+    if dtype is not None and np.dtype(dtype).kind not in "fc":  # KINK-54: a constant
+        return np.cumulative_sum(plain(x), axis=axis, dtype=dtype, include_initial=include_initial)
     return _cumulative(RECORDED.running_sum, 0, x, axis, dtype, include_initial)
 
 
@@ -83,6 +85,8 @@ def cumulative_sum(x, /, *, axis=None, dtype=None, out=None, include_initial=Fal
 def cumulative_prod(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
     """`np.cumulative_prod`."""
     no_out(out)
+    if dtype is not None and np.dtype(dtype).kind not in "fc":
+        return np.cumulative_prod(plain(x), axis=axis, dtype=dtype, include_initial=include_initial)
     return _cumulative(RECORDED.running_product, 1, x, axis, dtype, include_initial)
 
 

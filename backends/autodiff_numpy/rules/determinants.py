@@ -17,7 +17,14 @@ def last_two(xp, x):
 
 
 def _cofactors(a):
-    """The matrices of cofactors, ``det(a) · a⁻ᵀ``: by singular values ``a = u s vh``, so for singular ones too."""
+    """The matrices of cofactors, ``det(a) · a⁻ᵀ``.
+
+    Where the determinant is not 0 its error and that of the inverse cancel, however ill-conditioned the matrix: both
+    come from one elimination. Otherwise by singular values, ``a = u s vh``.
+    """
+    det = np.linalg.det(a)
+    if np.all(np.abs(det) > np.finfo(a.dtype).tiny / np.finfo(a.dtype).eps) and np.all(np.isfinite(det)):
+        return det[..., None, None] * np.swapaxes(np.linalg.inv(a), -1, -2)
     u, s, vh = np.linalg.svd(a)
     ones = np.ones((*s.shape[:-1], 1), s.dtype)
     before = np.concatenate((ones, np.cumprod(s, axis=-1)[..., :-1]), axis=-1)
@@ -84,7 +91,7 @@ def _sign_share(xp, g, a, ans):
     """The sign of a complex determinant turns by the imaginary part of ``tr(a⁻¹ da)``; a real one stays."""
     if a.dtype.kind != "c":
         return None
-    return last_two(xp, 1j * xp.imag(g * ans)) * _inverse_transpose(xp, a)
+    return last_two(xp, xp.imag(g * ans) * 1j) * _inverse_transpose(xp, a)
 
 
 rule(_logabsdet, lambda xp, g, a: last_two(xp, g) * _inverse_transpose(xp, a))

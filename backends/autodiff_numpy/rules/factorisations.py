@@ -201,7 +201,7 @@ _QR = type(np.linalg.qr(np.eye(1)))
 def qr(a, mode="reduced"):
     """`np.linalg.qr`: full column rank, or for wide matrices independent first columns."""
     if mode not in ("reduced", "complete", "r"):
-        raise UnsupportedError(f"np.linalg.qr of a recorded array has the modes 'reduced', 'complete', 'r', not {mode!r}")
+        raise UnsupportedError(f"qr of a recorded array has the modes 'reduced', 'complete', 'r', not {mode!r}")
     rows, columns = a.shape[-2:]
     known, upper = np.linalg.qr(plain(a), "complete" if mode == "complete" else "reduced")
     n = min(rows, columns)

@@ -94,8 +94,8 @@ def _lengths(a, s, axes):
     if axes is None:
         axes = range(a.ndim) if s is None else range(a.ndim - len(s), a.ndim)
     axes = tuple(axes)
-    lengths = [a.shape[axis] for axis in axes] if s is None else [a.shape[x] if n == -1 else n for x, n in zip(axes, s, strict=True)]
-    return lengths, axes
+    wanted = [-1] * len(axes) if s is None else s
+    return [a.shape[axis] if n == -1 else n for axis, n in zip(axes, wanted, strict=True)], axes
 
 
 def _each(transform, a, lengths, axes, norm):
@@ -107,13 +107,15 @@ def _each(transform, a, lengths, axes, norm):
 @composite(np.fft.fftn)
 def fftn(a, s=None, axes=None, norm=None, out=None):
     """`np.fft.fftn`."""
-    return _each(RECORDED.fft, a, *_lengths(a, s, axes), norm)
+    lengths, axes = _lengths(a, s, axes)
+    return _each(RECORDED.fft, a, lengths, axes, norm)
 
 
 @composite(np.fft.ifftn)
 def ifftn(a, s=None, axes=None, norm=None, out=None):
     """`np.fft.ifftn`."""
-    return _each(RECORDED.ifft, a, *_lengths(a, s, axes), norm)
+    lengths, axes = _lengths(a, s, axes)
+    return _each(RECORDED.ifft, a, lengths, axes, norm)
 
 
 @composite(np.fft.rfftn)

@@ -67,7 +67,6 @@ def take_along_axis(arr, indices, axis=-1):
         tuple(1 if i == axis else n for i, n in enumerate(arr.shape)),
         tuple(1 if i == axis else n for i, n in enumerate(indices.shape)),
     )
-    grid = list(np.indices(shape, sparse=True))
-    index = [np.broadcast_to(g, shape) for g in grid]
+    index: list[np.ndarray] = [np.broadcast_to(grid, shape) for grid in np.ix_(*map(range, shape))]
     lifted = np.broadcast_to(indices, tuple(indices.shape[axis] if i == axis else n for i, n in enumerate(shape)))
     return arr[tuple(lifted if i == axis else index[i] for i in range(arr.ndim))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from autodiff_numpy._array import plain
@@ -28,12 +30,12 @@ def split(ary, indices_or_sections, axis=0):
 @composite(np.array_split)
 def array_split(ary, indices_or_sections, axis=0):
     """`np.array_split`."""
-    where = np.array_split(np.arange(ary.shape[axis]), plain(indices_or_sections))
-    starts = [0, *np.cumsum([len(part) for part in where])]
     if np.ndim(indices_or_sections):
         cuts = [0, *indices_or_sections, ary.shape[axis]]
-        return [ary[along(axis, ary.ndim, slice(a, b))] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
-    return [ary[along(axis, ary.ndim, slice(int(a), int(b)))] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+    else:
+        parts = np.array_split(np.arange(ary.shape[axis]), plain(indices_or_sections))
+        cuts = [0, *(int(n) for n in np.cumsum([len(part) for part in parts]))]
+    return [ary[along(axis, ary.ndim, slice(a, b))] for a, b in itertools.pairwise(cuts)]
 
 
 @composite(np.hsplit)
@@ -167,7 +169,8 @@ def pad(array, pad_width, mode="constant", **kwargs):
 
 def _widths(pad_width, ndim):
     if isinstance(pad_width, dict):
-        return [tuple(np.broadcast_to(pad_width.get(axis, pad_width.get(axis - ndim, 0)), 2)) for axis in range(ndim)]
+        named = {axis % ndim: width for axis, width in pad_width.items()}
+        pad_width = [np.broadcast_to(named.get(axis, 0), 2) for axis in range(ndim)]
     return [tuple(int(n) for n in pair) for pair in np.broadcast_to(plain(pad_width), (ndim, 2))]
 
 

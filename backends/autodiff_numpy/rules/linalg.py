@@ -205,10 +205,7 @@ def _norm_share(xp, g, x, ans, axis, keepdims, ord):
     if ord == 0:
         return None
     size = xp.absolute(x)
-    if x.dtype.kind == "c":
-        sign = xp.conjugate(x) / xp.where(xp.equal(size, 0), 1, size)
-    else:
-        sign = xp.sign(x)
+    sign = xp.sign(x) if x.dtype.kind != "c" else xp.conjugate(x) / xp.where(xp.equal(size, 0), 1, size)
     if ord in (math.inf, -math.inf):
         here = xp.equal(size, xp.spread(ans, shape, axis, keepdims)).astype(total.dtype)
         return g * sign * (here / np.sum(here, axis=axis, keepdims=True))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import UFUNC_METHODS, plain
 from autodiff_numpy._record import RECORDED, composite, constant, rule
 from autodiff_numpy.rules.cumulative import along
 from autodiff_numpy.rules.reductions import no_out
+from autodiff_spec import UnsupportedError
 
 _LOG_2 = np.log(2.0).item()
 
-for turn in (np.deg2rad, np.radians):
-    rule(turn, lambda xp, g: g * (np.pi / 180))
-for turn in (np.rad2deg, np.degrees):
-    rule(turn, lambda xp, g: g * (180 / np.pi))
+rule(np.deg2rad, lambda xp, g: g * (np.pi / 180))
+rule(np.radians, lambda xp, g: g * (np.pi / 180))
+rule(np.rad2deg, lambda xp, g: g * (180 / np.pi))
+rule(np.degrees, lambda xp, g: g * (180 / np.pi))
 
 
 @composite(np.fmax)
@@ -44,7 +43,7 @@ def ldexp(x1, x2):
 
 
 @composite(np.divmod)
-def divmod(x1, x2):  # noqa: A001
+def divmod(x1, x2):
     """`np.divmod`."""
     return RECORDED.floor_divide(x1, x2), RECORDED.remainder(x1, x2)
 
@@ -78,8 +77,37 @@ def angle(z, deg=False):
 @composite(np.select)
 def select(condlist, choicelist, default=0):
     """`np.select`: the first choice whose condition holds."""
-    pairs = list(zip(condlist, choicelist, strict=True))
-    return functools.reduce(lambda found, pair: RECORDED.where(plain(pair[0]), pair[1], found), reversed(pairs), default)
+    found = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        found = RECORDED.where(plain(condition), choice, found)
+    return found
+
+
+# --- methods of ufuncs ----------------------------------------------------------------------------------------
+
+
+def _reduction(function):
+    def reduce(array, axis=0, dtype=None, out=None, keepdims=False, **refused):
+        if out is not None or refused:
+            raise UnsupportedError("a reduction of recorded arrays takes no out=, initial=, where=; use np.where")
+        if dtype is not None:
+            array = RECORDED.astype(array, dtype)
+        return function(array, axis=axis, keepdims=keepdims)
+
+    return reduce
+
+
+def _accumulation(function):
+    def accumulate(array, axis=0, dtype=None, out=None):
+        return function(array, axis, dtype, out)
+
+    return accumulate
+
+
+for name, reduction in {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}.items():
+    UFUNC_METHODS[getattr(np, name), "reduce"] = _reduction(getattr(RECORDED, reduction))
+for name, running in {"add": "cumsum", "multiply": "cumprod"}.items():
+    UFUNC_METHODS[getattr(np, name), "accumulate"] = _accumulation(getattr(RECORDED, running))
 
 
 # --- reductions -----------------------------------------------------------------------------------------------

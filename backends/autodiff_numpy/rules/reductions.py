@@ -56,7 +56,9 @@ def _product(xp, g, a, ans, axis, keepdims):
     return xp.spread(g, shape, axis, keepdims) * others
 
 
-rule(_spread, lambda xp, g, shape, axis, keepdims, g_shape: xp.reshape(xp.sum(g, axis=_axes(axis, len(shape))), g_shape))
+rule(
+    _spread, lambda xp, g, shape, axis, keepdims, g_shape: xp.reshape(xp.sum(g, axis=_axes(axis, len(shape))), g_shape)
+)
 rule(np.sum, lambda xp, g, a_shape, axis, keepdims: xp.spread(g, a_shape, axis, keepdims))
 rule(np.max, lambda xp, g, a, ans, axis, keepdims: _extremum(xp, g, a, ans, axis, keepdims))
 rule(np.min, lambda xp, g, a, ans, axis, keepdims: _extremum(xp, g, a, ans, axis, keepdims))

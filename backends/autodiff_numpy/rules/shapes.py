@@ -19,7 +19,7 @@ def _concatenate2(first, second):
     return np.concatenate((first, second), axis=-1)
 
 
-rule(np.reshape, lambda xp, g, a_shape: xp.reshape(g, a_shape))
+rule(np.reshape, lambda xp, g, a_shape, order: xp.reshape(g, a_shape, order=order or "C"))
 rule(
     np.transpose,
     lambda xp, g, axes: xp.transpose(g, None if axes is None else tuple(int(i) for i in np.argsort(_positive(axes)))),
@@ -118,9 +118,7 @@ def moveaxis(a, source, destination):
     """`np.moveaxis`."""
     order = np.moveaxis(np.empty((0,) * a.ndim), source, destination)
     del order  # its errors for axes out of range
-    sources, destinations = (
-        [x % a.ndim for x in ((v,) if isinstance(v, int) else v)] for v in (source, destination)
-    )
+    sources, destinations = ([x % a.ndim for x in ((v,) if isinstance(v, int) else v)] for v in (source, destination))
     rest = [i for i in range(a.ndim) if i not in sources]
     for place, axis in sorted(zip(destinations, sources, strict=True)):
         rest.insert(place, axis)
@@ -206,6 +204,6 @@ for function in (np.zeros_like, np.ones_like, np.empty_like, np.shape, np.ndim, 
 def full_like(a, fill_value, dtype=None, **kwargs):
     """`np.full_like`; the fill value may be recorded."""
     blank = np.empty_like(plain(a), dtype=dtype, **kwargs)
-    return RECORDED.broadcast_to(_as(fill_value, blank.dtype), blank.shape) if _tracked(fill_value) else np.full_like(
-        blank, plain(fill_value)
-    )
+    if not _tracked(fill_value):
+        return np.full_like(blank, plain(fill_value))
+    return RECORDED.broadcast_to(_as(fill_value, blank.dtype), blank.shape)

@@ -88,7 +88,7 @@ def _quantile(a, q, axis, method, keepdims, *, ignore_nan, refused=(None, None))
     """A weighted mean of two sorted elements; the weights and which elements they are, are constants."""
     if method not in _METHODS or any(given is not None for given in refused):
         raise UnsupportedError(
-            f"quantiles of a recorded array have the methods {', '.join(_METHODS)} (not {method!r}), no weights=, no out="
+            f"quantiles of recorded arrays have the methods {', '.join(_METHODS)}, not {method!r}; no weights=, no out="
         )
     rows, kept = merged(a, axis, keepdims)
     q = np.asarray(plain(q))
@@ -152,7 +152,9 @@ def unique_values(x):
 
 
 @composite(np.unique)
-def unique(ar, return_index=False, return_inverse=False, return_counts=False, axis=None, *, equal_nan=True, sorted=True):
+def unique(
+    ar, return_index=False, return_inverse=False, return_counts=False, axis=None, *, equal_nan=True, sorted=True
+):
     """`np.unique` of all elements; along an axis it has no rule."""
     if axis is not None:
         raise UnsupportedError("np.unique with axis= has no derivative rule here; index with its return_index instead")

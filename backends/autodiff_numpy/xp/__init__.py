@@ -5,9 +5,11 @@ Plain arrays go straight to NumPy; recorded ones are recorded.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from numpy import (
     arange,
-    bool,  # noqa: A004
+    bool,
     complex64,
     complex128,
     e,
@@ -39,7 +41,7 @@ from autodiff_numpy import _operators, rules  # noqa: F401  (the rules fill the 
 from autodiff_numpy._record import RECORDED
 from autodiff_numpy.xp import fft, linalg
 from autodiff_numpy.xp._creation import asarray, astype, empty_like, from_dlpack, full, full_like, ones_like, zeros_like
-from autodiff_numpy.xp._functions import argsort, clip, sort
+from autodiff_numpy.xp._functions import argsort, clip, expm1, sort
 from autodiff_numpy.xp._info import __array_namespace_info__, finfo, iinfo
 
 SUPPORTED_API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
@@ -53,7 +55,7 @@ _STANDARD_NAMES = {
 }  # fmt: skip
 _SAME_NAMES = (
     "add", "bitwise_and", "bitwise_or", "bitwise_xor", "ceil", "copysign", "cos", "cosh", "divide", "equal", "exp",
-    "expm1", "floor", "floor_divide", "greater", "greater_equal", "hypot", "imag", "isfinite", "isinf", "isnan", "less",
+    "floor", "floor_divide", "greater", "greater_equal", "hypot", "imag", "isfinite", "isinf", "isnan", "less",
     "less_equal", "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not", "logical_or",
     "logical_xor", "maximum", "minimum", "multiply", "negative", "nextafter", "not_equal", "positive", "real",
     "reciprocal", "remainder", "round", "sign", "signbit", "sin", "sinh", "sqrt", "square", "subtract", "tan", "tanh",
@@ -70,11 +72,16 @@ _operators.install()
 globals().update({name: getattr(RECORDED, name) for name in _SAME_NAMES})
 globals().update({name: getattr(RECORDED, numpy_name) for name, numpy_name in _STANDARD_NAMES.items()})
 
+if TYPE_CHECKING:  # the names that come from the tables
+
+    def __getattr__(name: str) -> Any: ...
+
 
 __all__ = [
     *_SAME_NAMES, *_STANDARD_NAMES,
-    "__array_namespace_info__", "arange", "argsort", "asarray", "astype", "bool", "clip", "complex64", "complex128", "e",
-    "empty", "empty_like", "eye", "fft", "finfo", "float16", "float32", "float64", "from_dlpack", "full", "full_like",
-    "iinfo", "inf", "int8", "int16", "int32", "int64", "isdtype", "linalg", "linspace", "longdouble", "nan", "newaxis",
-    "ones", "ones_like", "pi", "sort", "uint8", "uint16", "uint32", "uint64", "zeros", "zeros_like",
+    "__array_namespace_info__", "arange", "argsort", "asarray", "astype", "bool", "clip", "complex64", "complex128",
+    "e", "empty", "empty_like", "eye", "expm1", "fft", "finfo", "float16", "float32", "float64", "from_dlpack", "full",
+    "full_like", "iinfo", "inf", "int8", "int16", "int32", "int64", "isdtype", "linalg", "linspace", "longdouble",
+    "nan", "newaxis", "ones", "ones_like", "pi", "sort", "uint8", "uint16", "uint32", "uint64", "zeros",
+    "zeros_like",
 ]  # fmt: skip

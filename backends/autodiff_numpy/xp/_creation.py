@@ -40,8 +40,6 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
     return asarray(x, device=device, copy=copy) if isinstance(x, Array) else np.from_dlpack(x, device=device, copy=copy)
 
 
-
-
 def empty_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
     """`numpy.empty_like`."""
     return np.empty_like(plain(x), dtype=dtype, device=device)

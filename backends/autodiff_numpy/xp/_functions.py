@@ -10,7 +10,7 @@ from autodiff_numpy._array import plain
 from autodiff_numpy._record import RECORDED
 
 
-def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:  # noqa: A002
+def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     """`numpy.clip`, of the dtype of ``x``."""
     return RECORDED.clip(x, _bound(min, x.dtype), _bound(max, x.dtype)) if min is not None or max is not None else +x
 
@@ -26,6 +26,26 @@ def _bound(bound: Any, dtype: Any) -> Any:
         bound = np.clip(bound, float(limits.min), float(limits.max)) if isinstance(bound, float) else bound
         return np.asarray(sorted((int(limits.min), int(bound), int(limits.max)))[1], dtype)[()]
     return bound
+
+
+def expm1(x: Any, /) -> Any:
+    """`numpy.expm1`, with the standard's complex values at 0 and infinity."""
+    found = RECORDED.expm1(x)
+    return found if found.dtype.kind != "c" else _mended(plain(x), found)
+
+
+def _mended(z: Any, found: Any) -> Any:
+    """NumPy's complex results, except where the standard has others."""
+    if np.any(z == 0):
+        found = found + complex(0.0, -0.0)  # the real part is +0, the imaginary part keeps its sign
+    flat, top, bottom = z.imag == 0, z.real == np.inf, z.real == -np.inf
+    mask = np.where(np.isfinite(z.imag), flat & (top | np.isnan(z.real)), top | bottom)
+    if not np.any(mask):
+        return found
+    values = np.empty_like(z)
+    values.real = np.where(bottom, -1.0, z.real)
+    values.imag = np.where(flat, z.imag, np.where(bottom, 0.0, np.nan))
+    return RECORDED.where(mask, values, found)
 
 
 def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:

@@ -39,22 +39,23 @@ class IntegerLimits:
     dtype: Any
 
 
-def finfo(type: Any, /) -> FloatLimits:  # noqa: A002
+def finfo(type: Any, /) -> FloatLimits:
     """The limits of a floating dtype, or of an array's; of a complex one, those of its parts."""
     dtype = _dtype(type)
     found = np.finfo(dtype)
     numbers: list[Any] = [found.eps, found.max, found.min, found.smallest_normal]
     if found.dtype != np.longdouble or found.dtype == np.float64:
         numbers = [float(number) for number in numbers]
-    return FloatLimits(int(found.bits), *numbers, found.dtype)
+    eps, largest, smallest, normal = numbers
+    return FloatLimits(int(found.bits), eps, largest, smallest, normal, found.dtype)
 
 
-def iinfo(type: Any, /) -> IntegerLimits:  # noqa: A002
+def iinfo(type: Any, /) -> IntegerLimits:
     """The limits of an integer dtype, or of an array's."""
     found = np.iinfo(_dtype(type))
     return IntegerLimits(int(found.bits), int(found.max), int(found.min), found.dtype)
 
 
-def _dtype(type: Any) -> Any:  # noqa: A002
+def _dtype(type: Any) -> Any:
     value = plain(type)
     return value.dtype if isinstance(value, (np.ndarray, np.generic)) else np.dtype(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,11 @@ def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None)
 def rfftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Any:
     """The frequencies of `rfft`."""
     return np.fft.rfftfreq(n, d, device=device).astype(np.float64 if dtype is None else dtype, copy=False)
+
+
+if TYPE_CHECKING:  # the names that come from the tables
+
+    def __getattr__(name: str) -> Any: ...
 
 
 __all__ = [*_SAME_NAMES, "fftfreq", "rfftfreq"]

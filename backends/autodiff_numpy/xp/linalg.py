@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -56,6 +56,11 @@ def qr(x: Any, /, *, mode: str = "reduced") -> Any:
 def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
     """The sums of the diagonals of the last two axes."""
     return RECORDED.trace(x, offset, -2, -1, dtype)
+
+
+if TYPE_CHECKING:  # the names that come from the tables
+
+    def __getattr__(name: str) -> Any: ...
 
 
 __all__ = [*_SAME_NAMES, "cholesky", "cross", "diagonal", "matrix_rank", "pinv", "qr", "trace"]
