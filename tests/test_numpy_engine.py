@@ -152,3 +152,30 @@ def test_numpys_reflected_and_matrix_operators_reach_the_recording():
 def test_recorded_scalars_can_be_combined_by_asarray():
     gradient = be.grad(lambda x: xp.sum(xp.asarray([x[0] * 2.0, x[1], 3.0]) ** 2))(np.array([1.0, 2.0]))
     np.testing.assert_array_equal(gradient, [8.0, 4.0])
+
+
+CAPTURED = {
+    "x * c": lambda x, c, i: x * c,
+    "c / x": lambda x, c, i: c / x,
+    "matmul": lambda x, c, i: c @ x,
+    "where": lambda x, c, i: np.where(c > 1, x, 0.0),
+    "where with the mask as it is": lambda x, c, i: np.where(i, x, 0.0),
+    "an index": lambda x, c, i: x[i],
+    "an index among others": lambda x, c, i: x[None][0, i],
+    "a mask": lambda x, c, i: x[i > 0],
+    "power": lambda x, c, i: x**c,
+}
+
+
+@pytest.mark.parametrize("name", list(CAPTURED))
+def test_a_constant_that_changes_after_it_was_recorded_does_no_harm(name):
+    def gradient(change):
+        c, i = np.array([1.0, 2.0, 3.0]), np.array([0, 2, 2])
+        v = be.variable([0.5, 1.5, 2.5])
+        with be.tape() as t:
+            y = CAPTURED[name](v, c, i)
+        if change:
+            c[:], i[:] = 100.0, 1
+        return t.grad(y, v)
+
+    np.testing.assert_array_equal(gradient(change=True), gradient(change=False))

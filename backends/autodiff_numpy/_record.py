@@ -34,6 +34,7 @@ RULES: dict[Any, tuple[Pullback | None, ...]] = {}
 
 _ANSWER = -1
 _SCALARS = frozenset((float, int, bool))
+_COPIED = 1 << 16  # bytes
 
 
 class DuplicateRuleError(Exception):
@@ -264,6 +265,10 @@ def _binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
         tapes = frame.tracking(parent.tapes)
         if not tapes:
             return value
+        if pullback is left and 1 in left.sources:
+            y = captured(y)
+        elif pullback is right and 0 in right.sources:
+            x = captured(x)
         node = Node((_edge(parent, pullback, (value, x, y), source.value),), tapes)
         frame.append(node)
         return Array(value, node)
@@ -287,6 +292,16 @@ def _binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
         return Array(value, node)
 
     return recorded
+
+
+def captured(constant: Any) -> Any:
+    """A constant as a residual: a small array is copied, so that writing into it before the gradient does no harm.
+
+    Large ones are not: a copy of the data of a network more than doubled the time of its gradient.
+    """
+    if type(constant) is tuple:
+        return tuple([captured(part) for part in constant])
+    return constant.copy() if isinstance(constant, np.ndarray) and constant.nbytes <= _COPIED else constant
 
 
 def _edge(parent: Any, pullback: Any, values: tuple[Any, ...], argument: Any) -> Edge:
@@ -350,7 +365,11 @@ def _general(function: Any, names: tuple[str, ...], pullbacks: tuple[Pullback | 
         tapes = frame.tracking(tuple({n for source, _ in sources for n in source.node.tapes}))
         if not tapes:
             return value
-        values = (value, *raw, *[_static(kwargs.get(name, defaults[name])) for name in names[len(raw) :]])
+        read = {position for _, pullback in sources for position in pullback.sources}
+        kept = [
+            plain(arg) if type(arg) is Array else captured(arg) if i in read else arg for i, arg in enumerate(args)
+        ]
+        values = (value, *kept, *[_static(kwargs.get(name, defaults[name])) for name in names[len(raw) :]])
         node = Node(tuple((arg.node, pullback, pullback.pick(values)) for arg, pullback in sources), tapes)
         frame.append(node)
         return Array(value, node)

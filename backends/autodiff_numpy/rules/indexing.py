@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._record import RECORDED, composite, fit, rule
+from autodiff_numpy._record import RECORDED, captured, composite, fit, rule
 from autodiff_spec import UnsupportedError
 
 _BASIC = (int, slice, type(None), type(Ellipsis))
@@ -43,7 +43,8 @@ rule(_scatter, lambda xp, g, index: xp.getitem(g, index))
 
 def read(x, index):
     """``x[index]`` for a recorded ``x``; indices that are recorded themselves count by their values."""
-    return RECORDED.getitem(x, tuple(map(plain, index)) if isinstance(index, tuple) else plain(index))
+    index = tuple(map(plain, index)) if isinstance(index, tuple) else plain(index)
+    return RECORDED.getitem(x, captured(index) if type(x) is not np.ndarray else index)
 
 
 @composite(np.take)
