@@ -151,6 +151,9 @@ class Program:
         )
 
 
+NOTHING = 1e-30
+"""The oracle's second differences err by about 1e-60 where the truth is 0; below this scale nothing is asked."""
+
 TINY = 1e-20
 """Large against the oracle's own error, and so small that its effect is linear."""
 
@@ -161,7 +164,7 @@ def element_scale(program: Program, derivative: Callable[..., Any], truth: Any, 
     The condition of the computation, elementwise: forward and backward errors both, cancellation included. The errors
     are drawn three times; a drawn sum of n errors is rarely below a tenth of what the worst signs give for small n.
     """
-    scales = [_size(t) for t in truth]
+    scales = [np.maximum(_size(t), NOTHING) for t in truth]
     for seed in range(3):
         moved = derivative(program.rounded(seed), *args)
         for i, (a, b) in enumerate(zip(moved, truth, strict=True)):

@@ -32,7 +32,6 @@ class TorchBackend(Backend):
             Capability.HIGHER_ORDER,
             Capability.CONTROL_FLOW,
             Capability.NATIVE_CALLS,
-            Capability.INTERLEAVED_CONTEXTS,
             Capability.COMPLEX,
             Capability.BFLOAT16,
             Capability.MUTABLE_OUT,
