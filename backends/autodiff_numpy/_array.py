@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -126,12 +128,14 @@ class Array:
             return recording(*inputs)
         if (ufunc, method) in UFUNC_METHODS:
             return UFUNC_METHODS[ufunc, method](*inputs, **kwargs)
+        if recording is None and _loaded_from_scipy(ufunc):
+            return self.__array_ufunc__(ufunc, method, *inputs, **kwargs)
         if recording is None or method != "outer" or kwargs:
             how = "" if method == "__call__" else f".{method}"
             told = f" with {', '.join(kwargs)}=" if kwargs else ""
             raise UnsupportedError(
-                f"np.{ufunc.__name__}{how}{told} has no derivative rule here; write it with other functions, "
-                "or detach its arguments with stop_gradient() and to_numpy()"
+                f"{_library(ufunc)}.{ufunc.__name__}{how}{told} has no derivative rule here; "
+                "write it with other functions, or detach its arguments with stop_gradient() and to_numpy()"
             )
         first, second = inputs
         apart = FUNCTIONS[np.reshape](first, (*np.shape(first), *[1] * np.ndim(second)))
@@ -171,6 +175,20 @@ class Array:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Array:
         return self
+
+
+def _library(ufunc: Any) -> str:
+    """Where a ufunc comes from: SciPy, as far as that is loaded, or else NumPy."""
+    name = ufunc.__name__
+    scipys = getattr(sys.modules.get("scipy.special"), name, None)
+    return "scipy.special" if scipys is ufunc and getattr(np, name, None) is not ufunc else "np"
+
+
+def _loaded_from_scipy(ufunc: Any) -> bool:
+    """Load the rules of SciPy's ufuncs when one of them is met, never before; whether ``ufunc`` has a rule now."""
+    if _library(ufunc) == "scipy.special":
+        importlib.import_module("autodiff_numpy.rules.special")
+    return ufunc in UFUNCS
 
 
 class Variable(Array):

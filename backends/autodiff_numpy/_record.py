@@ -115,11 +115,13 @@ def _picker(wanted: list[str], names: tuple[str, ...]) -> Callable[[tuple[Any, .
 # --- declaring rules ------------------------------------------------------------------------------------------
 
 
-def rule(function: Any, *vjps: Callable[..., Any] | None, also: tuple[Any, ...] = ()) -> Any:
+def rule(
+    function: Any, *vjps: Callable[..., Any] | None, also: tuple[Any, ...] = (), name: str | None = None
+) -> Any:
     """Record ``function`` (NumPy's, or a primitive of ours) with one ``vjp`` for each array argument.
 
     ``None`` in place of a ``vjp`` means that the argument has no influence on the derivative. ``also`` names further
-    NumPy functions that mean the same.
+    NumPy functions that mean the same; ``name`` is what rules call it, where that is not its own name.
 
     Raises:
         DuplicateRuleError: the function has a rule already.
@@ -136,7 +138,7 @@ def rule(function: Any, *vjps: Callable[..., Any] | None, also: tuple[Any, ...] 
         recorded = _reducing(function, names, pullbacks[0])
     else:
         recorded = _general(function, names, pullbacks)
-    declare(function, recorded, also)
+    declare(function, recorded, also, name)
     return function
 
 

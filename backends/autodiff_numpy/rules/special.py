@@ -1,0 +1,130 @@
+"""The functions of `scipy.special`. SciPy is optional: one of its ufuncs on a recorded array loads this file.
+
+What has no rule here (incomplete gamma functions, orders of Bessel functions, …) is refused by name. The formulas are
+those of the Digital Library of Mathematical Functions; chapters are named where they are not in any table.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import special
+
+from autodiff_numpy import extra
+from autodiff_numpy._array import Array, plain
+from autodiff_numpy._record import RECORDED, composite, rule
+from autodiff_spec import UnsupportedError
+
+_ERF = 2 / math.sqrt(math.pi)
+_NORMAL = 1 / math.sqrt(2 * math.pi)
+
+
+def _polygamma(n, x):
+    return special.polygamma(n, x).astype(x.dtype)[()]
+
+
+def _bessel_j(n, x):
+    return special.jv(n, x)
+
+
+def _bessel_i(n, x):
+    return special.iv(n, x)
+
+
+def _mills(x):
+    """φ(x)/Φ(x) of the normal distribution, as a scaled function: right where both underflow."""
+    return np.divide(_ERF * math.sqrt(0.5), special.erfcx(x * -math.sqrt(0.5)))
+
+
+def _log(xp, x, y):
+    # x·log(y) is 0 at (0, 0), and constant there
+    return xp.log(xp.where((x == 0) & (y == 0), 1, y))
+
+
+def _over(xp, x, y):
+    return x / xp.where((x == 0) & (y == 0), 1, y)
+
+
+# --- primitives that the rules below lead to, closed under derivatives --------------------------------------------
+rule(_polygamma, None, lambda xp, g, n, x: g * xp.polygamma(n + 1, x))
+rule(_bessel_j, None, lambda xp, g, n, x: g * 0.5 * (xp.bessel_j(n - 1, x) - xp.bessel_j(n + 1, x)))
+rule(_bessel_i, None, lambda xp, g, n, x: g * 0.5 * (xp.bessel_i(n - 1, x) + xp.bessel_i(n + 1, x)))
+rule(_mills, lambda xp, g, x, ans: -g * ans * (x + ans))
+
+# --- error functions and the normal distribution (chapter 7) ------------------------------------------------------
+rule(special.erf, lambda xp, g, x: g * xp.exp(-x * x) * _ERF, name="special_erf")
+rule(special.erfc, lambda xp, g, x: -g * xp.exp(-x * x) * _ERF)
+rule(special.erfcx, lambda xp, g, x, ans: g * (2 * x * ans - _ERF))
+rule(special.erfi, lambda xp, g, x: g * xp.exp(x * x) * _ERF)
+rule(special.dawsn, lambda xp, g, x, ans: g * (1 - 2 * x * ans))
+rule(special.erfinv, lambda xp, g, ans: g * xp.exp(ans * ans) / _ERF)
+rule(special.erfcinv, lambda xp, g, ans: -g * xp.exp(ans * ans) / _ERF)
+rule(special.ndtr, lambda xp, g, x: g * xp.exp(-0.5 * x * x) * _NORMAL)
+rule(special.log_ndtr, lambda xp, g, x: g * xp.mills(x))
+rule(special.ndtri, lambda xp, g, ans: g * xp.exp(0.5 * ans * ans) / _NORMAL)
+
+# --- gamma functions (chapter 5) ----------------------------------------------------------------------------------
+rule(special.psi, lambda xp, g, x: g * xp.polygamma(1, x))
+rule(special.gamma, lambda xp, g, x, ans: g * ans * xp.psi(x))
+rule(special.gammaln, lambda xp, g, x: g * xp.psi(x))
+rule(special.beta, lambda xp, g, x, y, ans: g * ans * (xp.psi(x) - xp.psi(x + y)),
+     lambda xp, g, y, x, ans: g * ans * (xp.psi(y) - xp.psi(x + y)))  # fmt: skip
+rule(special.betaln, lambda xp, g, x, y: g * (xp.psi(x) - xp.psi(x + y)),
+     lambda xp, g, y, x: g * (xp.psi(y) - xp.psi(x + y)))  # fmt: skip
+
+# --- logistic functions and entropies -----------------------------------------------------------------------------
+rule(special.expit, lambda xp, g, x: g * (xp.expit(x) * xp.expit(-x)))
+rule(special.log_expit, lambda xp, g, x: g * xp.expit(-x))
+rule(special.logit, lambda xp, g, x: g / (x * (1 - x)))
+rule(special.xlogy, lambda xp, g, x, y: g * _log(xp, x, y), lambda xp, g, x, y: g * _over(xp, x, y))
+rule(special.xlog1py, lambda xp, g, x, y: g * _log(xp, x, 1 + y), lambda xp, g, x, y: g * _over(xp, x, 1 + y))
+rule(special.entr, lambda xp, g, x: -g * (xp.log(x) + 1))
+rule(special.rel_entr, lambda xp, g, x, y: g * (xp.log(x / y) + 1), lambda xp, g, x, y: -g * x / y)
+rule(special.kl_div, lambda xp, g, x, y: g * xp.log(x / y), lambda xp, g, x, y: g * (1 - x / y))
+
+# --- Bessel functions of order 0 and 1 (10.6, 10.29) --------------------------------------------------------------
+rule(special.j0, lambda xp, g, x: -g * xp.j1(x))
+rule(special.j1, lambda xp, g, x: g * 0.5 * (xp.j0(x) - xp.bessel_j(2, x)))
+rule(special.i0, lambda xp, g, x: g * xp.i1(x), name="special_i0")
+rule(special.i1, lambda xp, g, x: g * 0.5 * (xp.special_i0(x) + xp.bessel_i(2, x)))
+
+# --- SciPy's own versions of powers and logarithms ----------------------------------------------------------------
+rule(special.exp10, lambda xp, g, ans: g * ans * math.log(10))
+rule(special.exp2, lambda xp, g, ans: g * ans * math.log(2), name="special_exp2")
+rule(special.expm1, lambda xp, g, x: g * xp.exp(x), name="special_expm1")
+rule(special.log1p, lambda xp, g, x: g / (1 + x), name="special_log1p")
+rule(special.cbrt, lambda xp, g, ans: g / (3 * ans * ans), name="special_cbrt")
+
+
+# --- what SciPy has in Python: it cannot see recorded arrays, so `autodiff_numpy.special` offers these -------------
+def polygamma(n, x):
+    """`scipy.special.polygamma`: derivative ``n`` of the digamma function; ``n`` are integers, and constant."""
+    if isinstance(n, Array):
+        raise UnsupportedError("polygamma has no derivative in its order n; pass plain integers")
+    return RECORDED.polygamma(n, x) if isinstance(x, Array) else special.polygamma(n, x)
+
+
+@composite(special.logsumexp)
+def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
+    """`scipy.special.logsumexp`, with weights ``b`` whose sum is positive."""
+    if return_sign:
+        raise UnsupportedError("logsumexp of a recorded array takes no return_sign=; the weights' sum is positive")
+    if b is None:
+        return extra.logsumexp(a, axis=axis, keepdims=keepdims)
+    top = np.max(plain(a), axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, 0)
+    total = RECORDED.sum(b * RECORDED.exp(RECORDED.subtract(a, top)), axis=axis, keepdims=keepdims)
+    return RECORDED.log(total) + (top if keepdims else np.reshape(top, total.shape))
+
+
+@composite(special.softmax)
+def softmax(x, axis=None):
+    """`scipy.special.softmax`."""
+    return extra.softmax(x, axis=axis)
+
+
+@composite(special.log_softmax)
+def log_softmax(x, axis=None):
+    """`scipy.special.log_softmax`."""
+    return x - extra.logsumexp(x, axis=axis, keepdims=True)
