@@ -83,7 +83,8 @@ class Array:
         return (self[i] for i in range(len(self.value)))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({np.array2string(np.asarray(self.value), separator=', ')}, dtype={self.dtype})"
+        inside = repr(self.value) if foreign(self.value) else np.array2string(np.asarray(self.value), separator=", ")
+        return f"{type(self).__name__}({inside}, dtype={self.dtype})"
 
     def __format__(self, spec: str) -> str:
         return format(self.value, spec) if self.ndim == 0 else repr(self)
@@ -210,7 +211,7 @@ class Variable(Array):
         return np.array(self.value, dtype=dtype)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
-        return Variable(np.array(self.value))
+        return Variable(copied(self.value))
 
     def __reduce__(self) -> Any:
         return Variable, (self.value,)
@@ -224,3 +225,17 @@ def resolve(x: Any) -> Any:
 def plain(x: Any) -> Any:
     """The value of a recorded array or a variable; anything else as it is."""
     return x.value if isinstance(x, Array) else x
+
+
+def foreign(x: Any) -> bool:
+    """Whether it is another library's array that NumPy's functions dispatch to: Dask's, CuPy's, …"""
+    return type(x) is not np.ndarray and not isinstance(x, (Array, np.ndarray, np.generic)) and _speaks(type(x))
+
+
+def _speaks(cls: type) -> bool:
+    return hasattr(cls, "__array_function__") and getattr(cls, "__array_ufunc__", None) is not None
+
+
+def copied(value: Any) -> Any:
+    """A copy of a value; another library's array copies itself, for NumPy would compute it."""
+    return value.copy() if foreign(value) else np.array(value)

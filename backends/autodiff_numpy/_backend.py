@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import RECORDER, Array, Variable, plain
+from autodiff_numpy._array import RECORDER, Array, Variable, copied, foreign, plain
 from autodiff_numpy._tape import NumpyTape
 from autodiff_spec import Backend, Capability, Tape
 
@@ -51,6 +51,10 @@ class NumpyBackend(Backend):
 
         return extra
 
+    def is_array(self, x: Any) -> bool:
+        """Whether ``x`` is an array that this engine can hold: NumPy's, or one that speaks NumPy's protocols."""
+        return isinstance(x, self.array_types) or foreign(x)
+
     def is_variable(self, x: Any) -> bool:
         return type(x) is Variable
 
@@ -59,7 +63,7 @@ class NumpyBackend(Backend):
         return [_settled(output) for output in outputs], pullback
 
     def _stop_gradient(self, array: Any) -> Any:
-        return np.array(plain(array))
+        return copied(plain(array))
 
     def _to_numpy(self, array: Any) -> Any:
         return np.array(plain(array))
@@ -67,16 +71,18 @@ class NumpyBackend(Backend):
     def _asarray(self, value: Any, dtype: Any) -> Any:
         if isinstance(value, Array):
             return self.xp.asarray(value, dtype=dtype, copy=True)
+        if foreign(value):
+            return copied(value) if dtype is None else value.astype(dtype)
         return np.array(value, dtype=dtype)
 
     def _kind(self, dtype: Any) -> str:
         return {"f": "real", "c": "complex"}.get(np.dtype(dtype).kind, "other")
 
     def _variable(self, array: Any) -> Any:
-        return Variable(np.array(plain(array)))
+        return Variable(copied(plain(array)))
 
     def _assign(self, variable: Any, array: Any) -> None:
-        variable.value = np.array(plain(array), dtype=variable.dtype)
+        variable.value = copied(plain(array)).astype(variable.dtype, copy=False)
 
     def _tape(self, persistent: bool) -> Tape:
         return NumpyTape(self, persistent=persistent)
@@ -93,5 +99,7 @@ def _settled(output: Any) -> Any:
     if type(output) is Variable:
         return output
     if type(output) is Array:
-        return output if RECORDER.frame().tracking(output.node.tapes) else np.asarray(output.value)
+        if RECORDER.frame().tracking(output.node.tapes):
+            return output
+        output = output.value
     return np.asarray(output) if isinstance(output, np.generic) else output

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import RECORDER, Array, Variable, plain
+from autodiff_numpy._array import RECORDER, Array, Variable, copied, plain
 from autodiff_numpy._record import pull_raw, pull_recorded
 from autodiff_spec import Backend, Tape
 from autodiff_spec._recording import Node, Recording, backward
@@ -31,7 +31,7 @@ class NumpyTape(Tape):
             array = array.read()
         if type(array) is Array:
             return Array(array.value, RECORDER.source(self._recording, array.node))
-        return Array(np.array(array), RECORDER.source(self._recording, None))
+        return Array(copied(array), RECORDER.source(self._recording, None))
 
     def _is_source(self, array: Any) -> bool:
         if type(array) is Variable:
@@ -103,7 +103,7 @@ def _finished(gradients: list[Any], sources: Sequence[Any], cotangents: Sequence
             gradient = gradient.astype(source.dtype)
             value = plain(gradient)  # a scalar, where it was 0-d
         if type(value) is not np.ndarray or value.base is not None or not value.flags.writeable or id(value) in seen:
-            gradient = Array(np.array(value), gradient.node) if type(gradient) is Array else np.array(value)
+            gradient = Array(copied(value), gradient.node) if type(gradient) is Array else copied(value)
         seen.add(id(plain(gradient)))
         finished.append(gradient)
     return finished

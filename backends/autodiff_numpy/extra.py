@@ -27,18 +27,24 @@ def softplus(x: Any) -> Any:
     return xp.logaddexp(x, 0.0)
 
 
+def _top(x: Any, axis: Any) -> Any:
+    """The largest elements along axes, as constants; 0 where that is infinite."""
+    value = plain(x)
+    where_empty: dict[str, Any] = {} if value.size else {"initial": -np.inf}
+    top = np.max(value, axis=axis, keepdims=True, **where_empty)
+    return np.where(np.isfinite(top), top, 0).astype(x.dtype)
+
+
 def logsumexp(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Log Σ exp(x) along axes, shifted by the largest element."""
-    top = np.max(plain(x), axis=axis, keepdims=True, initial=-np.inf)
-    top = np.where(np.isfinite(top), top, 0).astype(x.dtype)
+    top = _top(x, axis)
     found = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
     return found if keepdims else xp.reshape(found, np.sum(np.empty(x.shape), axis=axis).shape)
 
 
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along an axis."""
-    top = np.max(plain(x), axis=axis, keepdims=True, initial=-np.inf)
-    weights = xp.exp(x - np.where(np.isfinite(top), top, 0).astype(x.dtype))
+    weights = xp.exp(x - _top(x, axis))
     return weights / xp.sum(weights, axis=axis, keepdims=True)
 
 

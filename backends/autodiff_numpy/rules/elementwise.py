@@ -41,7 +41,7 @@ def _power_base(xp, g, x, y):
 
 def _power_exponent(xp, g, x, y, ans):
     # 0**y is 0 for y > 0, whatever y: no logarithm there, at any order; x < 0 has no derivative in y
-    ok = x > 0 if np.asarray(plain(x)).dtype.kind != "c" else x != 0
+    ok = x != 0 if np.iscomplexobj(plain(x)) else x > 0
     return g * xp.where(ok, ans * xp.log(_safe(xp, x, ok)), 0)
 
 

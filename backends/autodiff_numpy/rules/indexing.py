@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import copied, foreign, plain
 from autodiff_numpy._record import RECORDED, captured, composite, fit, rule
 from autodiff_spec import UnsupportedError
 
@@ -17,6 +17,8 @@ def _getitem(x, index):
 
 def _scatter(g, index, shape):
     """Zeros of ``shape`` with ``g`` added at ``index``, repeated indices adding up."""
+    if foreign(g):
+        return _scatter_foreign(g, index, shape)
     full = np.zeros(shape, g.dtype)
     if isinstance(index, _BASIC) or (isinstance(index, tuple) and all(isinstance(i, _BASIC) for i in index)):
         full[index] = g
@@ -25,9 +27,23 @@ def _scatter(g, index, shape):
     return full
 
 
+def _scatter_foreign(g, index, shape):
+    """The same for another library's array: assignment to slices, which is all that can be relied on."""
+    parts = index if isinstance(index, tuple) else (index,)
+    if not all(isinstance(part, _BASIC) for part in parts):
+        raise UnsupportedError(
+            f"x[{index!r}] has no derivative where x holds a {type(g).__name__} of {type(g).__module__}; "
+            "read slices, or multiply by a mask"
+        )
+    full = np.zeros_like(g, shape=shape)
+    parts = tuple(part for part in parts if part is not None)
+    full[parts] = np.reshape(g, full[parts].shape)  # without its new axes
+    return full
+
+
 def _replaced(x, values, index):
     """``x`` with ``values`` at ``index``."""
-    found = np.array(x)
+    found = copied(x)
     found[index] = values
     return found
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import foreign, plain
 from autodiff_numpy._record import RECORDED, composite, constant, rule
 
 
@@ -14,6 +14,8 @@ def _spread(g, shape, axis, keepdims):
     """``g`` repeated along the axes that a reduction removed."""
     if not keepdims and axis is not None and g.ndim:
         g = np.expand_dims(g, axis)
+    if foreign(g):
+        return np.broadcast_to(g, shape)
     full = np.empty(shape, g.dtype)
     full[...] = g
     return full
@@ -41,7 +43,7 @@ def _product(xp, g, a, ans, axis, keepdims):
     """The product of all the others; from both sides where factors are 0, which is right to any order (KINK-34)."""
     axes, shape = _axes(axis, a.ndim), a.shape
     known = plain(ans)
-    if np.all(known != 0) and np.all(np.isfinite(known)):
+    if not foreign(known) and np.all(known != 0) and np.all(np.isfinite(known)):
         return xp.spread(g * ans, shape, axis, keepdims) / a
     rest = tuple(i for i in range(a.ndim) if i not in axes)
     moved = xp.transpose(a, rest + axes)
@@ -49,8 +51,8 @@ def _product(xp, g, a, ans, axis, keepdims):
     if rows.shape[-1] == 0:
         return None
     ones = np.ones((*rows.shape[:-1], 1), rows.dtype)
-    left = xp.concatenate2(ones, xp.cumulative_prod(rows[..., :-1], axis=-1))
-    right = xp.concatenate2(ones, xp.cumulative_prod(rows[..., :0:-1], axis=-1))[..., ::-1]
+    left = xp.concatenate2(ones, xp.running_product(rows[..., :-1], -1))
+    right = xp.concatenate2(ones, xp.running_product(rows[..., :0:-1], -1))[..., ::-1]
     back = tuple(int(i) for i in np.argsort(rest + axes))
     others = xp.transpose(xp.reshape(left * right, moved.shape), back)
     return xp.spread(g, shape, axis, keepdims) * others

@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from autodiff_numpy._array import Array, plain, resolve
+from autodiff_numpy._array import Array, foreign, plain, resolve
 from autodiff_numpy._record import RECORDED, composite, constant, fit, rule
 
 
 def _cast(x, dtype, copy=True):
-    return np.asarray(x).astype(dtype, copy=copy)
+    return (x if foreign(x) else np.asarray(x)).astype(dtype, copy=copy)
 
 
 def _concatenate2(first, second):
@@ -19,7 +19,11 @@ def _concatenate2(first, second):
     return np.concatenate((first, second), axis=-1)
 
 
-rule(np.reshape, lambda xp, g, a_shape, order: xp.reshape(g, a_shape, order=order or "C"))
+def _shaped_back(xp, g, a_shape, order):
+    return xp.reshape(g, a_shape) if order in (None, "C") else xp.reshape(g, a_shape, order=order)
+
+
+rule(np.reshape, _shaped_back)
 rule(
     np.transpose,
     lambda xp, g, axes: xp.transpose(g, None if axes is None else tuple(int(i) for i in np.argsort(_positive(axes)))),
@@ -42,7 +46,7 @@ rule(np.triu, lambda xp, g, k: xp.triu(g, k or 0))
 
 def _astype(x, dtype, /, *, copy=True, device=None):
     """`np.astype`, which refuses NumPy's scalars."""
-    return np.asarray(x).astype(dtype, copy=copy)
+    return _cast(x, dtype, copy)
 
 
 @composite(_astype, np.astype)
@@ -71,7 +75,8 @@ def concatenate(arrays, axis=0, out=None, *, dtype=None, casting=None):
     if out is not None:
         raise TypeError("out= cannot be used with recorded arrays; use the returned value")
     common = dtype or np.result_type(*(plain(a) for a in arrays))
-    np.concatenate([plain(a) for a in arrays], axis=axis, dtype=common)  # its errors for shapes that do not fit
+    given = {} if dtype is None else {"dtype": dtype}
+    np.concatenate([plain(a) for a in arrays], axis=axis, **given)  # its errors for shapes that do not fit
     return RECORDED.moveaxis(_joined([RECORDED.moveaxis(_as(a, common), axis, -1) for a in arrays]), -1, axis)
 
 
@@ -110,7 +115,8 @@ def squeeze(a, axis=None):
 @composite(np.ravel)
 def ravel(a, order="C"):
     """`np.ravel`."""
-    return RECORDED.reshape(a, (math.prod(a.shape),), order=order)
+    shape = (math.prod(a.shape),)
+    return RECORDED.reshape(a, shape) if order == "C" else RECORDED.reshape(a, shape, order=order)
 
 
 @composite(np.moveaxis)

@@ -40,19 +40,24 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
     return asarray(x, device=device, copy=copy) if isinstance(x, Array) else np.from_dlpack(x, device=device, copy=copy)
 
 
+def _given(device: Any) -> dict[str, Any]:
+    """The keyword as far as it is given: arrays of other libraries may not know it."""
+    return {} if device is None else {"device": device}
+
+
 def empty_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
     """`numpy.empty_like`."""
-    return np.empty_like(plain(x), dtype=dtype, device=device)
+    return np.empty_like(plain(x), dtype=dtype, **_given(device))
 
 
 def zeros_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
     """`numpy.zeros_like`."""
-    return np.zeros_like(plain(x), dtype=dtype, device=device)
+    return np.zeros_like(plain(x), dtype=dtype, **_given(device))
 
 
 def ones_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
     """`numpy.ones_like`."""
-    return np.ones_like(plain(x), dtype=dtype, device=device)
+    return np.ones_like(plain(x), dtype=dtype, **_given(device))
 
 
 def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
