@@ -21,7 +21,7 @@ SUITE = {"autodiff_spec", "numpy", "pytest", "_pytest", "hypothesis", *sys.stdli
 TOOLS = {"autodiff_spec.conformance", "autodiff_spec.report", "autodiff_spec.cli"}
 ASK_THE_ORACLE = {"check_grad", "compare"}  # these operators, lazily
 DRAWS = "autodiff_spec.chapter.picture"  # with matplotlib, lazily
-AT_HOME_ONLY = {"tests", "benchmarks", "backends", "conftest"}
+AT_HOME_ONLY = {"tests", "benchmarks", "backends", "conftest", "examples"}
 
 
 def imports(module: str, is_package: bool, source: str) -> Iterator[tuple[str, bool]]:
