@@ -72,7 +72,7 @@ class Derived:
     def _jvp(
         self, f: FlatFunction, primals: list[Array], tangents: list[Array]
     ) -> tuple[list[Array], list[Array | None]]:
-        """``f(*primals)`` and its derivative along ``tangents`` (``None``: no dependence); derived from two pullbacks."""
+        """``f(*primals)`` and its derivative along ``tangents`` (``None``: no dependence)."""
         self._require_forward()
         outputs, pull = self._be._vjp(f, primals, once=True)
         return outputs, transposed(self._be, outputs, pull, once=True)(tangents)

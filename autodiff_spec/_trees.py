@@ -49,7 +49,7 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
 
 
 def broadcast(prefix: Any, tree: Any) -> list[Any]:
-    """For each leaf of ``tree`` the leaf of ``prefix`` above it; ``ValueError`` where it is no beginning of ``tree``."""
+    """For each leaf of ``tree`` the leaf of ``prefix`` above it; ``ValueError`` where the two do not fit."""
     return optree.broadcast_prefix(prefix, tree, none_is_leaf=True, namespace=_NAMESPACE)
 
 

@@ -199,7 +199,8 @@ def _whole(problem: _Problem, modes: tuple[str, ...], order: int, draw: _Draw) -
         truth, error = problem.exact, np.zeros((m, n))
     else:
         reach = steps(problem.x)
-        columns = [slope(problem.values, problem.x, reach[j] * unit, problem.rounding) for j, unit in enumerate(np.eye(n))]
+        units = np.diag(reach)
+        columns = [slope(problem.values, problem.x, unit, problem.rounding) for unit in units]
         truth = np.stack([column[0] for column in columns], axis=1) / reach
         error = np.stack([column[1] for column in columns], axis=1) / reach
     size = np.nan_to_num(np.abs(truth), posinf=0.0)

@@ -77,7 +77,7 @@ def vmap(be: Backend, f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0
 
 
 def each_slice(be: Backend, f: Callable[..., list[Any]], arrays: list[Any], axes: list[int]) -> list[Any]:
-    """``f`` of each slice, by a loop, its results stacked in front; a batch of none has the shapes of a slice of ones."""
+    """``f`` of each slice, one after the other, stacked in front; a batch of none has the shapes of a slice of ones."""
     size = arrays[0].shape[axes[0]]
     if not size:
         ones = [

@@ -85,10 +85,12 @@ class JaxBackend(Backend):
         return not RECORDER.frame().recordings
 
     def _vmap(self, f: Any, arrays: list[Any], axes: list[int]) -> list[Any]:
+        def plainly(*slices: Any) -> list[Any]:
+            return [plain(output) for output in f(*slices)]
+
         if not RECORDER.frame().recordings and arrays[0].shape[axes[0]]:
             try:
-                plainly = jax.vmap(lambda *slices: [plain(output) for output in f(*slices)], in_axes=tuple(axes))
-                found: list[Any] = plainly(*map(plain, arrays))
+                found: list[Any] = jax.vmap(plainly, in_axes=tuple(axes))(*map(plain, arrays))
                 return found
             except (jax.errors.JAXTypeError, jax.errors.JAXIndexError):
                 pass  # it looks at its values (`if`, `float`), which differ from slice to slice: one after the other
