@@ -198,7 +198,8 @@ def test_what_is_not_floating_is_refused(be: Backend, bad: str) -> None:
 @clause("JVP-14")
 def test_bare_primals_or_tangents_are_refused(be: Backend) -> None:
     x = array(be, [1.0, 2.0])
-    for primals, tangents in ((x, (x,)), ((x,), x), ({"x": x}, {"x": x})):
+    wrong: list[tuple[Any, Any]] = [(x, (x,)), ((x,), x), ({"x": x}, {"x": x})]
+    for primals, tangents in wrong:
         with pytest.raises(TypeError, match="tuple"):
             be.jvp(lambda a: a * a, primals, tangents)
 
@@ -248,7 +249,10 @@ def test_perturbations_are_not_confused(be: Backend) -> None:
 @pytest.mark.parametrize("inner", ["forward", "reverse"])
 @pytest.mark.parametrize("innermost", ["forward", "reverse"])
 def test_every_nesting_gives_the_third_derivative(be: Backend, outer: str, inner: str, innermost: str) -> None:
-    f: Callable[[Any], Any] = lambda x: x * x * x * x * x
+    def fifth(x: Any) -> Any:
+        return x * x * x * x * x
+
+    f: Callable[[Any], Any] = fifth
     for mode in (innermost, inner, outer):
         f = derivative(be, f) if mode == "forward" else be.grad(f)
     assert_equal(be, f(array(be, 2.0)), 240.0)

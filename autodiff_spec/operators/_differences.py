@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 Vector: TypeAlias = NDArray[np.float64]
 
 _FIRST, _LEVELS = 2.0**-4, 9
-_ROUNDINGS = 256.0  # a value is rounded more than once, and divided by a step of 1/64 or so
+_ROUNDINGS = 8.0  # how often a value is rounded
+_DOUBT = 16.0  # the smallest of many differences is small by chance
 
 
 def slope(
@@ -26,7 +27,7 @@ def slope(
         function: from a float64 vector to a float64 vector.
         x: where.
         direction: along what; steps are 1/16 of it and less.
-        epsilon: the relative rounding of the function's values, below which no estimate is believed.
+        epsilon: the relative rounding of the function's values, which a small step magnifies.
 
     Returns:
         Two float64 vectors of the result's size; the estimate is infinite where no difference is finite.
@@ -43,14 +44,15 @@ def slope(
             column = [(above - below) / (2 * h)]
             if best is None:
                 best, error = column[0], np.full(column[0].shape, np.inf)
+            rounding = _ROUNDINGS * epsilon * size / h
             for k, coarse in enumerate(before, 1):
                 column.append(column[-1] + (column[-1] - coarse) / (4.0**k - 1))
-                guess = np.maximum(abs(column[k] - column[k - 1]), abs(column[k] - coarse))
-                guess = np.where(np.isfinite(guess), guess, np.inf)
+                apart = np.maximum(abs(column[k] - column[k - 1]), abs(column[k] - coarse))
+                guess = np.where(np.isfinite(apart), _DOUBT * apart + rounding, np.inf)
                 better = guess < error
                 best, error = np.where(better, column[k], best), np.where(better, guess, error)
             before = column
-    return best, 4.0 * error + _ROUNDINGS * epsilon * size
+    return best, error
 
 
 def steps(x: Vector) -> Vector:
