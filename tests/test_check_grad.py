@@ -77,6 +77,20 @@ def test_a_single_precision_function_passes_in_its_own_precision(be: ad.Backend,
     assert report.passed, str(report)
 
 
+def test_a_closure_of_another_dtype_is_no_obstacle(be: ad.Backend) -> None:
+    w = be.asarray(np.array([2.0, 3.0, 4.0], dtype=np.float32))
+    report = be.check_grad(lambda a: be.xp.sin(a) * w, np.array([0.5, 1.0, 2.0], dtype=np.float32))
+    assert report.passed, str(report)
+
+
+def test_an_exception_of_the_function_reaches_the_caller(numpy: ad.Backend) -> None:
+    def broken(a: Any) -> Any:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        numpy.check_grad(broken, 1.0)
+
+
 def test_the_oracle_is_asked_where_the_function_allows_it(numpy: ad.Backend) -> None:
     x, w = np.array([0.5, 1.0]), numpy.variable([2.0, 3.0])
     assert numpy.check_grad(lambda a: ad.xp().sin(a), x).reference == "the oracle"

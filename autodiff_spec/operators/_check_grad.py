@@ -112,19 +112,27 @@ class _Problem:
                 raise _check._not_floating(path, "complex", "pass real and imaginary parts as arguments of their own")
         self.x = self._joined([be.to_numpy(array) for array in self.arrays])
         self.wide = self._wide()
-        self.rounding = _EPSILON.get(_name(self.wide), 2.0**-52)
-        self.y = self.values(self.x)
+        try:
+            self.y = self.values(self.x)
+        except Exception:  # it computes with arrays of another dtype, which not every framework promotes
+            self.wide = None
+            self.y = self.values(self.x)
+        own = [_name(array.dtype) for array in self.arrays]
+        self.rounding = 2.0**-52 if self.wide is not None else max(_EPSILON.get(name, 2.0**-52) for name in own)
         names = [_name(array.dtype) for array in (*self.arrays, *self._results(self.arrays))]
         self.epsilon = max([_EPSILON.get(name, 2.0**-52) for name in names], default=2.0**-52)
         small = exact and self.x.size * max(self.y.size, 1) <= _EXACT and self.x.size <= _WHOLE
         self.exact = exact_jacobian(be, f, self.arrays, self.structure, self.y) if small else None
-        self.reference = "the oracle" if self.exact is not None else f"differences in {_name(self.wide)}"
+        self.reference = "the oracle"
+        if self.exact is None:
+            self.reference = f"differences in {'float64' if self.wide is not None else ', '.join(dict.fromkeys(own))}"
 
     def _wide(self) -> Any:
+        """float64 of the framework, ``None`` where it has none: then each argument keeps its dtype."""
         try:
-            return self.be.asarray(np.zeros(()), dtype=None).dtype  # of a NumPy array of float64
+            return self.be.asarray(np.zeros(())).dtype
         except DtypeError:
-            return max((array.dtype for array in self.arrays), key=lambda dtype: -_EPSILON.get(_name(dtype), 1.0))
+            return None
 
     def _results(self, arrays: list[Any]) -> list[Any]:
         leaves, _ = _trees.flatten(self.f(*_trees.unflatten(self.structure, arrays)), self.be.array_types)
@@ -133,7 +141,8 @@ class _Problem:
 
     def values(self, x: Vector) -> Vector:
         """``f`` in the widest dtype."""
-        return self._joined([self.be.to_numpy(output) for output in self._results(self._arrays(x, self.wide))])
+        results = self._results(self._split(x, self.arrays, self.wide))
+        return self._joined([self.be.to_numpy(output) for output in results])
 
     def pulled(self, weights: Vector) -> Vector:
         """The transposed Jacobian times ``weights``, by the backend."""
@@ -151,15 +160,14 @@ class _Problem:
     def _floating(self, *args: Any) -> list[Any]:
         return self._results(_trees.flatten(args, self.be.array_types)[0])
 
-    def _arrays(self, x: Vector, dtype: Any) -> list[Any]:
-        return [_check.cast(self.be, array, dtype) for array in self._split(x, self.arrays)]
-
-    def _split(self, x: Vector, like: list[Any]) -> list[Any]:
-        """The parts of a vector as arrays of the shapes of ``like``, in the widest dtype."""
+    def _split(self, x: Vector, like: list[Any], dtype: Any = None) -> list[Any]:
+        """The parts of a vector as arrays of the shapes of ``like``, in its dtypes or in ``dtype``."""
         ends = np.cumsum([int(np.prod(array.shape)) for array in like])
         parts = np.split(x, ends[:-1]) if like else []
-        shaped = [np.reshape(part, array.shape) for part, array in zip(parts, like, strict=True)]
-        return [self.be.asarray(part, dtype=self.wide) for part in shaped]
+        return [
+            self.be.asarray(np.reshape(part, array.shape), dtype=array.dtype if dtype is None else dtype)
+            for part, array in zip(parts, like, strict=True)
+        ]
 
     @staticmethod
     def _joined(parts: list[Any]) -> Vector:

@@ -60,7 +60,8 @@ def jacobian(
     @functools.wraps(f, updated=())
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
         call = Arguments(be, f, args, kwargs, argnums, "jacobian()")
-        paths = [_trees.Path(call.structure, i, "args", "jacobian()") for i in range(len(call.primals))]
+        positions = tuple(call.distinct)
+        paths = [_trees.Path(call.structure, i, "args", "", positions) for i in range(len(call.primals))]
         _require_real(be, call.primals, paths)
         blocks = _blocks(be, call, mode)
         return _trees.unflatten(call.output_structure, [call.as_arguments(row) for row in blocks])
