@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from autodiff_spec import _trees
 from autodiff_spec._capability import Capability
 from autodiff_spec.operators._grad import grad
-from autodiff_spec.operators._jvp import directions_of, jvp
-from autodiff_spec.operators._vjp import vjp
+from autodiff_spec.operators._jvp import directions_of
+from autodiff_spec.operators._vjp import zeros_for_none
 
 if TYPE_CHECKING:
     from autodiff_spec._backend import Backend
@@ -46,11 +46,15 @@ def hvp(be: Backend, f: Callable[..., Any], primals: Sequence[Any], tangents: Se
     """
     be.require(Capability.HIGHER_ORDER, "hvp()")
     arrays, directions, structure = directions_of(be, primals, tangents, "hvp()")
-    points, direction = _trees.unflatten(structure, arrays), _trees.unflatten(structure, directions)
-    gradient = grad(be, f, tuple(range(len(points))))
+    gradient = grad(be, f, tuple(range(len(primals))))
+
+    def flat(*leaves: Any) -> list[Any]:
+        return _trees.flatten(gradient(*_trees.unflatten(structure, leaves)), be.array_types)[0]
+
     if be._forward_is_native():
-        products: tuple[Any, ...] = jvp(be, gradient, points, direction)[1]
-        return products
-    _, pullback = vjp(be, gradient, *points)
-    pulled: tuple[Any, ...] = pullback(direction)
-    return pulled
+        products = be._jvp(flat, arrays, directions)[1]
+    else:
+        _, pull = be._vjp(flat, arrays, once=True)
+        products = pull(directions)
+    found: tuple[Any, ...] = _trees.unflatten(structure, zeros_for_none(be, products, arrays))
+    return found
