@@ -17,6 +17,7 @@ from autodiff_spec._errors import (
     BackendNotInstalledError,
     CustomRuleError,
     DtypeError,
+    GradientCheckError,
     MutationError,
     NotDifferentiableError,
     PreparationError,
@@ -29,8 +30,13 @@ from autodiff_spec._errors import (
 )
 from autodiff_spec._module import (
     assign,
+    check_grad,
     extra,
     grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
     lift,
     pause,
     stop_gradient,
@@ -39,6 +45,7 @@ from autodiff_spec._module import (
     value_and_grad,
     variable,
     vjp,
+    vmap,
     xp,
 )
 from autodiff_spec._tape import Tape
@@ -54,6 +61,7 @@ __all__ = [
     "Capability",
     "CustomRuleError",
     "DtypeError",
+    "GradientCheckError",
     "MutationError",
     "NotDifferentiableError",
     "PreparationError",
@@ -69,8 +77,13 @@ __all__ = [
     "assign",
     "available_backends",
     "backend",
+    "check_grad",
     "extra",
     "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "lift",
     "pause",
     "stop_gradient",
@@ -80,5 +93,6 @@ __all__ = [
     "value_and_grad",
     "variable",
     "vjp",
+    "vmap",
     "xp",
 ]

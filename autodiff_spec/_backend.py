@@ -3,19 +3,20 @@
 `Backend` is a template: its public methods check arguments, take trees apart and raise the typed errors; the
 hooks, whose names begin with an underscore, are what an engine implements, on single arrays that are already
 checked. An engine without tapes needs ``name``, ``version``, ``xp``, ``array_types``, ``_vjp``,
-``_stop_gradient`` and ``_to_numpy``; everything else is declared by a `Capability` or derived.
+``_stop_gradient`` and ``_to_numpy``; everything else is declared by a `Capability` or derived (`_derived.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from autodiff_spec import _check, _trees, operators
+from autodiff_spec import _check, _trees
 from autodiff_spec._capability import Capability
+from autodiff_spec._derived import Derived
 from autodiff_spec._errors import DtypeError, ShapeMismatchError, UnsupportedError
 from autodiff_spec._tape import Tape
 
@@ -29,7 +30,7 @@ FlatFunction: TypeAlias = Callable[..., list[Array]]
 """A function of arrays that returns a list of arrays: a user's function with its trees taken apart."""
 
 
-class Backend:
+class Backend(Derived):
     """An engine for automatic differentiation behind the one interface.
 
     Attributes:
@@ -151,24 +152,6 @@ class Backend:
         """
         self.require(Capability.TAPE, "pause")
         return self._pause()
-
-    # --- derivatives of functions ---------------------------------------------------------------------------
-
-    def grad(
-        self, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
-    ) -> Callable[..., Any]:
-        """The gradient of ``f``; see `autodiff_spec.operators.grad`."""
-        return operators.grad(self, f, argnums, has_aux=has_aux)
-
-    def value_and_grad(
-        self, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
-    ) -> Callable[..., Any]:
-        """The value and the gradient of ``f``; see `autodiff_spec.operators.value_and_grad`."""
-        return operators.value_and_grad(self, f, argnums, has_aux=has_aux)
-
-    def vjp(self, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
-        """``f(*primals)`` and its pullback; see `autodiff_spec.operators.vjp`."""
-        return operators.vjp(self, f, *primals)
 
     def stop_gradient(self, x: Any) -> Any:
         """The same value without a derivative, in every mode and order; works on trees.

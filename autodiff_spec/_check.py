@@ -67,8 +67,10 @@ def _not_floating(what: object, found: str, remedy: str) -> NotDifferentiableErr
     return NotDifferentiableError(f"{what} is {found}, which has no derivative; {remedy}")
 
 
-def cotangent(be: Backend, value: Any, target: Any, what: object) -> Any:
+def cotangent(be: Backend, value: Any, target: Any, what: object, like: str = "target") -> Any:
     """``value`` as a cotangent of ``target``: exactly its shape, cast to its dtype; ints are refused.
+
+    A tangent is checked in the same way against its primal; ``like`` says in messages what ``target`` is.
 
     Raises:
         ShapeMismatchError: the shapes differ (a cotangent is never broadcast).
@@ -81,11 +83,11 @@ def cotangent(be: Backend, value: Any, target: Any, what: object) -> Any:
         raise _not_floating(what, f"an array of dtype {array.dtype}", "pass a floating one")
     if tuple(array.shape) != tuple(target.shape):
         raise ShapeMismatchError(
-            f"{what} has shape {tuple(array.shape)}, the target has {tuple(target.shape)}; "
-            "pass one of exactly the target's shape"
+            f"{what} has shape {tuple(array.shape)}, the {like} has {tuple(target.shape)}; "
+            f"pass one of exactly the {like}'s shape"
         )
     if kind == "complex" and be.kind(target.dtype) == "real":
-        raise DtypeError(f"{what} is complex, the target is real; pass a real cotangent")
+        raise DtypeError(f"{what} is complex, the {like} is real; pass a real one")
     return cast(be, array, target.dtype)
 
 

@@ -15,7 +15,8 @@ Each message names the operation, the argument (by its path in the tree) and the
     │   └── TapeStateError                       not entered, entered twice, or in the wrong place
     ├── MutationError (RuntimeError)             a recorded array was changed in place
     ├── PreparationError (RuntimeError)          a prepared function met other shapes or dtypes
-    └── CustomRuleError (ValueError)             a custom derivative of the wrong count or shape
+    ├── CustomRuleError (ValueError)             a custom derivative of the wrong count or shape
+    └── GradientCheckError (AssertionError)      check_grad() found a derivative wrong, and was asked to raise
 """
 
 
@@ -73,3 +74,7 @@ class PreparationError(AutodiffError, RuntimeError):
 
 class CustomRuleError(AutodiffError, ValueError):
     """A custom derivative rule returned the wrong number or shape of results."""
+
+
+class GradientCheckError(AutodiffError, AssertionError):
+    """A check of derivatives failed; the message is its table."""

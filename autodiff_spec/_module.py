@@ -10,6 +10,7 @@ from typing import Any
 from autodiff_spec._backend import Array
 from autodiff_spec._discovery import backend
 from autodiff_spec._tape import Tape
+from autodiff_spec.operators import GradientReport
 
 
 def xp() -> Any:
@@ -85,6 +86,90 @@ def value_and_grad(
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
     """``f(*primals)`` and its pullback on the current backend; see `Backend.vjp`."""
     return backend().vjp(f, *primals)
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """``f(*primals)`` and its derivative along ``tangents`` on the current backend; see `Backend.jvp`.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> y, dy = ad.jvp(lambda x: x * x, (3.0,), (10.0,))
+        >>> float(y), float(dy)
+        (9.0, 60.0)
+    """
+    return backend().jvp(f, primals, tangents)
+
+
+def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str = "auto") -> Callable[..., Any]:
+    """The Jacobian of ``f`` on the backend that is current when the result is called; see `Backend.jacobian`.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> ad.jacobian(lambda x: x * x)(ad.xp().asarray([1.0, 2.0]))
+        array([[2., 0.],
+               [0., 4.]])
+    """
+
+    @functools.wraps(f, updated=())
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        return backend().jacobian(f, argnums, mode)(*args, **kwargs)
+
+    return jacobian_of
+
+
+def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The Hessian of ``f`` on the backend that is current when the result is called; see `Backend.hessian`.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> float(ad.hessian(lambda x: x * x * x)(2.0))
+        12.0
+    """
+
+    @functools.wraps(f, updated=())
+    def hessian_of(*args: Any, **kwargs: Any) -> Any:
+        return backend().hessian(f, argnums)(*args, **kwargs)
+
+    return hessian_of
+
+
+def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
+    """The Hessian of ``f`` times ``tangents`` on the current backend; see `Backend.hvp`.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> (product,) = ad.hvp(lambda x: x * x * x, (2.0,), (10.0,))
+        >>> float(product)
+        120.0
+    """
+    return backend().hvp(f, primals, tangents)
+
+
+def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
+    """``f`` of each slice, on the backend that is current when the result is called; see `Backend.vmap`.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> ad.vmap(lambda x: x[0] * x[1])(ad.xp().asarray([[1.0, 2.0], [3.0, 4.0]]))
+        array([ 2., 12.])
+    """
+
+    @functools.wraps(f, updated=())
+    def batched(*args: Any, **kwargs: Any) -> Any:
+        return backend().vmap(f, in_axes, out_axes)(*args, **kwargs)
+
+    return batched
+
+
+def check_grad(f: Callable[..., Any], *args: Any, **options: Any) -> GradientReport:
+    """Whether the current backend differentiates ``f`` rightly at ``args``; see `Backend.check_grad`.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> ad.check_grad(lambda x: ad.xp().sin(x) * x, ad.xp().asarray([1.0, 2.0])).passed
+        True
+    """
+    return backend().check_grad(f, *args, **options)
 
 
 def stop_gradient(x: Any) -> Any:

@@ -48,6 +48,11 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
     return unflatten(structure, [function(leaf) for leaf in leaves])
 
 
+def broadcast(prefix: Any, tree: Any) -> list[Any]:
+    """For each leaf of ``tree`` the leaf of ``prefix`` above it; ``ValueError`` where the two do not fit."""
+    return optree.broadcast_prefix(prefix, tree, none_is_leaf=True, namespace=_NAMESPACE)
+
+
 class Path(NamedTuple):
     """How a user would write a leaf, ``sources['w'][0]``, spelled out only when a message needs it."""
 

@@ -19,7 +19,7 @@ FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "jaxlib"}
 CORE = {"autodiff_spec", "numpy", "array_api_compat", "optree", *sys.stdlib_module_names}
 SUITE = {"autodiff_spec", "numpy", "pytest", "_pytest", "hypothesis", *sys.stdlib_module_names}
 TOOLS = {"autodiff_spec.conformance", "autodiff_spec.report", "autodiff_spec.cli"}
-ASK_THE_ORACLE = {"check_grad", "compare"}  # these operators, lazily
+ASK_THE_ORACLE = {"check_grad", "check_oracle", "compare"}  # these operators, lazily
 DRAWS = "autodiff_spec.chapter.picture"  # with matplotlib, lazily
 AT_HOME_ONLY = {"tests", "benchmarks", "backends", "conftest", "examples"}
 

@@ -7,6 +7,7 @@ from autodiff_spec.clauses import Chapter, Clause, Level
 
 MUST = Level.MUST
 TAPE = (Capability.TAPE,)
+HIGHER = (Capability.HIGHER_ORDER,)
 
 CHAPTER = Chapter(
     "JAC",
@@ -48,5 +49,17 @@ CHAPTER = Chapter(
             (Capability.TAPE, Capability.HIGHER_ORDER),
         ),
         Clause("JAC-11", MUST, "t.jacobian() by an intermediate result is the Jacobian from there on.", TAPE),
+        Clause("JAC-12", MUST, "jacobian() has the result's shape followed by the argument's, 0-d and empty ones included, in every mode.", HIGHER),
+        Clause("JAC-13", MUST, "jacobian() has the argument's dtype, in every mode.", HIGHER),
+        Clause("JAC-14", MUST, "jacobian() holds the derivative of each element of the result by each of the argument, the same in every mode.", HIGHER),
+        Clause("JAC-15", MUST, "jacobian() is zeros where nothing connects, and for integer and boolean results.", HIGHER),
+        Clause("JAC-16", MUST, "jacobian() of trees is a tree of trees: the arguments' tree in the place of each output.", HIGHER),
+        Clause("JAC-17", MUST, "jacobian() by a sequence of argnums has a tuple of blocks in the place of each output, repetitions included.", HIGHER),
+        Clause("JAC-18", MUST, "jacobian() raises ValueError for a mode that does not exist and for argnums out of range."),
+        Clause("JAC-19", MUST, "jacobian() refuses integer and boolean arguments with NotDifferentiableError."),
+        Clause("JAC-20", MUST, "jacobian() refuses complex arguments and results with NotDifferentiableError.", (Capability.COMPLEX,)),
+        Clause("JAC-21", MUST, "Arguments of jacobian() that are not differentiated may be anything, keyword arguments included."),
+        Clause("JAC-22", MUST, "Variables in the closure of a jacobian(), and recorded arguments, are differentiated by a tape that is open.", (Capability.TAPE, Capability.HIGHER_ORDER)),
+        Clause("JAC-23", MUST, "jacobian() of a gradient is the Hessian, and grad() of a jacobian() is right.", HIGHER),
     ),
 )

@@ -1,4 +1,4 @@
-"""Chapter JAC: ``t.jacobian``."""
+"""Chapter JAC: ``t.jacobian``; jacobian() has a file of its own."""
 
 from __future__ import annotations
 

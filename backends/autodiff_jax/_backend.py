@@ -12,7 +12,8 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
-from autodiff_jax._array import RECORDER, Array, Variable, fresh, plain, require_wide
+from autodiff_jax._array import RECORDER, Array, Variable, plain, require_wide
+from autodiff_jax._functional import native_jvp, native_linearize, native_vjp
 from autodiff_jax._lift import lift
 from autodiff_jax._tape import JaxTape
 from autodiff_spec import Backend, Capability, Tape, UnsupportedError
@@ -68,7 +69,32 @@ class JaxBackend(Backend):
         if RECORDER.frame().recordings:  # an open tape differentiates what f closes over, too
             outputs, pullback = super()._vjp(f, primals, once=once)
             return [_settled(output) for output in outputs], pullback
-        return _native_vjp(f, [plain(primal) for primal in primals])
+        return native_vjp(f, [plain(primal) for primal in primals])
+
+    def _jvp(self, f: Any, primals: list[Any], tangents: list[Any]) -> tuple[list[Any], list[Any]]:
+        if not self._forward_is_native():
+            return super()._jvp(f, primals, tangents)
+        return native_jvp(f, [plain(primal) for primal in primals], [plain(tangent) for tangent in tangents])
+
+    def _linearize(self, f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+        if not self._forward_is_native():
+            return super()._linearize(f, primals)
+        return native_linearize(f, [plain(primal) for primal in primals])
+
+    def _forward_is_native(self) -> bool:
+        return not RECORDER.frame().recordings
+
+    def _vmap(self, f: Any, arrays: list[Any], axes: list[int]) -> list[Any]:
+        def plainly(*slices: Any) -> list[Any]:
+            return [plain(output) for output in f(*slices)]
+
+        if not RECORDER.frame().recordings and arrays[0].shape[axes[0]]:
+            try:
+                found: list[Any] = jax.vmap(plainly, in_axes=tuple(axes))(*map(plain, arrays))
+                return found
+            except (jax.errors.JAXTypeError, jax.errors.JAXIndexError):
+                pass  # it looks at its values (`if`, `float`), which differ from slice to slice: one after the other
+        return super()._vmap(f, arrays, axes)
 
     def _stop_gradient(self, array: Any) -> Any:
         return jax.lax.stop_gradient(plain(array))
@@ -113,44 +139,3 @@ def _settled(output: Any) -> Any:
     if type(output) is Array and not RECORDER.frame().tracking(output.node.tapes):  # type: ignore[union-attr]
         return output.value
     return output
-
-
-def _native_vjp(f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
-    """`jax.vjp`, for functions that return anything: arrays that are not floating, and what is no array."""
-    everything: list[Any] = []
-    floating: list[int] = []
-
-    def flat(*leaves: Any) -> tuple[list[Any], dict[int, Any]]:
-        everything[:] = [plain(output) for output in f(*leaves)]
-        arrays = [i for i, output in enumerate(everything) if isinstance(output, jax.Array)]
-        floating[:] = [i for i in arrays if jnp.issubdtype(everything[i].dtype, jnp.inexact)]
-        rest = {i: everything[i] for i in arrays if i not in floating}
-        return [everything[i] for i in floating], rest
-
-    found, back, rest = jax.vjp(flat, *primals, has_aux=True)
-    outputs = list(everything)  # its arrays are tracers of a trace that has ended: every one is replaced
-    for i, array in (*zip(floating, found, strict=True), *rest.items()):
-        outputs[i] = array
-    places = tuple(floating)
-
-    def pullback(cotangents: list[Any]) -> list[Any]:
-        given = [cotangents[i] for i in places]
-        if all(cotangent is None for cotangent in given):
-            return [None] * len(primals)
-        filled = [
-            jnp.zeros_like(array) if cotangent is None else cotangent
-            for cotangent, array in zip(given, found, strict=True)
-        ]
-        if any(isinstance(cotangent, Array) for cotangent in filled):
-            return list(lift(pull)(*filled))  # linear in its cotangents, and recorded as such
-        return fresh(list(pull(*filled)), filled)
-
-    def pull(*filled: Any) -> tuple[Any, ...]:
-        return tuple(_conjugate(g) for g in back([_conjugate(cotangent) for cotangent in filled]))
-
-    return outputs, pullback
-
-
-def _conjugate(g: Any) -> Any:
-    """Between the two conventions for complex cotangents: ∂L/∂x + i∂L/∂y outside, its conjugate inside JAX."""
-    return jnp.conj(g) if g.dtype.kind == "c" else g

@@ -1,0 +1,52 @@
+"""``hessian``: the Jacobian of the gradient."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from autodiff_spec._capability import Capability
+from autodiff_spec.operators._grad import grad
+from autodiff_spec.operators._jacobian import jacobian
+
+if TYPE_CHECKING:
+    from autodiff_spec._backend import Backend
+
+
+def hessian(be: Backend, f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    """The function whose value is the Hessian of ``f`` (of the sum of its result, when that is no scalar).
+
+    It is the Jacobian of the gradient: forward over reverse where the backend has a forward mode of its own, else
+    reverse over reverse. For n elements it costs about n products with a vector; where a product is enough use `hvp`.
+
+    Args:
+        be: the backend.
+        f: a function of arrays (trees) that returns an array or a tree of arrays.
+        argnums: the positions to differentiate, as for `grad`; with a sequence the value is a tuple of tuples.
+
+    Returns:
+        A function of the same arguments, keyword arguments passed through. Its value is a tree of trees: the tree of
+        the arguments, with the same tree again in the place of each array. A block has shape ``first.shape +
+        second.shape`` and the second's dtype; it is zeros where nothing connects.
+
+    Raises:
+        NotDifferentiableError: a differentiated argument is integer, boolean or complex, or the result complex.
+        ValueError: an ``argnums`` out of range.
+        UnsupportedError: the backend does not declare ``HIGHER_ORDER``.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> be = ad.backend("numpy")
+        >>> be.hessian(lambda x: x[0] * x[1] * x[1])(be.asarray([2.0, 3.0]))
+        array([[0., 6.],
+               [6., 4.]])
+    """
+    be.require(Capability.HIGHER_ORDER, "hessian()")
+
+    @functools.wraps(f, updated=())
+    def hessian_of(*args: Any, **kwargs: Any) -> Any:
+        mode = "forward" if be._forward_is_native() else "reverse"
+        return jacobian(be, grad(be, f, argnums), argnums, mode)(*args, **kwargs)
+
+    return hessian_of

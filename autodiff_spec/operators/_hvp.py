@@ -1,0 +1,60 @@
+"""``hvp``: the Hessian times a vector, without the Hessian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from autodiff_spec import _trees
+from autodiff_spec._capability import Capability
+from autodiff_spec.operators._grad import grad
+from autodiff_spec.operators._jvp import directions_of
+from autodiff_spec.operators._vjp import zeros_for_none
+
+if TYPE_CHECKING:
+    from autodiff_spec._backend import Backend
+
+
+def hvp(be: Backend, f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
+    """The Hessian of ``f`` (of the sum of its result) at ``primals`` times ``tangents``.
+
+    The Hessian is never formed. Where the backend has a forward mode of its own it is the derivative of the gradient
+    along the direction (Pearlmutter, Fast exact multiplication by the Hessian, 1994); elsewhere the pullback of the
+    gradient, which is the same because the Hessian is symmetric. The cost is a few gradients, whatever the size.
+
+    Args:
+        be: the backend.
+        f: a function of arrays (trees) that returns an array or a tree of arrays.
+        primals: a tuple or list with one argument of ``f`` each, as for `jvp`; all of them are differentiated.
+        tangents: the direction: the same structure, exactly the same shapes; floating, cast to the primals' dtypes.
+
+    Returns:
+        A tuple with one tree per primal, each array of its primal's shape and dtype; zeros where nothing connects.
+
+    Raises:
+        NotDifferentiableError: a primal or tangent is integer or boolean, or the result is complex.
+        ShapeMismatchError: the tangents do not fit the primals.
+        DtypeError: a tangent is complex and its primal real.
+        TypeError: ``primals`` or ``tangents`` is neither a tuple nor a list.
+        UnsupportedError: the backend does not declare ``HIGHER_ORDER``.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> be = ad.backend("numpy")
+        >>> be.hvp(lambda x: x * x * x, (be.asarray([1.0, 2.0]),), (be.asarray([1.0, 10.0]),))
+        (array([  6., 120.]),)
+    """
+    be.require(Capability.HIGHER_ORDER, "hvp()")
+    arrays, directions, structure = directions_of(be, primals, tangents, "hvp()")
+    gradient = grad(be, f, tuple(range(len(primals))))
+
+    def flat(*leaves: Any) -> list[Any]:
+        return _trees.flatten(gradient(*_trees.unflatten(structure, leaves)), be.array_types)[0]
+
+    if be._forward_is_native():
+        products = be._jvp(flat, arrays, directions)[1]
+    else:
+        _, pull = be._vjp(flat, arrays, once=True)
+        products = pull(directions)
+    found: tuple[Any, ...] = _trees.unflatten(structure, zeros_for_none(be, products, arrays))
+    return found

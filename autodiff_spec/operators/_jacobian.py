@@ -1,0 +1,154 @@
+"""``jacobian``: the derivative of each element of a result by each element of an argument."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from autodiff_spec import _check, _trees
+from autodiff_spec._errors import NotDifferentiableError
+from autodiff_spec.operators._arguments import Arguments
+from autodiff_spec.operators._jvp import transposed
+from autodiff_spec.operators._vjp import constant
+
+if TYPE_CHECKING:
+    from autodiff_spec._backend import Backend
+
+MODES = ("auto", "forward", "reverse")
+
+_DERIVED_COST = 2
+"""A pushforward derived from two pullbacks runs backward over what a pullback recorded: about twice the work."""
+
+
+def jacobian(
+    be: Backend, f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str = "auto"
+) -> Callable[..., Any]:
+    """The function whose value is the Jacobian of ``f``, the result's shape followed by the argument's.
+
+    Args:
+        be: the backend.
+        f: a function of arrays (trees) that returns an array or a tree of arrays.
+        argnums: the positions to differentiate, as for `grad`: with a sequence there is a tuple of blocks in the place
+            of each output, and a position named twice gets its blocks twice.
+        mode: ``"reverse"`` (one pullback for each element of the result), ``"forward"`` (one pushforward for each
+            element of the arguments), or ``"auto"``: whichever is less work for these sizes.
+
+    Returns:
+        A function of the same arguments, keyword arguments passed through. Its value is a tree of trees: the tree of
+        the result, with the tree of the arguments in the place of each output. A block has shape
+        ``output.shape + argument.shape`` and the argument's dtype; it is zeros where nothing connects, and where an
+        output is integer or boolean.
+
+    Raises:
+        NotDifferentiableError: a differentiated argument is integer or boolean, or an argument or result is complex
+            (its derivative is not one number; use `vjp` or `jvp`).
+        ValueError: a ``mode`` that does not exist, or an ``argnums`` out of range.
+        UnsupportedError: ``"forward"`` on a backend that has no forward mode and cannot differentiate a pullback.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> be = ad.backend("numpy")
+        >>> be.jacobian(lambda x: x[1:] * x[0])(be.asarray([2.0, 3.0, 4.0]))
+        array([[3., 2., 0.],
+               [4., 0., 2.]])
+    """
+    if mode not in MODES:
+        raise ValueError(f"mode={mode!r} of jacobian(); choose one of {', '.join(map(repr, MODES))}")
+
+    @functools.wraps(f, updated=())
+    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+        call = Arguments(be, f, args, kwargs, argnums, "jacobian()")
+        positions = tuple(call.distinct)
+        paths = [_trees.Path(call.structure, i, "args", "", positions) for i in range(len(call.primals))]
+        _require_real(be, call.primals, paths)
+        blocks = _blocks(be, call, mode)
+        return _trees.unflatten(call.output_structure, [call.as_arguments(row) for row in blocks])
+
+    return jacobian_of
+
+
+def _blocks(be: Backend, call: Arguments, mode: str) -> list[list[Any]]:
+    """For each output a list with one block for each primal."""
+    if mode == "forward":
+        outputs, push = be._linearize(call.flat, call.primals)
+        return _by_columns(be, push, _outputs(be, outputs, call), call.primals)
+    outputs, pull = be._vjp(call.flat, call.primals, once=False)
+    arrays = _outputs(be, outputs, call)
+    if mode == "auto":
+        rows = sum(math.prod(array.shape) for array in arrays if be.kind(array.dtype) != "other")
+        columns = sum(math.prod(primal.shape) for primal in call.primals)
+        if be._forward_is_native():
+            if columns < rows:
+                _, push = be._linearize(call.flat, call.primals)
+                return _by_columns(be, push, arrays, call.primals)
+        elif be._has_forward() and columns * _DERIVED_COST < rows:
+            return _by_columns(be, transposed(be, outputs, pull, once=False), arrays, call.primals)
+    return _by_rows(be, pull, arrays, call.primals)
+
+
+def _outputs(be: Backend, outputs: list[Any], call: Arguments) -> list[Any]:
+    arrays = [output if be.is_array(output) else constant(be, output) for output in outputs]
+    paths = [_trees.Path(call.output_structure, i, "the result") for i in range(len(arrays))]
+    _require_real(be, arrays, paths)
+    return arrays
+
+
+def _require_real(be: Backend, arrays: list[Any], paths: list[_trees.Path]) -> None:
+    for array, path in zip(arrays, paths, strict=True):
+        if be.kind(array.dtype) == "complex":
+            raise NotDifferentiableError(
+                f"{path} of jacobian() is complex, and the derivative of a complex number is not one number; "
+                "use vjp() or jvp(), or pass real and imaginary parts"
+            )
+
+
+def _by_rows(
+    be: Backend, pull: Callable[[list[Any]], list[Any]], outputs: list[Any], primals: list[Any]
+) -> list[list[Any]]:
+    blocks = []
+    for k, output in enumerate(outputs):
+        rows: list[Any] = [None] * len(primals)
+        if be.kind(output.dtype) != "other" and math.prod(output.shape):
+            rows = _each(be, pull, output, k, len(outputs), primals)
+        blocks.append([_block(be, row, output, primal) for row, primal in zip(rows, primals, strict=True)])
+    return blocks
+
+
+def _by_columns(
+    be: Backend, push: Callable[[list[Any]], list[Any]], outputs: list[Any], primals: list[Any]
+) -> list[list[Any]]:
+    blocks: list[list[Any]] = [[] for _ in outputs]
+    for i, primal in enumerate(primals):
+        columns: list[Any] = [None] * len(outputs)
+        if math.prod(primal.shape):
+            columns = _each(be, push, primal, i, len(primals), outputs)
+        for k, (column, output) in enumerate(zip(columns, outputs, strict=True)):
+            discrete = be.kind(output.dtype) == "other"
+            found = None if column is None or discrete else be.xp.moveaxis(column, 0, -1)
+            blocks[k].append(_block(be, found, output, primal))
+    return blocks
+
+
+def _each(
+    be: Backend, linear: Callable[[list[Any]], list[Any]], at: Any, index: int, count: int, results: list[Any]
+) -> list[Any]:
+    """What ``linear`` gives for each unit vector like ``at``, its argument ``index`` of ``count``, stacked in front."""
+    size = math.prod(at.shape)
+
+    def of_unit(unit: Any) -> list[Any]:
+        arguments: list[Any] = [None] * count
+        arguments[index] = unit
+        found = linear(arguments)
+        return [be.xp.zeros_like(like) if one is None else one for one, like in zip(found, results, strict=True)]
+
+    units = be.xp.reshape(be.xp.eye(size, dtype=at.dtype), (size, *at.shape))
+    return be._vmap(of_unit, [units], [0])
+
+
+def _block(be: Backend, found: Any, output: Any, primal: Any) -> Any:
+    shape = (*output.shape, *primal.shape)
+    if found is None:
+        return be.xp.zeros(shape, dtype=primal.dtype)
+    return _check.cast(be, be.xp.reshape(found, shape), primal.dtype)

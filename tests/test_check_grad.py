@@ -1,0 +1,158 @@
+"""`check_grad` finds what is wrong, at every size, and nothing else."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autodiff_spec as ad
+from autodiff_spec.operators._differences import slope
+
+SIZES = (1, 500, 100_000)
+
+
+@pytest.fixture(scope="module", params=["numpy", "torch", "tensorflow", "jax"])
+def be(request: pytest.FixtureRequest) -> ad.Backend:
+    pytest.importorskip(request.param)
+    return ad.backend(request.param)
+
+
+@pytest.fixture
+def numpy() -> ad.Backend:
+    return ad.backend("numpy")
+
+
+def bent(be: ad.Backend, x: Any, share: Any) -> Any:
+    """x² in value; ``share`` of the derivative is lost: 1 for all of it, 2 for a wrong sign."""
+    square = x * x
+    return square - share * square + be.stop_gradient(share * square)
+
+
+WRONG: dict[str, float] = {"a zero derivative": 1.0, "a wrong sign": 2.0, "a derivative 1 % too small": 0.01}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("reduced", [False, True], ids=["elementwise", "summed"])
+@pytest.mark.parametrize("wrong", list(WRONG))
+def test_a_wrong_derivative_is_found_at_every_size(numpy: ad.Backend, size: int, reduced: bool, wrong: str) -> None:
+    x = np.linspace(0.5, 1.5, size)
+
+    def f(a: Any, share: Any) -> Any:
+        y = bent(numpy, a, share)
+        return numpy.xp.sum(y) if reduced else y
+
+    assert numpy.check_grad(lambda a: f(a, 0.0), x).passed
+    report = numpy.check_grad(lambda a: f(a, WRONG[wrong]), x)
+    assert not report.passed
+    assert all(row.wrong for row in report.rows)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("share", [1.0, 2.0])
+def test_one_wrong_element_among_many_is_found(numpy: ad.Backend, size: int, dtype: str, share: float) -> None:
+    x, shares = np.linspace(0.5, 1.5, size).astype(dtype), np.zeros(size, dtype=dtype)
+    assert numpy.check_grad(lambda a: numpy.xp.sum(bent(numpy, a, shares)), x).passed
+    shares[size // 3] = share
+    report = numpy.check_grad(lambda a: numpy.xp.sum(bent(numpy, a, shares)), x)
+    assert all(row.wrong for row in report.rows)
+
+
+def test_every_backend_passes_and_is_caught(be: ad.Backend) -> None:
+    x, y = np.array([0.5, 1.0, 2.0]), {"w": np.array([[1.5], [0.25]])}
+    report = be.check_grad(lambda a, t: {"p": be.xp.sin(a) * t["w"], "s": be.xp.sum(a * a)}, x, y, order=2)
+    assert report.passed, str(report)
+    assert {(row.order, row.mode) for row in report.rows} == {(o, m) for o in (1, 2) for m in ("reverse", "forward")}
+    assert not be.check_grad(lambda a: be.xp.sum(bent(be, a, 2.0)), x).passed
+    large = np.linspace(0.5, 1.5, 1000)
+    assert be.check_grad(lambda a: be.xp.sum(be.xp.sin(a) * a), large, order=2).passed
+    assert not be.check_grad(lambda a: be.xp.sum(bent(be, a, 2.0)), large).passed
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_single_precision_function_passes_in_its_own_precision(be: ad.Backend, dtype: str) -> None:
+    x = np.array([0.5, 1.0, 2.0], dtype=dtype)
+    report = be.check_grad(lambda a: ad.xp().exp(ad.xp().sin(a)) * a[0], x, order=2)
+    assert report.passed, str(report)
+
+
+def test_a_closure_of_another_dtype_is_no_obstacle(be: ad.Backend) -> None:
+    w = be.asarray(np.array([2.0, 3.0, 4.0], dtype=np.float32))
+    report = be.check_grad(lambda a: be.xp.sin(a) * w, np.array([0.5, 1.0, 2.0], dtype=np.float32))
+    assert report.passed, str(report)
+
+
+def test_an_exception_of_the_function_reaches_the_caller(numpy: ad.Backend) -> None:
+    def broken(a: Any) -> Any:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        numpy.check_grad(broken, 1.0)
+
+
+def test_the_oracle_is_asked_where_the_function_allows_it(numpy: ad.Backend) -> None:
+    x, w = np.array([0.5, 1.0]), numpy.variable([2.0, 3.0])
+    assert numpy.check_grad(lambda a: ad.xp().sin(a), x).reference == "the oracle"
+    closed: list[Callable[[Any], Any]] = [lambda a: np.sin(a), lambda a: numpy.xp.sin(a), lambda a: w * a]
+    for f in closed:
+        report = numpy.check_grad(f, x)
+        assert report.reference == "differences in float64"
+        assert report.passed
+    assert not numpy.check_grad(lambda a: a * a - ad.stop_gradient(a) * a + ad.xp().sin(a), x).rows[0].wrong
+
+
+def test_a_wrong_second_derivative_is_found_although_the_first_is_right(numpy: ad.Backend) -> None:
+    def f(a: Any) -> Any:  # the first derivative 2a, taken as constant
+        return numpy.stop_gradient(a) * (a - numpy.stop_gradient(a)) * 2.0 + numpy.stop_gradient(a * a)
+
+    x = np.array([0.5, 1.0, 2.0])
+    assert numpy.check_grad(f, x).passed
+    rows = numpy.check_grad(f, x, order=2).rows
+    assert [row.wrong for row in rows] == [0, 0, 3, 3]
+
+
+def test_a_reference_that_cannot_tell_is_undecided(numpy: ad.Backend) -> None:
+    noise = iter(np.random.default_rng(0).uniform(0.0, 100.0, 10_000))
+    report = numpy.check_grad(lambda a: a * a + next(noise), np.array([1.0, 2.0]), modes=["reverse"])
+    assert not report.passed
+    assert report.rows[0].undecided
+
+
+def test_it_raises_on_request_with_the_table(numpy: ad.Backend) -> None:
+    x = np.array([0.5, 1.0])
+    numpy.check_grad(lambda a: a * a, x, raises=True)
+    with pytest.raises(ad.GradientCheckError, match="FAILED") as caught:
+        numpy.check_grad(lambda a: bent(numpy, a, 1.0), x, raises=True)
+    assert "expected" in str(caught.value)
+    assert "roundings=" in str(caught.value)
+
+
+def test_arguments_that_do_not_fit_are_refused(numpy: ad.Backend) -> None:
+    with pytest.raises(ValueError, match="order"):
+        numpy.check_grad(lambda a: a, 1.0, order=3)
+    with pytest.raises(ValueError, match="modes"):
+        numpy.check_grad(lambda a: a, 1.0, modes=["sideways"])
+    for bad in (1, np.array([1, 2]), np.array([1j])):
+        with pytest.raises(ad.NotDifferentiableError):
+            numpy.check_grad(lambda a: a * 2.0, bad)
+
+
+def test_a_report_is_a_table(numpy: ad.Backend) -> None:
+    report = numpy.check_grad(lambda a: ad.xp().sin(a), np.array([0.5, 1.0]))
+    head, columns, *rows = str(report).splitlines()
+    assert head == "check_grad on numpy against the oracle: passed"
+    assert columns.split()[:3] == ["order", "mode", "what"]
+    assert len(rows) == len(report.rows) == 2
+    assert bool(report)
+
+
+@pytest.mark.parametrize("f", [np.sin, np.exp, lambda x: 1.0 / x, lambda x: x**5, np.sqrt])
+def test_the_estimate_of_a_difference_bounds_its_error(f: Callable[[Any], Any]) -> None:
+    x = np.linspace(0.25, 3.0, 7)
+    exact = {np.sin: np.cos(x), np.exp: np.exp(x), np.sqrt: 0.5 / np.sqrt(x)}.get(f)
+    if exact is None:
+        exact = -1.0 / x**2 if abs(f(2.0) - 0.5) < 1e-9 else 5.0 * x**4
+    found, error = slope(f, x, x, 2.0**-52)
+    assert (np.abs(found - exact * x) <= error).all()
+    assert (error < 1e-9 * np.maximum(1.0, np.abs(f(x)))).all()
