@@ -9,8 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from autodiff_spec._backend import Backend
 from autodiff_spec._errors import BackendNotFoundError, BackendNotInstalledError
@@ -21,8 +20,7 @@ ENTRY_POINTS = "autodiff_spec.backends"
 CONVENTIONS = ("native", "spec")
 
 
-@dataclass(frozen=True)
-class _BuiltIn:
+class _BuiltIn(NamedTuple):
     module: str
     framework: str
     extra: str | None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autodiff_spec._backend import Array
 from autodiff_spec._discovery import backend
 from autodiff_spec._tape import Tape
-from autodiff_spec.operators import GradientReport
+
+if TYPE_CHECKING:
+    from autodiff_spec.operators import GradientReport
 
 
 def xp() -> Any:
