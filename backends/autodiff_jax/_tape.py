@@ -9,36 +9,20 @@ from jax import numpy as jnp
 
 from autodiff_jax._array import RECORDER, Array, Variable, fresh, kind_of, plain, resolve
 from autodiff_jax._record import Operation, Pull, add
-from autodiff_spec import Backend, Tape
-from autodiff_spec._recording import Node, Recording, backward
+from autodiff_spec._recorded_tape import RecordedTape
+from autodiff_spec._recording import Node, backward
 
 
-class JaxTape(Tape):
+class JaxTape(RecordedTape):
     """Records operations on variables and watched arrays."""
 
-    def __init__(self, backend: Backend, *, persistent: bool = False) -> None:
-        super().__init__(backend, persistent=persistent)
-        self._recording = Recording()
-
-    def _enter(self) -> None:
-        RECORDER.start(self._recording)
-
-    def _exit(self) -> None:
-        RECORDER.stop(self._recording)
+    recorder, recorded, variable = RECORDER, Array, Variable
 
     def _watch(self, array: Any) -> Any:
         array = resolve(array)
         if type(array) is Array:
             return Array(array.value, RECORDER.source(self._recording, array.node), array.kind)
         return Array(array, RECORDER.source(self._recording, None), kind_of(array))
-
-    def _is_source(self, array: Any) -> bool:
-        if type(array) is Variable:
-            return True
-        return type(array) is Array and array.node is not None and self._recording.number in array.node.tapes
-
-    def _outer_is_open(self) -> bool:
-        return any(recording is not self._recording for recording in RECORDER.frame().recordings)
 
     def _pullback(
         self,
@@ -54,7 +38,7 @@ class JaxTape(Tape):
             seeds: list[tuple[Node, Any]] = []
             for i, (target, cotangent) in enumerate(zip(targets, cotangents, strict=True)):
                 node = self._node(target)
-                if node is None or self._recording.number not in node.tapes:
+                if node is None or not self._records(node):
                     if strict:
                         raise self.untracked(i, len(targets))
                 elif cotangent is not None:
@@ -65,12 +49,6 @@ class JaxTape(Tape):
             found = dict(zip(known, gradients, strict=True))
             shares = [None if node is None else found[node] for node in nodes]
             return fresh([share if share is None else _conjugate(share) for share in shares], cotangents)
-
-    def _node(self, array: Any) -> Node | None:
-        if type(array) is Variable:
-            entry = self._recording.variables.get(id(array))
-            return None if entry is None else entry[1]
-        return array.node if type(array) is Array else None
 
 
 _conj = Operation(jnp.conj)

@@ -9,22 +9,14 @@ import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, copied, plain
 from autodiff_numpy._record import pull_raw, pull_recorded
-from autodiff_spec import Backend, Tape
-from autodiff_spec._recording import Node, Recording, backward
+from autodiff_spec._recorded_tape import RecordedTape
+from autodiff_spec._recording import Node, backward
 
 
-class NumpyTape(Tape):
+class NumpyTape(RecordedTape):
     """Records operations on variables and watched arrays."""
 
-    def __init__(self, backend: Backend, *, persistent: bool = False) -> None:
-        super().__init__(backend, persistent=persistent)
-        self._recording = Recording()
-
-    def _enter(self) -> None:
-        RECORDER.start(self._recording)
-
-    def _exit(self) -> None:
-        RECORDER.stop(self._recording)
+    recorder, recorded, variable = RECORDER, Array, Variable
 
     def _watch(self, array: Any) -> Any:
         if type(array) is Variable:
@@ -32,14 +24,6 @@ class NumpyTape(Tape):
         if type(array) is Array:
             return Array(array.value, RECORDER.source(self._recording, array.node))
         return Array(copied(array), RECORDER.source(self._recording, None))
-
-    def _is_source(self, array: Any) -> bool:
-        if type(array) is Variable:
-            return True
-        return type(array) is Array and array.node is not None and self._recording.number in array.node.tapes
-
-    def _outer_is_open(self) -> bool:
-        return any(recording is not self._recording for recording in RECORDER.frame().recordings)
 
     def _pullback(
         self,
@@ -53,7 +37,7 @@ class NumpyTape(Tape):
         seeds: list[tuple[Node, Any]] = []
         for i, (target, cotangent) in enumerate(zip(targets, cotangents, strict=True)):
             node = self._node(target)
-            if node is not None and self._recording.number in node.tapes:
+            if node is not None and self._records(node):
                 seeds.append((node, _conjugate(cotangent)))
             elif strict:
                 raise self.untracked(i, len(targets))
@@ -68,12 +52,6 @@ class NumpyTape(Tape):
         with np.errstate(all="ignore"):
             found = backward(self._recording, seeds, nodes, pull, _add, retain=retain)
         return _finished(found, sources, cotangents)
-
-    def _node(self, array: Any) -> Node | None:
-        if type(array) is Variable:
-            entry = self._recording.variables.get(id(array))
-            return None if entry is None else entry[1]
-        return array.node if type(array) is Array else None
 
 
 def _add(a: Any, b: Any, owned: bool) -> Any:
