@@ -17,7 +17,7 @@ import numpy as np
 from autodiff_spec import _check, _trees
 from autodiff_spec._capability import Capability
 from autodiff_spec._derived import Derived
-from autodiff_spec._errors import DtypeError, ShapeMismatchError, UnsupportedError
+from autodiff_spec._errors import DtypeError, ShapeMismatchError, UnsupportedError, missing_hook
 from autodiff_spec._tape import Tape
 
 if TYPE_CHECKING:
@@ -240,10 +240,10 @@ class Backend(Derived):
         return outputs, pullback
 
     def _stop_gradient(self, array: Array) -> Array:
-        raise NotImplementedError
+        raise missing_hook(self, "_stop_gradient")
 
     def _to_numpy(self, array: Array) -> Any:
-        raise NotImplementedError
+        raise missing_hook(self, "_to_numpy")
 
     def _asarray(self, value: Any, dtype: Any) -> Array:
         """A copy of a Python float, a nested list of floats, a NumPy array or an array of this backend."""
@@ -263,17 +263,17 @@ class Backend(Derived):
 
     def _variable(self, array: Array) -> Array:
         """A variable that owns ``array`` (already a private copy)."""
-        raise NotImplementedError
+        raise missing_hook(self, "_variable")
 
     def _assign(self, variable: Array, array: Array) -> None:
         """Give the variable the value ``array`` (already a private copy of the right shape and dtype)."""
-        raise NotImplementedError
+        raise missing_hook(self, "_assign")
 
     def _tape(self, persistent: bool) -> Tape:
-        raise NotImplementedError
+        raise missing_hook(self, "_tape")
 
     def _pause(self) -> AbstractContextManager[None]:
-        raise NotImplementedError
+        raise missing_hook(self, "_pause")
 
     def _write(self, destination: Array, gradient: Array) -> None:
         """Write ``gradient`` into a mutable native array (``MUTABLE_OUT``)."""

@@ -78,3 +78,11 @@ class CustomRuleError(AutodiffError, ValueError):
 
 class GradientCheckError(AutodiffError, AssertionError):
     """A check of derivatives failed; the message is its table."""
+
+
+def missing_hook(engine: object, name: str) -> NotImplementedError:
+    """What the contract raises where an engine leaves out a hook that it needs."""
+    return NotImplementedError(
+        f"{type(engine).__name__} does not implement the hook {name}(), which this needs; "
+        "implement it, or do not declare the capability"
+    )

@@ -18,6 +18,7 @@ from autodiff_spec._errors import (
     TapeStateError,
     UnsupportedError,
     UntrackedError,
+    missing_hook,
 )
 
 if TYPE_CHECKING:
@@ -328,23 +329,23 @@ class Tape:
 
     def _enter(self) -> None:
         """Begin to record in this context."""
-        raise NotImplementedError
+        raise missing_hook(self, "_enter")
 
     def _exit(self) -> None:
         """Stop recording; never raises, also after an exception or out of order."""
-        raise NotImplementedError
+        raise missing_hook(self, "_exit")
 
     def _watch(self, array: Array) -> Array:
         """A new array of the same value that is a source of this tape (and of what tracked ``array`` before)."""
-        raise NotImplementedError
+        raise missing_hook(self, "_watch")
 
     def _is_source(self, array: Array) -> bool:
         """Whether ``array`` can be a source: a variable, a watched array, an intermediate."""
-        raise NotImplementedError
+        raise missing_hook(self, "_is_source")
 
     def _outer_is_open(self) -> bool:
         """Whether another tape records in this context now."""
-        raise NotImplementedError
+        raise missing_hook(self, "_outer_is_open")
 
     def _pullback(
         self, targets: Sequence[Array], sources: Sequence[Array], cotangents: Sequence[Array | None], *, retain: bool,
@@ -356,4 +357,4 @@ class Tape:
         call. A target without history on this tape raises `untracked` when ``strict`` (tapes), and contributes nothing
         otherwise (the functional form, where targets may also be no arrays and a cotangent may be ``None``).
         """
-        raise NotImplementedError
+        raise missing_hook(self, "_pullback")

@@ -106,3 +106,13 @@ def test_functions_of_the_module_follow_the_current_backend_when_they_are_called
     with ad.use_backend(Recording()):
         assert float(gradient(2.0, 3.0)) == 2.0
     assert calls == [1]
+
+
+def test_a_hook_that_an_engine_leaves_out_is_named():
+    class Bare(ad.Backend):
+        name, version = "bare", "1"
+        array_types = (float,)
+        capabilities = frozenset({ad.Capability.TAPE})
+
+    with pytest.raises(NotImplementedError, match=r"Bare does not implement the hook _tape\(\)"):
+        Bare().tape()

@@ -1,5 +1,6 @@
 """How the derived operators choose their way, which the suite cannot see."""
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -119,5 +120,6 @@ def test_the_operators_load_no_framework_and_no_oracle() -> None:
         "import sys, autodiff_spec as ad; ad.jacobian(lambda x: x * x)(2.0); ad.hvp(lambda x: x * x, (2.0,), (1.0,)); "
         "assert not {'torch', 'jax', 'tensorflow', 'mpmath'} & set(sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "AUTODIFF_SPEC_BACKEND": "numpy"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
