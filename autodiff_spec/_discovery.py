@@ -151,13 +151,17 @@ def _load_built_in(name: str, entry: _BuiltIn) -> Any:
 
 
 def _load_attribute(name: str) -> Any:
+    """``package.module:attribute``; what goes wrong inside that module is its own error, and stays so."""
     module, _, attribute = name.partition(":")
+    remedy = "the form is 'package.module:attribute', importable from here"
     try:
         found: Any = importlib.import_module(module)
-        for part in attribute.split("."):
-            found = getattr(found, part)
-    except (ImportError, AttributeError) as error:
-        raise BackendNotFoundError(
-            f"no backend at {name!r}: {error}; the form is 'package.module:attribute', importable from here"
-        ) from error
+    except ModuleNotFoundError as error:
+        if f"{module}.".startswith(f"{error.name}."):
+            raise BackendNotFoundError(f"no backend at {name!r}: {error}; {remedy}") from error
+        raise
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            raise BackendNotFoundError(f"no backend at {name!r}: {module} has no attribute {attribute!r}; {remedy}")
+        found = getattr(found, part)
     return found

@@ -68,6 +68,16 @@ def test_a_wrong_attribute_is_refused(own, name):
         ad.backend(name)
 
 
+def test_an_error_inside_a_strangers_module_stays_its_own(tmp_path, monkeypatch):
+    (tmp_path / "broken_engine.py").write_text("import math\nmath.no_such_function\n")
+    (tmp_path / "needy_engine.py").write_text("import a_package_that_nobody_has\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(AttributeError, match="no_such_function"):
+        ad.backend("broken_engine:backend")
+    with pytest.raises(ModuleNotFoundError, match="a_package_that_nobody_has"):
+        ad.backend("needy_engine:backend")
+
+
 def test_a_missing_framework_names_the_extra(monkeypatch):
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name, *a: None if name == "torch" else find(name, *a))
