@@ -26,7 +26,7 @@ def grad(
             ``(result, aux)``.
         argnums: the positions to differentiate; with a sequence the result is a tuple, and a position named twice gets
             the full gradient twice.
-        has_aux: return ``(gradient, aux)``, ``aux`` detached from nothing and not differentiated.
+        has_aux: return ``(gradient, aux)``; ``aux`` is any tree, and is not differentiated.
 
     Returns:
         A function of the same arguments. Its results have the arguments' trees, shapes and dtypes; where ``f`` does not

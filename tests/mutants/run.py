@@ -52,7 +52,7 @@ def _environment(mutant: Mutant) -> dict[str, str]:
     paths = [str(ROOT), str(ROOT / "backends"), os.environ.get("PYTHONPATH", "")]
     return {
         **os.environ,
-        "AUTODIFF_SPEC_BACKEND": f"tests.mutants.catalogue:{mutant.name}",
+        "AUTODIFF_SPEC_BACKEND": f"{mutant.module}:{mutant.name}",
         "PYTHONPATH": os.pathsep.join(filter(None, paths)),
     }
 

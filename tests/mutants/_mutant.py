@@ -1,0 +1,59 @@
+"""What a mutant is: the NumPy engine with one plausible bug, and the clauses that must notice it.
+
+Each is a function that breaks the engine of its own process and returns it, so that a mutant is a backend like any
+other: ``AUTODIFF_SPEC_BACKEND=tests.mutants.of_tapes:stale_tape``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import autodiff_numpy
+from autodiff_numpy import _record
+from autodiff_spec import Backend
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A bug in words, the function that makes it, and the clauses of which at least one test must fail."""
+
+    name: str
+    module: str
+    bug: str
+    clauses: tuple[str, ...]
+
+
+MUTANTS: dict[str, Mutant] = {}
+
+
+def mutant(bug: str, *clauses: str) -> Callable[[Callable[[], None]], Callable[..., Backend]]:
+    """Enter a bug into the catalogue; the decorated function becomes a factory of the broken backend."""
+
+    def decorate(break_engine: Callable[[], None]) -> Callable[..., Backend]:
+        name = break_engine.__name__
+        MUTANTS[name] = Mutant(name, break_engine.__module__, bug, clauses)
+
+        @functools.wraps(break_engine)
+        def factory(conventions: str = "native") -> Backend:
+            break_engine()
+            return autodiff_numpy.backend(conventions)
+
+        return factory
+
+    return decorate
+
+
+def change(function: Any, argument: int, how: Callable[[Any], Any]) -> None:
+    """Let ``how`` change the share that one argument of a rule gets."""
+    pullback = _record.RULES[function][argument]
+    assert pullback is not None
+    right = pullback.vjp
+    pullback.vjp = lambda xp, g, *residuals: how(right(xp, g, *residuals))
+
+
+def rule_of(name: str) -> Any:
+    """The function under which a primitive of the engine's own is registered."""
+    return next(function for function in _record.RULES if function.__name__ == name)

@@ -1,0 +1,217 @@
+"""Mutants whose backward pass or tape is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy import _array, _backend, _record, _tape
+from autodiff_numpy._array import RECORDER
+from autodiff_spec import Tape, _recording, _trees
+from tests.mutants._mutant import mutant
+
+
+@mutant("the second share of a node that is used twice overwrites the first", "GRAD-29", "CHAP-02")
+def lost_fan_out() -> None:
+    _tape._add = lambda a, b, owned: b
+
+
+@mutant("gradients accumulate from call to call", "GRAD-03", "CHAP-03")
+def accumulated() -> None:
+    right = Tape._pullback_of
+    kept: dict[int, Any] = {}
+
+    def pullback_of(self: Tape, targets: Any, sources: Any, cotangents: Any, *, strict: bool) -> Any:
+        found = right(self, targets, sources, cotangents, strict=strict)
+        total = []
+        for source, gradient in zip(sources, found, strict=True):
+            before = kept.get(id(source))
+            if before is not None and gradient is not None and before[0] is source:
+                gradient = gradient + before[1]
+            kept[id(source)] = (source, gradient)
+            total.append(gradient)
+        return total
+
+    Tape._pullback_of = pullback_of  # type: ignore[method-assign]
+
+
+@mutant("a spent tape answers again", "TAPE-21", "CHAP-12")
+def stale_tape() -> None:
+    right = _backend.NumpyBackend._tape
+    _backend.NumpyBackend._tape = lambda self, persistent: right(self, True)  # type: ignore[method-assign]
+
+
+@mutant("a persistent tape is spent after all", "TAPE-22", "CHAP-07")
+def forgetful_tape() -> None:
+    right = _backend.NumpyBackend._tape
+    _backend.NumpyBackend._tape = lambda self, persistent: right(self, False)  # type: ignore[method-assign]
+
+
+@mutant("a refused call spends the tape", "TAPE-24", "ERR-07")
+def spent_by_refusal() -> None:
+    right = Tape._arguments
+
+    def arguments(self: Tape, *args: Any) -> Any:
+        self._spent = not self.persistent
+        return right(self, *args)
+
+    Tape._arguments = arguments  # type: ignore[method-assign]
+
+
+@mutant("a gradient is the cotangent itself, not a copy", "GRAD-23", "GRAD-22")
+def aliased() -> None:
+    _tape._finished = lambda gradients, sources, cotangents: gradients
+
+
+@mutant("a gradient has the dtype of the computation, not of its source", "GRAD-01", "DTYPE-05")
+def wrong_dtype() -> None:
+    right = _tape._finished
+
+    def finished(gradients: Any, sources: Any, cotangents: Any) -> Any:
+        found = right(gradients, sources, cotangents)
+        return [g if g is None or g.dtype.kind == "c" else np.asarray(_array.plain(g), np.float64) for g in found]
+
+    _tape._finished = finished
+
+
+@mutant("a 0-d gradient comes back as a NumPy scalar", "GRAD-02")
+def scalar_gradient() -> None:
+    right = _tape._finished
+
+    def finished(gradients: Any, sources: Any, cotangents: Any) -> Any:
+        found = right(gradients, sources, cotangents)
+        return [g[()] if type(g) is np.ndarray and g.ndim == 0 else g for g in found]
+
+    _tape._finished = finished
+
+
+@mutant("a Jacobian has its axes the wrong way round", "JAC-03")
+def transposed_jacobian() -> None:
+    right = Tape.jacobian
+
+    def jacobian(self: Tape, target: Any, sources: Any) -> Any:
+        return _trees.map_leaves(lambda block: block.T, right(self, target, sources))
+
+    Tape.jacobian = jacobian  # type: ignore[method-assign]
+
+
+@mutant("an inner gradient is not recorded by the outer tape", "NEST-01", "CHAP-11")
+def lost_second_derivative() -> None:
+    _tape.pull_recorded = _tape.pull_raw
+
+
+@mutant("a gradient records itself on its own tape", "TAPE-31")
+def records_itself() -> None:
+    right = _tape.NumpyTape._pullback
+
+    def pullback(self: Any, *args: Any, **kwargs: Any) -> Any:
+        state, self._state = self._state, "closed"
+        try:
+            return right(self, *args, **kwargs)
+        finally:
+            self._state = state
+
+    _tape.NumpyTape._pullback = pullback  # type: ignore[method-assign]
+
+
+@mutant("a tape sees what was recorded before it opened", "TAPE-02")
+def no_cut() -> None:
+    right = _recording.Recorder.start
+
+    def start(self: Any, recording: Any) -> None:
+        for outer in self.frame().recordings:
+            for node in outer.nodes:
+                node.tapes = (*node.tapes, recording.number)
+            recording.nodes.extend(outer.nodes)
+            recording.variables.update(outer.variables)
+        right(self, recording)
+
+    _recording.Recorder.start = start  # type: ignore[method-assign]
+
+
+@mutant("pause() does not pause", "TAPE-05")
+def no_pause() -> None:
+    import contextlib
+
+    _backend.NumpyBackend._pause = lambda self: contextlib.nullcontext()  # type: ignore[method-assign]
+
+
+@mutant("a tape left by an exception stays open", "TAPE-29")
+def left_open() -> None:
+    right = Tape.__exit__
+
+    def leave(self: Tape, kind: Any, error: Any, trace: Any) -> None:
+        if kind is None:
+            right(self, kind, error, trace)
+
+    Tape.__exit__ = leave  # type: ignore[method-assign]
+
+
+@mutant("tapes are shared by all threads", "THREAD-04", "THREAD-05")
+def mixed_threads() -> None:
+    class Shared:
+        def __init__(self) -> None:
+            self.value = _recording._NOTHING
+
+        def get(self) -> Any:
+            return self.value
+
+        def set(self, value: Any) -> None:
+            self.value = value
+
+    shared = Shared()
+    RECORDER._frame = shared  # type: ignore[assignment]
+    original = RECORDER.frame
+
+    def frame() -> Any:
+        return shared.value
+
+    RECORDER.frame = frame
+    for function in _record.FUNCTIONS.values():
+        _rebind(function, original, frame)
+    for function in _record.UFUNCS.values():
+        _rebind(function, original, frame)
+
+
+def _rebind(function: Any, old: Any, new: Any, depth: int = 2) -> None:
+    """Replace a value in the closure of a recording function (they bind `RECORDER.frame` when they are made)."""
+    for cell in function.__closure__ or ():
+        if cell.cell_contents == old:
+            cell.cell_contents = new
+        elif depth and callable(cell.cell_contents) and getattr(cell.cell_contents, "__closure__", None):
+            _rebind(cell.cell_contents, old, new, depth - 1)
+
+
+@mutant("the backward pass recurses", "DEEP-01")
+def recursive() -> None:
+    def visit(node: Any, seen: set[Any]) -> None:
+        seen.add(node)
+        for parent, _, _ in node.edges:
+            if parent not in seen:
+                visit(parent, seen)
+
+    right = _tape.backward
+
+    def backward(recording: Any, seeds: Any, *args: Any, **kwargs: Any) -> Any:
+        for node, _ in seeds:
+            visit(node, set())
+        return right(recording, seeds, *args, **kwargs)
+
+    _tape.backward = backward
+
+
+@mutant("every recording is kept for ever", "MEM-01", "MEM-04")
+def leak() -> None:
+    kept: list[Any] = []
+    right = _recording.Recorder.start
+
+    def start(self: Any, recording: Any) -> None:
+        kept.append(recording)
+        right(self, recording)
+
+    def keep(nodes: Any, number: int) -> Any:
+        yield from reversed(list(nodes))
+
+    _recording.Recorder.start = start  # type: ignore[method-assign]
+    _recording._drained = keep

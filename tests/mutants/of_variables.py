@@ -1,0 +1,121 @@
+"""Mutants whose variables, detaching or checks are wrong."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy import _array, _backend, _tape
+from autodiff_numpy._array import RECORDER, Array, Variable
+from autodiff_spec import Tape, _check, operators
+from tests.mutants._mutant import mutant
+
+
+@mutant("a variable shares the caller's memory", "VAR-05")
+def shared_value() -> None:
+    _backend.NumpyBackend._asarray = lambda self, value, dtype: np.asarray(_array.plain(value), dtype=dtype)  # type: ignore[method-assign]
+    _backend.NumpyBackend._variable = lambda self, array: Variable(np.asarray(_array.plain(array)))  # type: ignore[method-assign]
+
+
+@mutant("assign writes into what was recorded", "VAR-17")
+def assigned_in_place() -> None:
+    def assign(self: Any, variable: Any, array: Any) -> None:
+        variable.value[...] = _array.plain(array)
+
+    _backend.NumpyBackend._assign = assign  # type: ignore[method-assign]
+
+
+@mutant("after assign only the later reads count", "TAPE-18")
+def lost_identity() -> None:
+    right = _backend.NumpyBackend._assign
+
+    def assign(self: Any, variable: Any, array: Any) -> None:
+        right(self, variable, array)
+        for recording in RECORDER.frame().recordings:
+            recording.variables.pop(id(variable), None)
+
+    _backend.NumpyBackend._assign = assign  # type: ignore[method-assign]
+
+
+@mutant("watch() shares the caller's memory", "TAPE-15")
+def shared_watch() -> None:
+    right = _tape.NumpyTape._watch
+
+    def watch(self: Any, array: Any) -> Any:
+        if isinstance(array, np.ndarray):
+            return Array(array, RECORDER.source(self._recording, None))
+        return right(self, array)
+
+    _tape.NumpyTape._watch = watch  # type: ignore[method-assign]
+
+
+@mutant("stop_gradient returns its argument", "STOP-02", "CHAP-06")
+def no_stop() -> None:
+    _backend.NumpyBackend._stop_gradient = lambda self, array: array  # type: ignore[method-assign]
+
+
+@mutant("a cotangent of another shape is broadcast", "GRAD-07")
+def broadcast_cotangent() -> None:
+    right = _check.cotangent
+
+    def cotangent(be: Any, value: Any, target: Any, what: Any) -> Any:
+        array = np.asarray(_array.plain(value))
+        if array.dtype.kind == "f" and array.shape != target.shape:
+            value = np.array(np.broadcast_to(array.reshape(-1)[:1].reshape(()), target.shape))
+        return right(be, value, target, what)
+
+    _check.cotangent = cotangent
+
+
+@mutant("the cotangent is ignored", "GRAD-06", "CHAP-05")
+def ignored_cotangent() -> None:
+    right = _check.cotangent
+    _check.cotangent = lambda be, value, target, what: np.ones_like(right(be, value, target, what))
+
+
+@mutant("an untracked target gives zeros", "GRAD-17")
+def zeros_for_untracked() -> None:
+    right = Tape._pullback_of
+
+    def pullback_of(self: Tape, targets: Any, sources: Any, cotangents: Any, *, strict: bool) -> Any:
+        return right(self, targets, sources, cotangents, strict=False)
+
+    Tape._pullback_of = pullback_of  # type: ignore[method-assign]
+
+
+@mutant("an unconnected source gives None", "GRAD-13")
+def none_for_unconnected() -> None:
+    Tape._filled = lambda self, gradient, source: gradient  # type: ignore[method-assign]
+
+
+@mutant("an unwatched source gives zeros", "GRAD-18", "TAPE-11")
+def zeros_for_unwatched() -> None:
+    _tape.NumpyTape._is_source = lambda self, array: True  # type: ignore[method-assign]
+
+
+@mutant("an integer source is accepted", "GRAD-21")
+def integers_accepted() -> None:
+    _backend.NumpyBackend._kind = lambda self, dtype: "complex" if np.dtype(dtype).kind == "c" else "real"  # type: ignore[method-assign]
+
+
+@mutant("only the last of several targets counts", "GRAD-05")
+def last_target() -> None:
+    right = _tape.NumpyTape._pullback
+
+    def pullback(self: Any, targets: Any, sources: Any, cotangents: Any, **kwargs: Any) -> Any:
+        return right(self, targets[-1:], sources, cotangents[-1:], **kwargs)
+
+    _tape.NumpyTape._pullback = pullback  # type: ignore[method-assign]
+
+
+@mutant("grad with argnums ignores all but the first", "VJP-16")
+def first_argument_only() -> None:
+    right = operators.value_and_grad
+
+    def value_and_grad(be: Any, f: Any, argnums: Any = 0, **kwargs: Any) -> Any:
+        return right(be, f, argnums if isinstance(argnums, int) else (argnums[0],) * len(argnums), **kwargs)
+
+    operators.value_and_grad = value_and_grad  # type: ignore[assignment]
+    sys.modules[operators.grad.__module__].value_and_grad = value_and_grad  # type: ignore[attr-defined]
