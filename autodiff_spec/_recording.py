@@ -27,9 +27,16 @@ _numbers = itertools.count(1)
 
 
 class Node:
-    """One recorded operation, or a source (no edges)."""
+    """One recorded operation, or a source (no edges).
 
-    __slots__ = ("edges", "tapes")
+    Attributes:
+        edges: to the arguments that were recorded.
+        tapes: the numbers of the tapes that track it, outermost first.
+        tangents: by the number of its recording, what an engine's forward mode found; unset where there is none.
+    """
+
+    __slots__ = ("edges", "tangents", "tapes")
+    tangents: dict[int, Any]
 
     def __init__(self, edges: tuple[Edge, ...], tapes: tuple[int, ...]) -> None:
         self.edges = edges
@@ -111,6 +118,17 @@ class Recorder:
             here = self._frame.get().recordings  # tapes may have been opened or closed inside
             opened = tuple(r for r in here if r not in before.recordings)
             self._frame.set(Frame((*(r for r in before.recordings if r.open), *opened)))
+
+    @contextmanager
+    def outside(self, number: int) -> Iterator[None]:
+        """Record only on what was open before recording ``number``."""
+        before = self._frame.get()
+        here = before.tapes.index(number)
+        self._frame.set(Frame(before.recordings[:here]))
+        try:
+            yield
+        finally:
+            self._frame.set(before)
 
     def node_of(self, variable: Any) -> Node | None:
         """The node that stands for ``variable`` on the open tapes; ``None`` when there are none.

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, copied, foreign, plain
+from autodiff_numpy._forward import jvp, linearize
 from autodiff_numpy._tape import NumpyTape
 from autodiff_spec import Backend, Capability, Tape
 
@@ -61,6 +62,17 @@ class NumpyBackend(Backend):
     def _vjp(self, f: Any, primals: list[Any], *, once: bool) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
         outputs, pullback = super()._vjp(f, primals, once=once)
         return [_settled(output) for output in outputs], pullback
+
+    def _jvp(self, f: Any, primals: list[Any], tangents: list[Any]) -> tuple[list[Any], list[Any]]:
+        outputs, slopes = jvp(f, primals, tangents)
+        return [_settled(output) for output in outputs], slopes
+
+    def _linearize(self, f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+        outputs, push = linearize(f, primals)
+        return [_settled(output) for output in outputs], push
+
+    def _forward_is_native(self) -> bool:
+        return True
 
     def _stop_gradient(self, array: Any) -> Any:
         return copied(plain(array))

@@ -3,7 +3,8 @@
 A rule is a line beside its function: one ``vjp`` for each argument, ``lambda xp, g, <residuals>: …``. Its parameters
 name the residuals it needs: the function's own parameters, ``ans`` for its result, and ``<argument>_shape`` or
 ``<argument>_dtype`` for what can be kept without the array. Nothing else stays alive. ``xp`` is `RAW` in a first
-derivative and `RECORDED` when an outer tape is open: the same rule then serves every order.
+derivative and `RECORDED` when an outer tape is open: the same rule then serves every order. For forward mode a rule has
+a ``jvp`` beside each ``vjp``, written the same way, with the argument's tangent in place of ``g``; see `_jvp`.
 
 Inside, cotangents follow the bilinear convention (no conjugates in the rules of holomorphic functions); the tape
 conjugates at its boundary.
@@ -13,15 +14,16 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from autodiff_numpy._array import FUNCTIONS, RECORDER, UFUNCS, Array, plain, resolve
+from autodiff_numpy._jvp import UNRECORDED, Jvp, given_jvp, widen
 from autodiff_spec import UnsupportedError
-from autodiff_spec._recording import Edge, Node
+from autodiff_spec._recording import Edge, Node, Recording, backward
 
 RAW = SimpleNamespace()
 """What rules call in a first derivative: NumPy's functions, on values."""
@@ -42,23 +44,33 @@ class DuplicateRuleError(Exception):
 
 
 class Pullback:
-    """One argument's rule: the function, and how its residuals are picked out of ``(ans, *arguments)``."""
+    """One argument's rule: its two functions, and how their residuals are picked out of ``(ans, *arguments)``."""
 
-    __slots__ = ("argnum", "fitted", "pick", "sources", "vjp")
+    __slots__ = ("argnum", "fitted", "jvp", "pick", "sources", "vjp")
 
-    def __init__(self, vjp: Callable[..., Any], argnum: int, names: tuple[str, ...]) -> None:
-        self.vjp = vjp
+    def __init__(self, vjp: Callable[..., Any], argnum: int, names: tuple[str, ...], jvp: Jvp | None) -> None:
+        needed = list(inspect.signature(vjp).parameters)[2:]
+        jvp = jvp or Jvp(transposed(vjp), (*needed, "ans_shape", "ans_dtype"))
+        wanted = [*needed, *(name for name in jvp.names if name not in needed)]
         self.argnum = argnum
-        wanted = list(inspect.signature(vjp).parameters)[2:]
+        self.vjp = _reading(vjp, range(len(needed)), len(wanted))
+        self.jvp = _reading(jvp.function, [wanted.index(name) for name in jvp.names], len(wanted))
         self.sources = tuple(_position(name, names) for name in wanted)
         self.pick = _picker(wanted, names)
         self.fitted = _Fitted(self)
 
 
-class _Fitted:
-    """A pullback whose share may have another shape or dtype than the argument, kept as one more residual."""
+def _reading(function: Callable[..., Any], places: Sequence[int], count: int) -> Callable[..., Any]:
+    """``function`` as one of all ``count`` residuals, of which it reads those at ``places``."""
+    if list(places) == list(range(count)):
+        return function
+    return lambda xp, g, *residuals: function(xp, g, *[residuals[i] for i in places])
 
-    __slots__ = ("argnum", "sources", "vjp")
+
+class _Fitted:
+    """A pullback of an argument whose shape or dtype the answer does not have; both are kept as one more residual."""
+
+    __slots__ = ("argnum", "jvp", "sources", "vjp")
 
     def __init__(self, pullback: Pullback) -> None:
         self.argnum = pullback.argnum
@@ -66,9 +78,14 @@ class _Fitted:
 
         def vjp(xp: Any, g: Any, *residuals: Any) -> Any:
             share = pullback.vjp(xp, g, *residuals[:-1])
-            return None if share is None else fit(xp, share, *residuals[-1])
+            return None if share is None else fit(xp, share, *residuals[-1][:2])
+
+        def jvp(xp: Any, t: Any, *residuals: Any) -> Any:
+            share = pullback.jvp(xp, t, *residuals[:-1])
+            return None if share is None else widen(xp, share, *residuals[-1][2:])
 
         self.vjp = vjp
+        self.jvp = jvp
 
 
 def fit(xp: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
@@ -116,12 +133,18 @@ def _picker(wanted: list[str], names: tuple[str, ...]) -> Callable[[tuple[Any, .
 
 
 def rule(
-    function: Any, *vjps: Callable[..., Any] | None, also: tuple[Any, ...] = (), name: str | None = None
+    function: Any,
+    *vjps: Callable[..., Any] | None,
+    jvp: Any = None,
+    also: tuple[Any, ...] = (),
+    name: str | None = None,
 ) -> Any:
     """Record ``function`` (NumPy's, or a primitive of ours) with one ``vjp`` for each array argument.
 
-    ``None`` in place of a ``vjp`` means that the argument has no influence on the derivative. ``also`` names further
-    NumPy functions that mean the same; ``name`` is what rules call it, where that is not its own name.
+    ``None`` in place of a ``vjp`` means that the argument has no influence on the derivative. ``jvp`` is one for all
+    arguments or a tuple with one for each: a function written as a ``vjp`` is, ``elementwise`` (what ufuncs have anyway)
+    or ``linear`` (see `_jvp`); without one the ``vjp`` is transposed. ``also`` names further NumPy functions that mean
+    the same; ``name`` is what rules call it, where that is not its own name.
 
     Raises:
         DuplicateRuleError: the function has a rule already.
@@ -129,8 +152,10 @@ def rule(
     if function in RULES:
         raise DuplicateRuleError(f"{function} has a rule already")
     names = _parameters(function)
+    called = name or function.__name__.removeprefix("_")
     pullbacks = RULES[function] = tuple(
-        None if vjp is None else Pullback(vjp, i, names) for i, vjp in enumerate(vjps)
+        None if vjp is None else Pullback(vjp, i, names, given_jvp(jvp, vjps, i, function, called))
+        for i, vjp in enumerate(vjps)
     )
     if isinstance(function, np.ufunc) and function.nin <= 2:
         recorded = _unary(function, *pullbacks) if function.nin == 1 else _binary(function, *pullbacks)
@@ -138,7 +163,7 @@ def rule(
         recorded = _reducing(function, names, pullbacks[0])
     else:
         recorded = _general(function, names, pullbacks)
-    declare(function, recorded, also, name)
+    declare(function, recorded, also, called)
     return function
 
 
@@ -307,11 +332,12 @@ def captured(constant: Any) -> Any:
 
 
 def _edge(parent: Any, pullback: Any, values: tuple[Any, ...], argument: Any) -> Edge:
-    """An edge, with the argument's shape and dtype where the answer's differ."""
+    """An edge, with the argument's shape and dtype, and the answer's, where they differ."""
     answer = values[0]
     if answer.shape == argument.shape and answer.dtype == argument.dtype:
         return parent, pullback, pullback.pick(values)
-    return parent, pullback.fitted, (*pullback.pick(values), (argument.shape, argument.dtype))
+    fitting = (argument.shape, argument.dtype, answer.shape, answer.dtype)
+    return parent, pullback.fitted, (*pullback.pick(values), fitting)
 
 
 def _reducing(function: Any, names: tuple[str, ...], pullback: Pullback) -> Callable[..., Any]:
@@ -326,7 +352,7 @@ def _reducing(function: Any, names: tuple[str, ...], pullback: Pullback) -> Call
         rest = args[1:]
         if type(x) is not Array:
             return function(x, *rest, **kwargs)
-        if kwargs and not _REFUSED.isdisjoint(kwargs):
+        if kwargs and not UNRECORDED.isdisjoint(kwargs):
             _refuse(function, kwargs)
         value = function(x.value, *rest, **kwargs)
         frame, parent = frame_of(), x.node
@@ -357,7 +383,7 @@ def _general(function: Any, names: tuple[str, ...], pullbacks: tuple[Pullback | 
             args, kwargs = _by_position(names, args, kwargs)
         args = tuple([resolve(arg) for arg in args])
         raw = tuple([plain(arg) for arg in args])
-        if kwargs and not _REFUSED.isdisjoint(kwargs) and any(type(arg) is Array for arg in args):
+        if kwargs and not UNRECORDED.isdisjoint(kwargs) and any(type(arg) is Array for arg in args):
             _refuse(function, kwargs)
         value = function(*raw, **kwargs)
         sources = [
@@ -379,12 +405,9 @@ def _general(function: Any, names: tuple[str, ...], pullbacks: tuple[Pullback | 
     return recorded
 
 
-_REFUSED = frozenset(("out", "where", "initial", "casting", "subok"))
-
-
 def _refuse(function: Any, kwargs: dict[str, Any]) -> None:
     """Keywords that no rule reads: with them the derivative would be wrong, or the result not be recorded."""
-    given = [name for name in kwargs if name in _REFUSED and _static(kwargs[name]) is not None]
+    given = [name for name in kwargs if name in UNRECORDED and _static(kwargs[name]) is not None]
     if given:
         raise UnsupportedError(
             f"np.{function.__name__} of a recorded array takes no {'=, '.join(given)}=; "
@@ -417,12 +440,43 @@ def pull_raw(node: Node, edge: Edge, g: Any) -> Any:
 
 
 def pull_recorded(node: Node, edge: Edge, g: Any) -> Any:
-    """The same on recorded arrays: each residual stands again for the argument or answer that it came from."""
+    """The same on recorded arrays."""
+    return edge[1].vjp(RECORDED, g, *again(node, edge))
+
+
+def again(node: Node, edge: Edge) -> list[Any]:
+    """An edge's residuals, each standing again for the argument or answer that it came from."""
     _, pullback, residuals = edge
     nodes = {other[1].argnum: other[0] for other in node.edges if other[1] is not None}
     nodes[_ANSWER] = node
-    again = [
+    return [
         Array(residual, nodes[source]) if source in nodes else residual
         for residual, source in zip(residuals, pullback.sources, strict=True)
     ]
-    return pullback.vjp(RECORDED, g, *again)
+
+
+def transposed(vjp: Callable[..., Any]) -> Callable[..., Any]:
+    """A ``jvp`` from a ``vjp``: u -> Jᵀu is linear, so its pullback takes t to Jt.
+
+    Its last two residuals are the result's shape and dtype.
+    """
+
+    def jvp(xp: Any, t: Any, *residuals: Any) -> Any:
+        *given, shape, dtype = residuals
+        recording = Recording()
+        RECORDER.start(recording)
+        try:
+            cotangent = Array(np.ones(shape, dtype), RECORDER.source(recording, None))
+            share = vjp(RECORDED, cotangent, *given)
+        finally:
+            RECORDER.stop(recording)
+        if type(share) is not Array or recording.number not in share.node.tapes:
+            return None
+        pull = pull_recorded if RECORDER.frame().recordings else pull_raw
+        return backward(recording, [(share.node, t)], [cotangent.node], pull, _sum, retain=False)[0]
+
+    return jvp
+
+
+def _sum(a: Any, b: Any, owned: bool) -> Any:
+    return a + b

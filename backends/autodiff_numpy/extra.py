@@ -9,6 +9,7 @@ import numpy as np
 
 from autodiff_numpy import xp
 from autodiff_numpy._array import plain
+from autodiff_numpy._jvp import elementwise
 from autodiff_numpy._record import RECORDED, rule
 
 
@@ -66,7 +67,7 @@ def _erf(x: Any) -> Any:
     return np.asarray(_ERF(x)).astype(x.dtype)
 
 
-rule(_erf, lambda xp, g, x: g * xp.exp(-x * x) * (2 / math.sqrt(math.pi)))
+rule(_erf, lambda xp, g, x: g * xp.exp(-x * x) * (2 / math.sqrt(math.pi)), jvp=elementwise)
 
 
 def erf(x: Any, /) -> Any:

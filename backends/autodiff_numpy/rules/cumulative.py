@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
+from autodiff_numpy._jvp import linear
 from autodiff_numpy._record import RECORDED, composite, rule
 from autodiff_numpy.rules.reductions import no_out
 
@@ -63,12 +64,21 @@ def _factor_share(xp, g, x, ans, axis):
     return _earlier(xp, ans, axis, 1) * _backwards(xp, x, g, axis)
 
 
-rule(_running_sum, lambda xp, g, axis: xp.flip(xp.running_sum(xp.flip(g, axis), axis), axis))
-rule(_running_product, _factor_share)
+def _product_tangent(xp, t, x, ans, axis):
+    """The product rule, ``r[i] = x[i] * r[i-1] + ans[i-1] * t[i]``; where no product is 0 a running sum."""
+    known = plain(ans)
+    if np.all(known != 0) and np.all(np.isfinite(known)):
+        return xp.running_sum(t / x, axis) * ans
+    return xp.recurrence(x, _earlier(xp, ans, axis, 1) * t, axis)
+
+
+rule(_running_sum, lambda xp, g, axis: xp.flip(xp.running_sum(xp.flip(g, axis), axis), axis), jvp=linear)
+rule(_running_product, _factor_share, jvp=_product_tangent)
 rule(
     _recurrence,
     lambda xp, g, a, ans, axis: _backwards(xp, a, g, axis) * _earlier(xp, ans, axis, 0),
     lambda xp, g, a, axis: _backwards(xp, a, g, axis),
+    jvp=(lambda xp, t, a, ans, axis: xp.recurrence(a, t * _earlier(xp, ans, axis, 0), axis), linear),
 )
 
 

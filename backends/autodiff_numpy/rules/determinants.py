@@ -63,7 +63,8 @@ def _minors(a):
 
 
 declare(_cofactors, _recorded_cofactors, ())
-rule(np.linalg.det, lambda xp, g, a: last_two(xp, g) * xp.cofactors(a))
+rule(np.linalg.det, lambda xp, g, a: last_two(xp, g) * xp.cofactors(a),
+     jvp=lambda xp, t, a: xp.sum(t * xp.cofactors(a), axis=(-2, -1)))  # fmt: skip
 
 
 # --- the logarithm of a determinant ---------------------------------------------------------------------------
@@ -94,8 +95,18 @@ def _sign_share(xp, g, a, ans):
     return last_two(xp, xp.imag(g * ans) * 1j) * _inverse_transpose(xp, a)
 
 
-rule(_logabsdet, lambda xp, g, a: last_two(xp, g) * _inverse_transpose(xp, a))
-rule(_detsign, _sign_share)
+def _log_tangent(xp, t, a):
+    """``tr(a⁻¹ da)``."""
+    return xp.sum(t * _inverse_transpose(xp, a), axis=(-2, -1))
+
+
+def _sign_tangent(xp, t, a, ans):
+    return xp.imag(_log_tangent(xp, t, a)) * 1j * ans if a.dtype.kind == "c" else None
+
+
+rule(_logabsdet, lambda xp, g, a: last_two(xp, g) * _inverse_transpose(xp, a),
+     jvp=lambda xp, t, a: xp.real(_log_tangent(xp, t, a)))  # fmt: skip
+rule(_detsign, _sign_share, jvp=_sign_tangent)
 
 _SLOGDET = type(np.linalg.slogdet(np.eye(1)))
 

@@ -6,6 +6,7 @@ import string
 
 import numpy as np
 
+from autodiff_numpy._jvp import linear
 from autodiff_numpy._record import RECORDED, composite, rule
 
 
@@ -20,6 +21,7 @@ rule(
     _contraction,
     lambda xp, g, y, first, second, result: xp.contraction(g, y, result, second, first),
     lambda xp, g, x, first, second, result: xp.contraction(g, x, result, first, second),
+    jvp=linear,
 )
 
 

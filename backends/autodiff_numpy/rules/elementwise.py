@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
+from autodiff_numpy._jvp import elementwise, linear, widen
 from autodiff_numpy._record import RECORDED, composite, constant, fit, rule
 
 
@@ -24,6 +25,10 @@ def _real(x):
 def _unit(xp, x, ans):
     # KINK-02: the derivative of abs at 0 is 0
     return xp.sign(x) if _real(x) else xp.conjugate(x) / _safe(xp, ans, ans != 0)
+
+
+def _real_part(xp, t):
+    return t if _real(t) else xp.real(t)
 
 
 def _ties(xp, x, y, ans):
@@ -58,7 +63,8 @@ def _sigmoid(x):
 # --- one argument ---------------------------------------------------------------------------------------------
 rule(np.negative, lambda xp, g: -g)
 rule(np.positive, lambda xp, g: g)
-rule(np.absolute, lambda xp, g, x, ans: g * _unit(xp, x, ans))
+rule(np.absolute, lambda xp, g, x, ans: g * _unit(xp, x, ans),
+     jvp=lambda xp, t, x, ans: _real_part(xp, t * _unit(xp, x, ans)))  # fmt: skip
 rule(np.fabs, lambda xp, g, x: g * xp.sign(x))
 rule(np.square, lambda xp, g, x: g * 2 * x)
 rule(np.sqrt, lambda xp, g, ans: g * 0.5 / ans)
@@ -83,13 +89,14 @@ rule(np.tanh, lambda xp, g, ans: g * (1 - ans * ans))
 rule(np.arcsinh, lambda xp, g, x: g / _hypotenuse(xp, x))
 rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
 rule(np.arctanh, lambda xp, g, x: g / ((1 - x) * (1 + x)))
-rule(_sigmoid, lambda xp, g, x: g * (xp.sigmoid(x) * xp.sigmoid(-x)))
+rule(_sigmoid, lambda xp, g, x: g * (xp.sigmoid(x) * xp.sigmoid(-x)), jvp=elementwise)
 rule(np.conjugate, lambda xp, g: xp.conjugate(g))
-rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype))
-rule(np.imag, lambda xp, g, val_dtype: xp.astype(g * -1j, val_dtype) if np.dtype(val_dtype).kind == "c" else None)
+rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype), jvp=linear)
+rule(np.imag, lambda xp, g, val_dtype: xp.astype(g * -1j, val_dtype) if np.dtype(val_dtype).kind == "c" else None,
+     jvp=linear)  # fmt: skip
 for step in (np.floor, np.ceil, np.trunc, np.rint, np.sign):
     rule(step, _none)
-rule(np.round, _none)
+rule(np.round, _none, jvp=elementwise)
 
 # --- two arguments --------------------------------------------------------------------------------------------
 rule(np.add, lambda xp, g: g, lambda xp, g: g)
@@ -130,6 +137,11 @@ rule(
     None,
     lambda xp, g, condition, x_shape, x_dtype: fit(xp, xp.where(condition, g, 0), x_shape, x_dtype),
     lambda xp, g, condition, y_shape, y_dtype: fit(xp, xp.where(condition, 0, g), y_shape, y_dtype),
+    jvp=(
+        None,
+        lambda xp, t, condition, ans_shape, ans_dtype: widen(xp, xp.where(condition, t, 0), ans_shape, ans_dtype),
+        lambda xp, t, condition, ans_shape, ans_dtype: widen(xp, xp.where(condition, 0, t), ans_shape, ans_dtype),
+    ),
     also=(np.where,),
 )
 

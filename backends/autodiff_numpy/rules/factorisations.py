@@ -61,8 +61,18 @@ def _eigenvector_share(xp, g, a, ans, w):
     return _symmetric(xp, xp.matmul(xp.matmul(_conj(xp, ans), inside), transposed(xp, ans)))
 
 
-rule(_eigenvalue, lambda xp, g, v: _eigenvalue_share(xp, g, v), _no_share)
-rule(_eigenvector, _eigenvector_share)
+def _eigenvalue_tangent(xp, t, v):
+    return xp.real(xp.sum(_conj(xp, v) * xp.matmul(_symmetric(xp, t), v), axis=-2))
+
+
+def _eigenvector_tangent(xp, t, a, ans, w):
+    w = xp.eigenvalue(a, ans, plain(w))
+    inside = xp.matmul(adjoint(xp, ans), xp.matmul(_symmetric(xp, t), ans))
+    return xp.matmul(ans, _over_gaps(xp, inside, w))
+
+
+rule(_eigenvalue, lambda xp, g, v: _eigenvalue_share(xp, g, v), _no_share, jvp=(_eigenvalue_tangent, _no_share))
+rule(_eigenvector, _eigenvector_share, jvp=_eigenvector_tangent)
 
 _EIGH = type(np.linalg.eigh(np.eye(1)))
 
@@ -108,8 +118,20 @@ def _cast(xp, found, dtype):
     return xp.real(found) if np.dtype(dtype).kind != "c" and found.dtype.kind == "c" else found
 
 
-rule(_root, lambda xp, g, v, a_dtype: _cast(xp, _root_share(xp, g, v), a_dtype), _no_share)
-rule(_direction, lambda xp, g, a, ans, w, a_dtype: _cast(xp, _direction_share(xp, g, a, ans, w), a_dtype))
+def _root_tangent(xp, t, v):
+    return xp.sum(transposed(xp, xp.inv(v)) * xp.matmul(t, v), axis=-2)
+
+
+def _direction_tangent(xp, t, a, ans, w):
+    w = xp.root(a, ans, plain(w))
+    turned = xp.matmul(ans, _over_gaps(xp, xp.matmul(xp.inv(ans), xp.matmul(t, ans)), w))
+    return turned - ans * xp.real(xp.sum(_conj(xp, ans) * turned, axis=-2, keepdims=True))
+
+
+rule(_root, lambda xp, g, v, a_dtype: _cast(xp, _root_share(xp, g, v), a_dtype), _no_share,
+     jvp=(_root_tangent, _no_share))  # fmt: skip
+rule(_direction, lambda xp, g, a, ans, w, a_dtype: _cast(xp, _direction_share(xp, g, a, ans, w), a_dtype),
+     jvp=_direction_tangent)  # fmt: skip
 
 _EIG = type(np.linalg.eig(np.eye(1)))
 
@@ -146,7 +168,13 @@ def _cholesky_share(xp, g, ans):
     return _symmetric(xp, transposed(xp, xp.solve(adjoint(xp, ans), transposed(xp, left))))
 
 
-rule(_cholesky_factor, _cholesky_share)
+def _cholesky_tangent(xp, t, ans):
+    """From ``L⁻¹ da L⁻ᴴ = L⁻¹ dL + (L⁻¹ dL)ᴴ``."""
+    inside = xp.solve(ans, adjoint(xp, xp.solve(ans, _symmetric(xp, t))))
+    return xp.matmul(ans, _lower_half(xp, inside))
+
+
+rule(_cholesky_factor, _cholesky_share, jvp=_cholesky_tangent)
 
 
 @composite(np.linalg.cholesky)
@@ -185,14 +213,25 @@ def _over_triangle(xp, g, r):
     return transposed(xp, xp.solve(r, transposed(xp, g)))
 
 
-rule(_triangle, _triangle_share)
+def _triangle_tangent(xp, t, a, ans, q):
+    q = xp.basis(a, ans, plain(q))
+    inside = xp.matmul(adjoint(xp, q), _over_triangle(xp, t, transposed(xp, ans)))
+    return xp.matmul(adjoint(xp, _lower_half(xp, inside + adjoint(xp, inside))), ans)
+
+
+rule(_triangle, _triangle_share, jvp=_triangle_tangent)
 rule(
     _basis,
     lambda xp, g, r: _over_triangle(xp, g, r),
     lambda xp, g, r, ans: -_over_triangle(xp, xp.matmul(transposed(xp, ans), g), r),
+    jvp=(
+        lambda xp, t, r: _over_triangle(xp, t, transposed(xp, r)),
+        lambda xp, t, r, ans: -xp.matmul(ans, _over_triangle(xp, t, transposed(xp, r))),
+    ),
 )
 # dq₂ = -q dqᴴ q₂: the complement turns with the columns that it completes
-rule(_completion, lambda xp, g, q, ans: -_conj(xp, xp.matmul(ans, xp.matmul(transposed(xp, g), q))))
+rule(_completion, lambda xp, g, q, ans: -_conj(xp, xp.matmul(ans, xp.matmul(transposed(xp, g), q))),
+     jvp=lambda xp, t, q, ans: -xp.matmul(q, xp.matmul(adjoint(xp, t), ans)))  # fmt: skip
 
 _QR = type(np.linalg.qr(np.eye(1)))
 
@@ -250,12 +289,23 @@ def _left_by_right(xp, g, a, s):
     return adjoint(xp, xp.matmul(transposed(xp, a), g / xp.expand_dims(s, -2)))
 
 
-rule(_singular_value, _singular_value_share, _no_share)
+def _singular_value_tangent(xp, t, a, ans, u, vh):
+    u = xp.left(a, ans, vh, plain(u))
+    found = xp.real(xp.sum(_conj(xp, u) * xp.matmul(t, adjoint(xp, vh)), axis=-2))
+    return xp.where(ans > 0, found, 0)
+
+
+rule(_singular_value, _singular_value_share, _no_share, jvp=(_singular_value_tangent, _no_share))
 rule(
     _left,
     lambda xp, g, s, vh: _left_share(xp, g, s, vh),
     lambda xp, g, ans, s: _left_by_values(xp, g, ans, s),
     lambda xp, g, a, s: _left_by_right(xp, g, a, s),
+    jvp=(
+        lambda xp, t, s, vh: xp.matmul(t, adjoint(xp, vh)) / xp.expand_dims(s, -2),
+        lambda xp, t, ans, s: -ans * xp.expand_dims(t / s, -2),
+        lambda xp, t, a, s: xp.matmul(a, adjoint(xp, t)) / xp.expand_dims(s, -2),
+    ),
 )
 
 _SVD = type(np.linalg.svd(np.eye(1)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from autodiff_numpy._jvp import linear
 from autodiff_numpy._record import RECORDED, composite, constant, rule
 from autodiff_numpy.rules.cumulative import along
 
@@ -56,10 +57,10 @@ def _irfft_share(xp, g, a_shape, n, axis, norm):
 
 
 _rfft.__name__, _irfft.__name__ = "rfft_real", "irfft_real"
-rule(np.fft.fft, _back("fft"))
-rule(np.fft.ifft, _back("ifft"))
-rule(_rfft, _rfft_share)
-rule(_irfft, _irfft_share)
+rule(np.fft.fft, _back("fft"), jvp=linear)
+rule(np.fft.ifft, _back("ifft"), jvp=linear)
+rule(_rfft, _rfft_share, jvp=linear)
+rule(_irfft, _irfft_share, jvp=linear)
 
 
 @composite(np.fft.rfft)

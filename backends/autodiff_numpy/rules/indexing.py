@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import copied, foreign, plain
+from autodiff_numpy._jvp import linear
 from autodiff_numpy._record import RECORDED, captured, composite, fit, rule
 from autodiff_spec import UnsupportedError
 
@@ -52,9 +53,13 @@ rule(
     _replaced,
     lambda xp, g, index: xp.replaced(g, 0, index),
     lambda xp, g, index, values_shape, values_dtype: fit(xp, xp.getitem(g, index), values_shape, values_dtype),
+    jvp=(
+        lambda xp, t, index: xp.replaced(t, 0, index),
+        lambda xp, t, index, ans_shape, ans_dtype: xp.replaced(np.zeros(ans_shape, ans_dtype), t, index),
+    ),
 )
-rule(_getitem, lambda xp, g, index, x_shape: xp.scatter(g, index, x_shape))
-rule(_scatter, lambda xp, g, index: xp.getitem(g, index))
+rule(_getitem, lambda xp, g, index, x_shape: xp.scatter(g, index, x_shape), jvp=linear)
+rule(_scatter, lambda xp, g, index: xp.getitem(g, index), jvp=linear)
 
 
 def read(x, index):

@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
+from autodiff_numpy._jvp import linear
 from autodiff_numpy._record import RECORDED, composite, fit, rule
+from autodiff_numpy.rules.reductions import along_slopes
 
 
 def _matmul_left(xp, g, x, y):
@@ -33,7 +35,7 @@ def _matmul_right(xp, g, x, y):
     return xp.reshape(fit(xp, share, columns, y.dtype), y.shape)
 
 
-rule(np.matmul, _matmul_left, _matmul_right)
+rule(np.matmul, _matmul_left, _matmul_right, jvp=linear)
 
 
 @composite(np.dot)
@@ -119,6 +121,7 @@ rule(
     _convolve_full,
     lambda xp, g, a_shape, v: xp.convolve_full(g, v[::-1])[v.shape[0] - 1 :][: a_shape[0]],
     lambda xp, g, a, v_shape: xp.convolve_full(g, a[::-1])[a.shape[0] - 1 :][: v_shape[0]],
+    jvp=linear,
 )
 
 
@@ -215,7 +218,12 @@ def _norm_share(xp, g, x, ans, axis, keepdims, ord):
     return xp.where(zero, 0, g * sign * xp.power(base / total, ord - 1))
 
 
-rule(_vector_norm, _norm_share, also=(np.linalg.vector_norm,))
+rule(
+    _vector_norm,
+    _norm_share,
+    jvp=lambda xp, t, x, ans, axis, keepdims, ord: along_slopes(xp, t, _norm_share, x, ans, axis, keepdims, ord),
+    also=(np.linalg.vector_norm,),
+)
 
 
 @composite(np.linalg.matrix_norm)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from autodiff_numpy._array import foreign, plain
+from autodiff_numpy._jvp import linear
 from autodiff_numpy._record import RECORDED, composite, constant, rule
 
 
@@ -58,13 +59,30 @@ def _product(xp, g, a, ans, axis, keepdims):
     return xp.spread(g, shape, axis, keepdims) * others
 
 
+def along_slopes(xp, t, share, a, ans, axis, keepdims, *options):
+    """The ``jvp`` of a reduction that has ``share`` for a ``vjp``: each result has elements of its own, so what comes
+    back for a cotangent of ones are its slopes.
+    """
+    slopes = share(xp, np.ones(ans.shape, ans.dtype), a, ans, axis, keepdims, *options)
+    if slopes is None:
+        return None
+    found = xp.sum(t * slopes, axis=axis, keepdims=bool(keepdims))
+    return xp.real(found) if found.dtype.kind == "c" != ans.dtype.kind else found
+
+
+def _summed(share):
+    return lambda xp, t, a, ans, axis, keepdims: along_slopes(xp, t, share, a, ans, axis, keepdims)
+
+
 rule(
-    _spread, lambda xp, g, shape, axis, keepdims, g_shape: xp.reshape(xp.sum(g, axis=_axes(axis, len(shape))), g_shape)
+    _spread,
+    lambda xp, g, shape, axis, keepdims, g_shape: xp.reshape(xp.sum(g, axis=_axes(axis, len(shape))), g_shape),
+    jvp=linear,
 )
-rule(np.sum, lambda xp, g, a_shape, axis, keepdims: xp.spread(g, a_shape, axis, keepdims))
-rule(np.max, lambda xp, g, a, ans, axis, keepdims: _extremum(xp, g, a, ans, axis, keepdims))
-rule(np.min, lambda xp, g, a, ans, axis, keepdims: _extremum(xp, g, a, ans, axis, keepdims))
-rule(np.prod, lambda xp, g, a, ans, axis, keepdims: _product(xp, g, a, ans, axis, keepdims))
+rule(np.sum, lambda xp, g, a_shape, axis, keepdims: xp.spread(g, a_shape, axis, keepdims), jvp=linear)
+rule(np.max, _extremum, jvp=_summed(_extremum))
+rule(np.min, _extremum, jvp=_summed(_extremum))
+rule(np.prod, _product, jvp=_summed(_product))
 
 
 @composite(np.mean)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from autodiff_numpy._array import Array, foreign, plain, resolve
+from autodiff_numpy._jvp import linear, widen
 from autodiff_numpy._record import RECORDED, composite, constant, fit, rule
 
 
@@ -23,25 +24,32 @@ def _shaped_back(xp, g, a_shape, order):
     return xp.reshape(g, a_shape) if order in (None, "C") else xp.reshape(g, a_shape, order=order)
 
 
-rule(np.reshape, _shaped_back)
+rule(np.reshape, _shaped_back, jvp=lambda xp, t, ans_shape, order: _shaped_back(xp, t, ans_shape, order))
 rule(
     np.transpose,
     lambda xp, g, axes: xp.transpose(g, None if axes is None else tuple(int(i) for i in np.argsort(_positive(axes)))),
+    jvp=linear,
     also=(np.permute_dims,) if np.permute_dims is not np.transpose else (),
 )
-rule(np.broadcast_to, lambda xp, g, array_shape, array_dtype: fit(xp, g, array_shape, array_dtype))
-rule(_cast, lambda xp, g, x_shape, x_dtype: fit(xp, g, x_shape, x_dtype))
+rule(np.broadcast_to, lambda xp, g, array_shape, array_dtype: fit(xp, g, array_shape, array_dtype), jvp=linear)
+rule(_cast, lambda xp, g, x_shape, x_dtype: fit(xp, g, x_shape, x_dtype),
+     jvp=lambda xp, t, ans_shape, ans_dtype: widen(xp, t, ans_shape, ans_dtype))  # fmt: skip
 rule(
     np.roll,
     lambda xp, g, shift, axis: xp.roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis),
+    jvp=linear,
 )
 rule(
     _concatenate2,
     lambda xp, g, first_shape, first_dtype: xp.astype(g[..., : first_shape[-1]], first_dtype),
     lambda xp, g, first_shape, second_dtype: xp.astype(g[..., first_shape[-1] :], second_dtype),
+    jvp=(
+        lambda xp, t, second_shape, second_dtype: xp.concatenate2(t, np.zeros(second_shape, second_dtype)),
+        lambda xp, t, first_shape, first_dtype: xp.concatenate2(np.zeros(first_shape, first_dtype), t),
+    ),
 )
-rule(np.tril, lambda xp, g, k: xp.tril(g, k or 0))
-rule(np.triu, lambda xp, g, k: xp.triu(g, k or 0))
+rule(np.tril, lambda xp, g, k: xp.tril(g, k or 0), jvp=linear)
+rule(np.triu, lambda xp, g, k: xp.triu(g, k or 0), jvp=linear)
 
 
 def _astype(x, dtype, /, *, copy=True, device=None):

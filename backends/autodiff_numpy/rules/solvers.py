@@ -7,6 +7,7 @@ import functools
 import numpy as np
 
 from autodiff_numpy._array import plain
+from autodiff_numpy._jvp import linear
 from autodiff_numpy._record import RECORDED, composite, constant, fit, rule
 
 
@@ -26,13 +27,15 @@ def _solve_columns(a, b):
     return np.linalg.solve(a, b)
 
 
-rule(np.linalg.inv, lambda xp, g, ans: -xp.matmul(transposed(xp, ans), xp.matmul(g, transposed(xp, ans))))
+rule(np.linalg.inv, lambda xp, g, ans: -xp.matmul(transposed(xp, ans), xp.matmul(g, transposed(xp, ans))),
+     jvp=lambda xp, t, ans: -xp.matmul(ans, xp.matmul(t, ans)))  # fmt: skip
 rule(
     _solve_columns,
     lambda xp, g, a, ans, a_shape, a_dtype: fit(
         xp, -xp.matmul(xp.solve_columns(transposed(xp, a), g), transposed(xp, ans)), a_shape, a_dtype
     ),
     lambda xp, g, a, b_shape, b_dtype: fit(xp, xp.solve_columns(transposed(xp, a), g), b_shape, b_dtype),
+    jvp=(lambda xp, t, a, ans: -xp.solve_columns(a, xp.matmul(t, ans)), linear),
 )
 
 
@@ -59,7 +62,15 @@ def _pseudo_share(xp, g, a, ans):
     return (xp.conjugate(outside) if a.dtype.kind == "c" else outside) - inside
 
 
-rule(_pseudo_inverse, _pseudo_share)
+def _pseudo_tangent(xp, t, a, ans):
+    p, ph, th = ans, adjoint(xp, ans), adjoint(xp, t)
+    rows = th - xp.matmul(th, xp.matmul(a, p))  # daᴴ (I - a p)
+    columns = th - xp.matmul(p, xp.matmul(a, th))  # (I - p a) daᴴ
+    outside = xp.matmul(p, xp.matmul(ph, rows)) + xp.matmul(xp.matmul(columns, ph), p)
+    return outside - xp.matmul(p, xp.matmul(t, p))
+
+
+rule(_pseudo_inverse, _pseudo_share, jvp=_pseudo_tangent)
 
 
 @composite(np.linalg.pinv)

@@ -13,6 +13,7 @@ from scipy import special
 
 from autodiff_numpy import extra
 from autodiff_numpy._array import Array, plain
+from autodiff_numpy._jvp import elementwise
 from autodiff_numpy._record import RECORDED, composite, rule
 from autodiff_spec import UnsupportedError
 
@@ -47,10 +48,10 @@ def _over(xp, x, y):
 
 
 # --- primitives that the rules below lead to, closed under derivatives --------------------------------------------
-rule(_polygamma, None, lambda xp, g, n, x: g * xp.polygamma(n + 1, x))
-rule(_bessel_j, None, lambda xp, g, n, x: g * 0.5 * (xp.bessel_j(n - 1, x) - xp.bessel_j(n + 1, x)))
-rule(_bessel_i, None, lambda xp, g, n, x: g * 0.5 * (xp.bessel_i(n - 1, x) + xp.bessel_i(n + 1, x)))
-rule(_mills, lambda xp, g, x, ans: -g * ans * (x + ans))
+rule(_polygamma, None, lambda xp, g, n, x: g * xp.polygamma(n + 1, x), jvp=elementwise)
+rule(_bessel_j, None, lambda xp, g, n, x: g * 0.5 * (xp.bessel_j(n - 1, x) - xp.bessel_j(n + 1, x)), jvp=elementwise)
+rule(_bessel_i, None, lambda xp, g, n, x: g * 0.5 * (xp.bessel_i(n - 1, x) + xp.bessel_i(n + 1, x)), jvp=elementwise)
+rule(_mills, lambda xp, g, x, ans: -g * ans * (x + ans), jvp=elementwise)
 
 # --- error functions and the normal distribution (chapter 7) ------------------------------------------------------
 rule(special.erf, lambda xp, g, x: g * xp.exp(-x * x) * _ERF, name="special_erf")

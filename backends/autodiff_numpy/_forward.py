@@ -1,0 +1,197 @@
+"""Forward mode: a recording that keeps nothing but gives each node its tangent, the moment it is recorded.
+
+So `jvp` runs beside the evaluation, on the same recording functions as the tape, and whatever they record has a forward
+derivative. A node holds its tangents by the number of the recording, which keeps the directions of nested derivatives
+apart. A tangent belongs to the level outside its recording: it is computed there (`Recorder.outside`), on values where
+nothing else is open, and on recorded arrays where an outer tape or direction is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy._array import RECORDER, Array, copied, plain, resolve
+from autodiff_numpy._record import RAW, RECORDED, again
+from autodiff_spec._recording import Edge, Node, Recording
+
+Push = Callable[[Node, Edge, Any], Any]
+"""A parent's tangent to its share of the node's; ``None`` from it means none."""
+
+
+def jvp(f: Any, primals: list[Any], tangents: list[Any]) -> tuple[list[Any], list[Any]]:
+    """``f(*primals)`` and its derivative along ``tangents``; ``None`` stands for a tangent of zero."""
+    recording = Recording()
+    nodes = recording.nodes = Tangents(recording.number)
+    RECORDER.start(recording)
+    try:
+        outputs = f(*(_source(nodes, *pair) for pair in zip(primals, tangents, strict=True)))
+        found = [nodes.tangent(output) for output in outputs]
+    finally:
+        RECORDER.stop(recording)
+        nodes.release()
+    return outputs, _fresh(found, outputs, tangents)
+
+
+class Tangents(list[Node]):
+    """In place of a recording's nodes: each one that comes is given its tangent, and let go of.
+
+    Invariant: a node carries this recording's number if and only if it has a tangent here.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        # Only directions are open outside, so nobody walks the edges of the nodes that nothing inside tracks.
+        self._alone = all(
+            isinstance(outer.nodes, Tangents) and outer.nodes._alone for outer in RECORDER.frame().recordings
+        )
+        self._linked: list[Node] = []
+
+    def append(self, node: Node, /) -> None:
+        """Push the tangents of a node's parents to it; one that none reaches is constant along this direction."""
+        innermost = RECORDER.frame().recordings[0].nodes is self
+        with np.errstate(all="ignore"):
+            if innermost:
+                tangent = self._pushed(node, push_raw)
+            else:
+                with RECORDER.outside(self.number):
+                    tangent = self._pushed(node, push_recorded)
+        if self._alone and node.tapes[-1] == self.number:
+            node.edges = ()
+        if tangent is None:
+            node.tapes = tuple([number for number in node.tapes if number != self.number])
+        else:
+            self.give(node, tangent)
+
+    def _pushed(self, node: Node, push: Push) -> Any:
+        tangent = None
+        for edge in node.edges:
+            parent = edge[0]
+            if self.number in parent.tapes:
+                share = parent.tangents[self.number]
+                if edge[1] is not None:
+                    share = push(node, edge, share)
+                if share is not None:
+                    tangent = share if tangent is None else tangent + share
+        return tangent
+
+    def give(self, node: Node, tangent: Any) -> None:
+        """Let ``node`` have a tangent."""
+        held = getattr(node, "tangents", None)
+        if held is None:
+            node.tangents = {self.number: tangent}
+        else:
+            held[self.number] = tangent
+        if type(tangent) is Array and not self._alone:
+            self._linked.append(node)
+
+    def tangent(self, output: Any) -> Any:
+        """What an output of the function has here; ``None`` where it does not depend on the primals."""
+        output = resolve(output)
+        if type(output) is Array and self.number in output.node.tapes:
+            return output.node.tangents[self.number]
+        return None
+
+    def release(self) -> None:
+        """Take recorded tangents off their nodes: one leads to an outer tape's edges, and they to the node again."""
+        for node in self._linked:
+            del node.tangents[self.number]
+        self._linked.clear()
+
+
+def _source(nodes: Tangents, primal: Any, tangent: Any) -> Any:
+    """The primal on a node that has the tangent; what tracked the primal before tracks it still."""
+    primal = resolve(primal)
+    if tangent is None:
+        return primal
+    frame = RECORDER.frame()
+    parents = [primal.node] if type(primal) is Array else []
+    numbers = {nodes.number, *(n for parent in parents for n in parent.tapes)}
+    node = Node(tuple((parent, None, ()) for parent in parents), tuple(n for n in frame.tapes if n in numbers))
+    nodes.give(node, resolve(tangent))
+    for recording in frame.recordings:
+        if recording.number in node.tapes and recording.number != nodes.number:
+            recording.nodes.append(node)
+    return Array(primal.value if parents else copied(primal), node)
+
+
+# --- many directions from one evaluation ------------------------------------------------------------------------
+
+
+def linearize(f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+    """``f(*primals)``, recorded once, and a map from tangents to the outputs' that walks the recording forwards."""
+    recording = Recording()
+    RECORDER.start(recording)
+    try:
+        sources = [RECORDER.source(recording, getattr(resolve(primal), "node", None)) for primal in primals]
+        outputs = f(*(Array(_kept(p), node) for p, node in zip(primals, sources, strict=True)))
+        ends = [getattr(resolve(output), "node", None) for output in outputs]
+    finally:
+        RECORDER.stop(recording)
+    nodes = _leading_to(ends, recording.nodes)
+
+    def push(tangents: list[Any]) -> list[Any]:
+        known = {node: resolve(t) for node, t in zip(sources, tangents, strict=True) if t is not None}
+        step = push_recorded if RECORDER.frame().recordings else push_raw
+        with np.errstate(all="ignore"):
+            for node in nodes:
+                for edge in node.edges:
+                    share = known.get(edge[0])
+                    if share is not None and edge[1] is not None:
+                        share = step(node, edge, share)
+                    if share is not None:
+                        known[node] = known[node] + share if node in known else share
+        found = [None if end is None else known.get(end) for end in ends]
+        return _fresh(found, outputs, tangents)
+
+    return outputs, push
+
+
+def _kept(primal: Any) -> Any:
+    return plain(primal) if isinstance(primal, Array) else copied(primal)
+
+
+def _leading_to(ends: list[Node | None], nodes: list[Node]) -> list[Node]:
+    """Those of the nodes that ``ends`` depend on, in their order."""
+    needed = set(ends)
+    found = []
+    for node in reversed(nodes):
+        if node in needed:
+            found.append(node)
+            needed.update(edge[0] for edge in node.edges)
+    return found[::-1]
+
+
+# --- evaluating an edge forwards --------------------------------------------------------------------------------
+
+
+def push_raw(node: Node, edge: Edge, t: Any) -> Any:
+    """A node's share of the tangent of a parent, on values."""
+    return edge[1].jvp(RAW, t, *edge[2])
+
+
+def push_recorded(node: Node, edge: Edge, t: Any) -> Any:
+    """The same on recorded arrays."""
+    return edge[1].jvp(RECORDED, t, *again(node, edge))
+
+
+def _fresh(tangents: list[Any], outputs: list[Any], given: list[Any]) -> list[Any]:
+    """Tangents as users get them: the output's dtype, arrays even in 0-d, sharing memory with nothing."""
+    seen = {id(plain(t)) for t in given}
+    fresh: list[Any] = []
+    for tangent, output in zip(tangents, outputs, strict=True):
+        if tangent is None or plain(output).dtype.kind not in "fc":
+            fresh.append(None)
+            continue
+        if plain(tangent).dtype != output.dtype:
+            tangent = RECORDED.astype(tangent, output.dtype)
+        value = plain(tangent)
+        if type(value) is not np.ndarray or value.base is not None or not value.flags.writeable or id(value) in seen:
+            value = copied(value)
+            tangent = Array(value, tangent.node) if type(tangent) is Array else value
+        seen.add(id(value))
+        fresh.append(tangent)
+    return fresh
