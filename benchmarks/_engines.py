@@ -24,7 +24,10 @@ def torch_ops() -> Ops:
     import torch
 
     torch.set_num_threads(1)
-    return Ops(torch.sin, torch.tanh, torch.sum, torch.dot, torch.matmul, torch.linalg.vector_norm)
+    return Ops(
+        torch.sin, torch.exp, torch.tanh, torch.sigmoid, torch.sum, torch.dot, torch.matmul, torch.linalg.vector_norm,
+        torch.logsumexp,
+    )  # fmt: skip
 
 
 def torch_native(workload: Workload) -> Gradients:
@@ -38,7 +41,10 @@ def torch_native(workload: Workload) -> Gradients:
 def tensorflow_ops() -> Ops:
     import tensorflow as tf
 
-    return Ops(tf.sin, tf.tanh, tf.reduce_sum, lambda a, b: tf.tensordot(a, b, 1), tf.matmul, tf.norm)
+    return Ops(
+        tf.sin, tf.exp, tf.tanh, tf.sigmoid, tf.reduce_sum, lambda a, b: tf.tensordot(a, b, 1), tf.matmul, tf.norm,
+        tf.reduce_logsumexp,
+    )  # fmt: skip
 
 
 def tensorflow_native(workload: Workload) -> Gradients:
@@ -56,9 +62,13 @@ def tensorflow_native(workload: Workload) -> Gradients:
 
 
 def jax_ops() -> Ops:
+    import jax
     import jax.numpy as jnp
 
-    return Ops(jnp.sin, jnp.tanh, jnp.sum, jnp.dot, jnp.matmul, jnp.linalg.norm)
+    return Ops(
+        jnp.sin, jnp.exp, jnp.tanh, jax.nn.sigmoid, jnp.sum, jnp.dot, jnp.matmul, jnp.linalg.norm,
+        jax.scipy.special.logsumexp,
+    )  # fmt: skip
 
 
 def jax_native(workload: Workload) -> Gradients:
@@ -74,8 +84,12 @@ def hips_native(workload: Workload) -> Gradients:
     """HIPS autograd, the package called ``autograd``."""
     import autograd
     import autograd.numpy as anp
+    from autograd.scipy.special import logsumexp
 
-    ops = Ops(anp.sin, anp.tanh, anp.sum, anp.dot, anp.matmul, anp.linalg.norm)
+    ops = Ops(
+        anp.sin, anp.exp, anp.tanh, lambda x: 1 / (1 + anp.exp(-x)), anp.sum, anp.dot, anp.matmul, anp.linalg.norm,
+        logsumexp,
+    )  # fmt: skip
     leaves = workload.inputs()
     gradient = autograd.grad(bind(workload, ops, np.asarray), argnum=tuple(range(len(leaves))))
     return lambda: gradient(*leaves)
@@ -85,8 +99,10 @@ def hips_native(workload: Workload) -> Gradients:
 
 
 def our_ops(be: ad.Backend) -> Ops:
-    xp = be.xp
-    return Ops(xp.sin, xp.tanh, xp.sum, xp.vecdot, xp.matmul, xp.linalg.vector_norm)
+    xp, extra = be.xp, be.extra
+    return Ops(
+        xp.sin, xp.exp, xp.tanh, extra.sigmoid, xp.sum, xp.vecdot, xp.matmul, xp.linalg.vector_norm, extra.logsumexp,
+    )  # fmt: skip
 
 
 def tape_form(name: str, workload: Workload, ops: Ops | None = None) -> Gradients:

@@ -7,9 +7,9 @@ import importlib.util
 
 import _harness as harness
 from _engines import functional_form, hips_native, tape_form, tensorflow_native, torch_native
-from _workloads import CHAIN300, CONTROL_FLOW, DOT4
+from _workloads import CHAIN300, CONTROL_FLOW, DOT4, LSTM, MIXTURE, ROSENBROCK
 
-WORKLOADS = (DOT4, CHAIN300, CONTROL_FLOW)
+WORKLOADS = (DOT4, CHAIN300, CONTROL_FLOW, ROSENBROCK, LSTM, MIXTURE)
 RIVALS = {
     "PyTorch": ("torch", torch_native, 3.0),
     "HIPS autograd": ("autograd", hips_native, 4.0),
