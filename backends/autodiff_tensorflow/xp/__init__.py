@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math as _math
 
-from autodiff_tensorflow.xp import linalg
+from autodiff_tensorflow.xp import fft, linalg
 from autodiff_tensorflow.xp._info import __array_namespace_info__
 from autodiff_tensorflow.xp.creation import (
     arange,
@@ -163,6 +163,7 @@ from autodiff_tensorflow.xp.reductions import (
     var,
 )
 from autodiff_tensorflow.xp.searching import argsort, nonzero, searchsorted, sort
+from autodiff_tensorflow.xp.sets import unique_all, unique_counts, unique_inverse, unique_values
 
 e, inf, nan, pi = _math.e, _math.inf, _math.nan, _math.pi
 newaxis = None
@@ -222,6 +223,7 @@ __all__ = [
     "expand_dims",
     "expm1",
     "eye",
+    "fft",
     "finfo",
     "flip",
     "float16",
@@ -316,6 +318,10 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
+    "unique_all",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
     "unstack",
     "var",
     "vecdot",

@@ -118,6 +118,13 @@ def default_dtype(scalar: Any) -> DType:
     return DEFAULT_FLOAT if isinstance(scalar, float) else DEFAULT_COMPLEX
 
 
+def complex_of(dtype: DType) -> DType:
+    """The complex dtype whose parts hold numbers of this one; itself, for a complex one."""
+    if dtype.is_complex:
+        return dtype
+    return complex64 if dtype in (float16, bfloat16, float32) else complex128
+
+
 def with_scalar(dtype: DType, scalar: Any) -> DType:
     """The dtype of an operation between an array of ``dtype`` and a Python scalar."""
     if isinstance(scalar, bool) or (isinstance(scalar, int) and dtype != bool_):

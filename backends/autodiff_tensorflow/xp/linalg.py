@@ -12,6 +12,12 @@ from autodiff_tensorflow.xp.dtypes import Array, DType
 from autodiff_tensorflow.xp.manipulation import broadcast_arrays, moveaxis
 from autodiff_tensorflow.xp.reductions import sum as _sum
 
+__all__ = [
+    "cholesky", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "matmul", "matrix_norm", "matrix_power",
+    "matrix_rank", "matrix_transpose", "outer", "pinv", "qr", "slogdet", "solve", "svd", "svdvals", "tensordot",
+    "trace", "vecdot", "vector_norm",
+]  # fmt: skip
+
 INF = float("inf")
 _ORDS: dict[float, Any] = {1: 1, 2: "euclidean", INF: INF}  # the vector norms that TensorFlow has
 

@@ -13,7 +13,7 @@ from autodiff_tensorflow.xp.convert import asarray, common, operands, tensor
 from autodiff_tensorflow.xp.dtypes import Array, DType
 
 
-def _axis_list(axis: Any, rank: int) -> list[int]:
+def axes_of(axis: Any, rank: int) -> list[int]:
     """``axis`` as non-negative axes; all of them for ``None``."""
     if axis is None:
         return list(range(rank))
@@ -32,16 +32,16 @@ def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Array:
 def permute_dims(x: Any, /, axes: Sequence[int]) -> Array:
     """The axes of ``x`` in another order."""
     x = tensor(x)
-    return tf.transpose(x, _axis_list(tuple(axes), x.shape.rank))
+    return tf.transpose(x, axes_of(tuple(axes), x.shape.rank))
 
 
 def moveaxis(x: Any, source: Any, destination: Any, /) -> Array:
     """``x`` with the axes ``source`` moved to the places ``destination``."""
     x = tensor(x)
     rank = x.shape.rank
-    moved = _axis_list(source, rank)
+    moved = axes_of(source, rank)
     order = [axis for axis in range(rank) if axis not in moved]
-    for to, axis in sorted(zip(_axis_list(destination, rank), moved, strict=True)):
+    for to, axis in sorted(zip(axes_of(destination, rank), moved, strict=True)):
         order.insert(to, axis)
     return tf.transpose(x, order)
 
@@ -92,7 +92,7 @@ def expand_dims(x: Any, /, *, axis: int = 0) -> Array:
 def squeeze(x: Any, /, axis: int | tuple[int, ...]) -> Array:
     """``x`` without these axes of size 1."""
     x = tensor(x)
-    axes = _axis_list(axis, x.shape.rank)
+    axes = axes_of(axis, x.shape.rank)
     for each in axes:
         if x.shape[each] not in (1, None):
             raise ValueError(f"squeeze() of axis {each}, which has size {x.shape[each]}; name axes of size 1")
@@ -102,7 +102,7 @@ def squeeze(x: Any, /, axis: int | tuple[int, ...]) -> Array:
 def flip(x: Any, /, *, axis: Any = None) -> Array:
     """``x`` with the order of its elements reversed along ``axis`` (along all without one)."""
     x = tensor(x)
-    return tf.reverse(x, _axis_list(axis, x.shape.rank))
+    return tf.reverse(x, axes_of(axis, x.shape.rank))
 
 
 def roll(x: Any, /, shift: Any, *, axis: Any = None) -> Array:
@@ -110,7 +110,7 @@ def roll(x: Any, /, shift: Any, *, axis: Any = None) -> Array:
     x = tensor(x)
     if axis is None:
         return tf.reshape(tf.roll(tf.reshape(x, [-1]), shift, 0), tf.shape(x))
-    axes = _axis_list(axis, x.shape.rank)
+    axes = axes_of(axis, x.shape.rank)
     shifts = list(shift) if isinstance(shift, (tuple, list)) else [shift] * len(axes)
     return tf.roll(x, shifts, axes)
 

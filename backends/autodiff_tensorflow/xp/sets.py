@@ -1,0 +1,68 @@
+"""The set functions of the array API standard: values in ascending order, each NaN a value of its own.
+
+The values are picked from ``x``, whose first occurrence of each takes the derivative.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from autodiff_tensorflow.xp.convert import tensor
+from autodiff_tensorflow.xp.dtypes import Array
+from autodiff_tensorflow.xp.searching import argsort
+
+
+class UniqueAll(NamedTuple):
+    """What `unique_all` returns."""
+
+    values: Array
+    indices: Array
+    inverse_indices: Array
+    counts: Array
+
+
+class UniqueCounts(NamedTuple):
+    """What `unique_counts` returns."""
+
+    values: Array
+    counts: Array
+
+
+class UniqueInverse(NamedTuple):
+    """What `unique_inverse` returns."""
+
+    values: Array
+    inverse_indices: Array
+
+
+def unique_all(x: Any, /) -> UniqueAll:
+    """The distinct elements, where each is first, which of them each element is, and how often each occurs."""
+    x = tensor(x)
+    flat = tf.reshape(x, [-1])
+    order = argsort(flat)  # stable: of equal elements the first comes first
+    ordered = tf.gather(flat, order)
+    new = tf.concat([tf.ones_like(ordered[:1], tf.bool), tf.not_equal(ordered[1:], ordered[:-1])], 0)
+    indices = tf.boolean_mask(order, new)
+    group = tf.cumsum(tf.cast(new, tf.int64)) - 1
+    inverse = tf.scatter_nd(order[:, tf.newaxis], group, tf.shape(flat, tf.int64))
+    counts = tf.math.unsorted_segment_sum(tf.ones_like(group), group, tf.size(indices))
+    return UniqueAll(tf.gather(flat, indices), indices, tf.reshape(inverse, tf.shape(x)), counts)
+
+
+def unique_counts(x: Any, /) -> UniqueCounts:
+    """The distinct elements, and how often each occurs."""
+    found = unique_all(x)
+    return UniqueCounts(found.values, found.counts)
+
+
+def unique_inverse(x: Any, /) -> UniqueInverse:
+    """The distinct elements, and which of them each element of ``x`` is."""
+    found = unique_all(x)
+    return UniqueInverse(found.values, found.inverse_indices)
+
+
+def unique_values(x: Any, /) -> Array:
+    """The distinct elements."""
+    return unique_all(x).values
