@@ -8,6 +8,7 @@ How it is used, and what came out, is in docs/array-api-tests-tensorflow.md.
 
 from __future__ import annotations
 
+import builtins
 import functools
 import math
 from collections.abc import Callable
@@ -46,7 +47,7 @@ class Array:
         return wrap(extra.index(self.value, unwrap(key)))
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        import benchmarks.standard_tensors as here  # noqa: PLW0406
+        import benchmarks.standard_tensors as here
 
         return here
 
@@ -61,7 +62,7 @@ class Array:
         return self.value.__dlpack_device__()
 
     def __bool__(self) -> bool:
-        return bool(self.value.numpy())
+        return builtins.bool(self.value.numpy())  # this module's own bool is a dtype
 
     def __int__(self) -> int:
         return int(self.value.numpy())
@@ -112,7 +113,7 @@ def _wrapped(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _operator(function: Callable[..., Any], name: str, *, reflected: bool = False) -> Callable[..., Any]:
     def method(self: Any, other: Any, /) -> Any:
-        if not isinstance(other, (Array, bool, int, float, complex)):
+        if not isinstance(other, (Array, builtins.bool, int, float, complex)):
             return NotImplemented
         first, second = (unwrap(other), self.value) if reflected else (self.value, unwrap(other))
         return wrap(function(first, second))

@@ -163,7 +163,7 @@ from autodiff_tensorflow.xp.reductions import (
     var,
 )
 from autodiff_tensorflow.xp.searching import argsort, nonzero, searchsorted, sort
-from autodiff_tensorflow.xp.sets import unique_all, unique_counts, unique_inverse, unique_values
+from autodiff_tensorflow.xp.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
 
 e, inf, nan, pi = _math.e, _math.inf, _math.nan, _math.pi
 newaxis = None
@@ -246,6 +246,7 @@ __all__ = [
     "int64",
     "isdtype",
     "isfinite",
+    "isin",
     "isinf",
     "isnan",
     "less",

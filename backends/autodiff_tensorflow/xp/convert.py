@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def _constant(array: Any, dtype: DType | None, *, weak: bool) -> Array:
 
 def scalar(value: Any, dtype: DType) -> Array:
     """A 0-d tensor of a Python scalar."""
-    if value == 0 or isinstance(value, bool):  # see _constant; True is no tf.constant of a number dtype
+    if value == 0 or isinstance(value, bool) or dtype is tf.bool:  # see _constant; a bool is no constant of numbers
         return tf.constant(np.asarray(value, dtype.as_numpy_dtype))
     return tf.constant(value, dtype)
 
@@ -133,6 +134,44 @@ def common(arrays: Any) -> list[Array]:
         raise ValueError("an empty list of arrays has no dtype; pass at least one array")
     dtype = result_type(*found)
     return [_cast(array, dtype) for array in found]
+
+
+def length(x: Array, axis: int) -> Any:
+    """The size of an axis: an integer, or inside `tf.function` where it is unknown a tensor."""
+    size = x.shape[axis]
+    return tf.shape(x)[axis] if size is None else size
+
+
+def lengths(x: Array) -> list[Any]:
+    """The sizes of all axes."""
+    return [length(x, axis) for axis in range(x.shape.rank)]
+
+
+def joint_shape(*shapes: Sequence[Any]) -> list[Any]:
+    """The shape to which these shapes, of integers and tensors, broadcast."""
+    if all(isinstance(size, int) for shape in shapes for size in shape):
+        return list(np.broadcast_shapes(*map(tuple, shapes)))
+    return tf.unstack(functools.reduce(tf.broadcast_dynamic_shape, map(tf.convert_to_tensor, shapes)))
+
+
+_SAME_BITS = {tf.uint8: tf.int8, tf.uint16: tf.int16, tf.uint32: tf.int32, tf.uint64: tf.int64}
+
+
+def as_signed(function: Callable[[Array], Array], x: Array) -> Array:
+    """``function``, which moves elements, of unsigned integers: by the signed ones of the same bits, for kernels."""
+    if not x.dtype.is_unsigned:
+        return function(x)
+    return tf.bitcast(function(tf.bitcast(x, _SAME_BITS[x.dtype])), x.dtype)
+
+
+def as_int64(function: Callable[..., Array], *arrays: Array) -> Array:
+    """``function``, of sums and products, of integers: in 64 bits, for kernels; it wraps around as theirs would."""
+    dtype = arrays[0].dtype
+    if not dtype.is_integer or dtype in (tf.int32, tf.int64):
+        return function(*arrays)
+    if dtype == tf.uint64:
+        return tf.bitcast(function(*(tf.bitcast(x, tf.int64) for x in arrays)), dtype)
+    return tf.cast(function(*(tf.cast(x, tf.int64) for x in arrays)), dtype)
 
 
 def _cast(x: Array, dtype: DType) -> Array:

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import asarray, is_array, scalar, tensor
-from autodiff_tensorflow.xp.dtypes import DEFAULT_FLOAT, DEFAULT_INT, Array, DType, default_dtype
+from autodiff_tensorflow.xp.convert import asarray, is_array, length, lengths, operands, scalar, tensor
+from autodiff_tensorflow.xp.dtypes import DEFAULT_COMPLEX, DEFAULT_FLOAT, DEFAULT_INT, Array, DType, default_dtype
 
 __all__ = [
     "arange", "asarray", "empty", "empty_like", "eye", "from_dlpack", "full", "full_like", "linspace", "meshgrid",
@@ -24,7 +24,9 @@ def _on(device: Any) -> AbstractContextManager[Any]:
     return nullcontext() if device is None else tf.device(device)
 
 
-def _shape(shape: Any) -> tuple[int, ...]:
+def _shape(shape: Any) -> Any:
+    if is_array(shape):
+        return tf.reshape(shape, [-1])
     return tuple(shape) if hasattr(shape, "__iter__") else (operator.index(shape),)
 
 
@@ -72,7 +74,7 @@ def ones_like(x: Any, /, *, dtype: DType | None = None, device: Any = None) -> A
 
 def full_like(x: Any, /, fill_value: Any, *, dtype: DType | None = None, device: Any = None) -> Array:
     """An array of one value, of the shape (and dtype) of ``x``."""
-    return full(tuple(x.shape), fill_value, dtype=dtype or x.dtype, device=device)
+    return full(lengths(x), fill_value, dtype=dtype or x.dtype, device=device)
 
 
 def empty_like(x: Any, /, *, dtype: DType | None = None, device: Any = None) -> Array:
@@ -94,9 +96,14 @@ def arange(
 def linspace(
     start: Any, stop: Any, /, num: int, *, dtype: DType | None = None, device: Any = None, endpoint: bool = True
 ) -> Array:
-    """``num`` numbers at equal distances from ``start`` to ``stop``."""
+    """``num`` numbers at equal distances from ``start`` to ``stop``, which may be 0-d arrays (and stay tracked)."""
+    if is_array(start) or is_array(stop):
+        with _on(device):
+            first, last = operands(start, stop)
+            weights = _made(np.linspace(0.0, 1.0, num, endpoint=endpoint), dtype or first.dtype, None)
+            return tf.cast(first, weights.dtype) * (1 - weights) + tf.cast(last, weights.dtype) * weights
     if dtype is None and (isinstance(start, complex) or isinstance(stop, complex)):
-        dtype = tf.complex64
+        dtype = DEFAULT_COMPLEX
     return _made(np.linspace(start, stop, num, endpoint=endpoint), dtype, device)
 
 
@@ -110,16 +117,21 @@ def eye(
 def tril(x: Any, /, *, k: int = 0) -> Array:
     """The triangle of ``x`` on and below its diagonal ``k``; zeros above."""
     x = tensor(x)
-    return tf.where(np.tri(x.shape[-2], x.shape[-1], k, dtype=bool), x, tf.zeros((), x.dtype))
+    return tf.where(_diagonals(x) <= k, x, tf.zeros((), x.dtype))
 
 
 def triu(x: Any, /, *, k: int = 0) -> Array:
     """The triangle of ``x`` on and above its diagonal ``k``; zeros below."""
     x = tensor(x)
-    return tf.where(np.tri(x.shape[-2], x.shape[-1], k - 1, dtype=bool), tf.zeros((), x.dtype), x)
+    return tf.where(_diagonals(x) >= k, x, tf.zeros((), x.dtype))
 
 
-def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Array, ...]:
+def _diagonals(x: Array) -> Array:
+    """For each element of a matrix the number of its diagonal."""
+    return tf.range(length(x, -1)) - tf.range(length(x, -2))[:, tf.newaxis]
+
+
+def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Array]:
     """Coordinate grids of one-dimensional arrays."""
     if indexing not in ("xy", "ij"):
         raise ValueError(f"indexing={indexing!r}; choose 'xy' or 'ij'")
@@ -127,13 +139,13 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Array, ...]:
     if indexing == "xy" and len(axes) > 1:
         axes[:2] = [1, 0]
     vectors = [tensor(array) for array in arrays]
-    shape: list[int] = [0] * len(axes)
+    shape: list[Any] = [0] * len(axes)
     for vector, axis in zip(vectors, axes, strict=True):
-        shape[axis] = vector.shape[0]
-    return tuple(
+        shape[axis] = length(vector, 0)
+    return [
         tf.broadcast_to(tf.reshape(vector, _along(axis, len(axes))), shape)
         for vector, axis in zip(vectors, axes, strict=True)
-    )
+    ]
 
 
 def _along(axis: int, count: int) -> Sequence[int]:
@@ -141,5 +153,7 @@ def _along(axis: int, count: int) -> Sequence[int]:
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Array:
-    """An array from another library's, by DLPack; a copy, for tensors are immutable."""
-    return asarray(np.array(np.from_dlpack(x)), device=device)
+    """An array from another library's, by DLPack; a copy, for tensors are immutable and that array may not be."""
+    if is_array(x):
+        return asarray(x, device=device, copy=copy)
+    return asarray(np.array(np.from_dlpack(x)), device=device, copy=copy)

@@ -9,11 +9,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import operands, scalar, tensor
-from autodiff_tensorflow.xp.dtypes import Array
+from autodiff_tensorflow.xp import complexes
+from autodiff_tensorflow.xp.convert import as_int64, operands, scalar, tensor
+from autodiff_tensorflow.xp.dtypes import Array, DType
 
 
 def _unary(name: str, function: Callable[[Array], Array]) -> Callable[[Any], Array]:
@@ -42,11 +42,8 @@ def _step(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
     return lambda x: tf.where(False, x, function(x)) if x.dtype.is_floating else tf.identity(x)
 
 
-def _real(function: Callable[[Array], Array]) -> Callable[[Array], Array]:
-    """``function`` of real arguments, of complex ones applied to both parts."""
-    return lambda x: (
-        tf.complex(function(tf.math.real(x)), function(tf.math.imag(x))) if x.dtype.is_complex else function(x)
-    )
+def _complex(real: Callable[[Array], Array], of_complex: Callable[[Array], Array]) -> Callable[[Array], Array]:
+    return lambda x: of_complex(x) if x.dtype.is_complex else real(x)
 
 
 def _test(function: Callable[[Array], Array], exact: bool, parts: Callable[..., Array]) -> Callable[[Array], Array]:
@@ -74,6 +71,14 @@ def _sign(x: Array) -> Array:
     return tf.cast(x != 0, x.dtype) if x.dtype.is_unsigned else tf.sign(x)
 
 
+def _log_of_base(base: float) -> Callable[[Array], Array]:
+    """The logarithm in units of that of ``base``; of a complex one each part by itself, for infinity times 0 is NaN."""
+    unit = math.log(base)
+    return _complex(
+        lambda x: tf.math.log(x) / unit, lambda x: complexes.by_parts(lambda part: part / unit, complexes.log(x))
+    )
+
+
 def _trunc(x: Array) -> Array:
     return tf.where(x < 0, tf.math.ceil(x), tf.floor(x))
 
@@ -90,22 +95,22 @@ conj = _unary("conj", tf.math.conj)
 cos = _unary("cos", tf.cos)
 cosh = _unary("cosh", tf.cosh)
 exp = _unary("exp", tf.exp)
-expm1 = _unary("expm1", tf.math.expm1)
+expm1 = _unary("expm1", _complex(tf.math.expm1, complexes.expm1))
 floor = _unary("floor", _step(tf.floor))
 imag = _unary("imag", tf.math.imag)
 isfinite = _unary("isfinite", _test(tf.math.is_finite, True, tf.logical_and))
 isinf = _unary("isinf", _test(tf.math.is_inf, False, tf.logical_or))
 isnan = _unary("isnan", _test(tf.math.is_nan, False, tf.logical_or))
-log = _unary("log", tf.math.log)
-log1p = _unary("log1p", tf.math.log1p)
-log2 = _unary("log2", lambda x: tf.math.log(x) / math.log(2.0))
-log10 = _unary("log10", lambda x: tf.math.log(x) / math.log(10.0))
+log = _unary("log", _complex(tf.math.log, complexes.log))
+log1p = _unary("log1p", _complex(tf.math.log1p, complexes.log1p))
+log2 = _unary("log2", _log_of_base(2.0))
+log10 = _unary("log10", _log_of_base(10.0))
 logical_not = _unary("logical_not", tf.logical_not)
-negative = _unary("negative", tf.negative)
+negative = _unary("negative", lambda x: tf.zeros((), x.dtype) - x if x.dtype.is_unsigned else tf.negative(x))
 positive = _unary("positive", tf.identity)
 real = _unary("real", tf.math.real)
 reciprocal = _unary("reciprocal", tf.math.reciprocal)
-round = _unary("round", _real(_step(tf.round)))
+round = _unary("round", _complex(_step(tf.round), lambda x: complexes.by_parts(_step(tf.round), x)))
 sign = _unary("sign", _sign)
 signbit = _unary("signbit", _signbit)
 sin = _unary("sin", tf.sin)
@@ -113,7 +118,7 @@ sinh = _unary("sinh", tf.sinh)
 sqrt = _unary("sqrt", tf.sqrt)
 square = _unary("square", tf.square)
 tan = _unary("tan", tf.tan)
-tanh = _unary("tanh", tf.tanh)
+tanh = _unary("tanh", _complex(tf.tanh, complexes.tanh))
 trunc = _unary("trunc", _step(_trunc))
 bitwise_invert = _unary(
     "bitwise_invert", lambda x: tf.logical_not(x) if x.dtype == tf.bool else tf.bitwise.invert(x)
@@ -132,16 +137,23 @@ def _floor_divide(x1: Array, x2: Array) -> Array:
     return tf.where(False, x1, tf.where(False, x2, quotient))  # see _step
 
 
-def _hypot(x1: Array, x2: Array) -> Array:
-    """The root of the sum of squares; scaled against overflow, by what cancels in every derivative."""
-    scale = tf.stop_gradient(tf.maximum(tf.abs(x1), tf.abs(x2)))
-    zero = tf.equal(scale, 0)
-    scale = tf.where(zero | ~tf.math.is_finite(scale), scalar(1.0, scale.dtype), scale)
-    total = tf.square(x1 / scale) + tf.square(x2 / scale)
-    total = tf.where(tf.math.is_inf(x1) | tf.math.is_inf(x2), scalar(np.inf, total.dtype), total)  # also beside NaN
-    # KINK-22: the derivative of a norm at 0 is 0; the root never meets 0, whose derivative there is infinite.
-    root = tf.sqrt(tf.where(zero, scalar(1.0, total.dtype), total))
-    return scale * tf.where(zero, total, root)
+def _remainder(x1: Array, x2: Array) -> Array:
+    """The remainder has the sign of ``x2``, where it is 0 too; TensorFlow's then has that of ``x1``."""
+    found = tf.math.floormod(x1, x2)
+    if not found.dtype.is_floating:
+        return found
+    minus, plus = scalar(-0.0, found.dtype), scalar(0.0, found.dtype)
+    zero = tf.where(_signbit(x2), minus, plus) - (tf.stop_gradient(found) - found)  # found's derivative: 0 - 0 is +0
+    return tf.where(tf.equal(found, 0), zero, found)
+
+
+def _pow(x1: Array, x2: Array) -> Array:
+    if x1.dtype.is_unsigned:
+        return as_int64(tf.pow, x1, x2)
+    if not x1.dtype.is_complex:
+        return tf.pow(x1, x2)
+    one = tf.equal(x1, 0) & tf.equal(x2, 0)  # of which TensorFlow's complex kernel makes NaN
+    return tf.pow(tf.where(one, scalar(1.0, x1.dtype), x1), x2)
 
 
 def _logaddexp(x1: Array, x2: Array) -> Array:
@@ -149,7 +161,7 @@ def _logaddexp(x1: Array, x2: Array) -> Array:
     first = tf.greater_equal(x1, x2)
     high, low = tf.where(first, x1, x2), tf.where(first, x2, x1)
     high = high + tf.where(tf.math.is_nan(x1), x1, tf.zeros_like(x1))  # no comparison is true of NaN
-    difference = tf.where(tf.math.is_inf(high), scalar(-np.inf, high.dtype), low - high)
+    difference = tf.where(tf.math.is_inf(high), scalar(-math.inf, high.dtype), low - high)
     return high + tf.nn.softplus(difference)
 
 
@@ -170,7 +182,7 @@ equal = _binary("equal", tf.equal)
 floor_divide = _binary("floor_divide", _floor_divide)
 greater = _binary("greater", tf.greater)
 greater_equal = _binary("greater_equal", tf.greater_equal)
-hypot = _binary("hypot", _hypot)
+hypot = _binary("hypot", complexes.hypot)
 less = _binary("less", tf.less)
 less_equal = _binary("less_equal", tf.less_equal)
 logaddexp = _binary("logaddexp", _logaddexp)
@@ -182,16 +194,24 @@ minimum = _binary("minimum", tf.minimum)
 multiply = _binary("multiply", tf.multiply)
 nextafter = _binary("nextafter", tf.math.nextafter)
 not_equal = _binary("not_equal", tf.not_equal)
-pow = _binary("pow", tf.pow)
-remainder = _binary("remainder", tf.math.floormod)
+pow = _binary("pow", _pow)
+remainder = _binary("remainder", _remainder)
 subtract = _binary("subtract", tf.subtract)
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Array:
-    """``x`` limited to ``[min, max]``, which broadcast; the dtype stays that of ``x`` for Python scalars."""
+    """``x`` limited to ``[min, max]``, which broadcast, in the dtype of ``x``."""
     x = tensor(x)
+    found = x
     if min is not None:
-        x = maximum(x, min)
+        found = maximum(found, _bound(min, x.dtype))
     if max is not None:
-        x = minimum(x, max)
-    return x if min is not None or max is not None else tf.identity(x)
+        found = minimum(found, _bound(max, x.dtype))
+    return tf.cast(found, x.dtype) if found is not x else tf.identity(x)
+
+
+def _bound(bound: Any, dtype: DType) -> Any:
+    """A Python integer beyond the numbers of an integer dtype is the last of them."""
+    if not isinstance(bound, int) or not dtype.is_integer:
+        return bound
+    return sorted((dtype.min, bound, dtype.max))[1]

@@ -7,13 +7,13 @@ derivatives hold. ``norm`` says which direction is divided by the length: ``"bac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import asarray, scalar, tensor
+from autodiff_tensorflow.xp.convert import asarray, length, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import DEFAULT_FLOAT, Array, DType, complex_of
 from autodiff_tensorflow.xp.manipulation import axes_of, moveaxis, roll
 
@@ -22,38 +22,41 @@ __all__ = [
     "rfftfreq", "rfftn",
 ]  # fmt: skip
 
-_SWAPPED = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
-Transform = Callable[[Array, Any], Array]  # of the last axis, of this length; its inverse divides by the length
+_POWERS = {"backward": 0.0, "ortho": 0.5, "forward": 1.0}
 
 
 def fft(x: Any, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
     """The discrete Fourier transform along ``axis``, cut or filled with zeros to ``n``."""
-    return _along(_fft, _complex(x), n, axis, _unscaled(norm))
+    x, n = _resized(_complex(x), n, axis)
+    return moveaxis(_scaled(tf.signal.fft(x), n, -_power(norm)), -1, axis)
 
 
 def ifft(x: Any, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
     """The inverse of `fft`."""
-    return _along(_ifft, _complex(x), n, axis, _unscaled(_swapped(norm)))
+    x, n = _resized(_complex(x), n, axis)
+    return moveaxis(_scaled(tf.signal.ifft(x), n, _power(norm)), -1, axis)
 
 
 def rfft(x: Any, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
     """The half of `fft` that determines the rest, for real ``x``: ``n // 2 + 1`` frequencies."""
-    return _along(_rfft, _real(x), n, axis, _unscaled(norm))
+    x, n = _resized(_real(x), n, axis)
+    return moveaxis(_scaled(tf.signal.rfft(x, tf.reshape(n, [1])), n, -_power(norm)), -1, axis)
 
 
 def irfft(x: Any, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
     """The inverse of `rfft`: ``n`` real numbers (``2 * (size - 1)`` without one)."""
-    return _irfft_along(_complex(x), n, axis, _unscaled(_swapped(norm)))
+    return _irfft(_complex(x), n, axis, _power(norm))
 
 
 def hfft(x: Any, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
     """The transform, which is real, of a signal with Hermitian symmetry, of which ``x`` is the first half."""
-    return _irfft_along(tf.math.conj(_complex(x)), n, axis, _scaled(norm))
+    return _irfft(tf.math.conj(_complex(x)), n, axis, 1.0 - _power(norm))
 
 
 def ihfft(x: Any, /, *, n: int | None = None, axis: int = -1, norm: str = "backward") -> Array:
     """The inverse of `hfft`, for real ``x``."""
-    return tf.math.conj(rfft(x, n=n, axis=axis, norm=_swapped(norm)))
+    opposite = {"backward": "forward", "forward": "backward"}
+    return tf.math.conj(rfft(x, n=n, axis=axis, norm=opposite.get(norm, norm)))
 
 
 def fftn(x: Any, /, *, s: Any = None, axes: Any = None, norm: str = "backward") -> Array:
@@ -114,61 +117,36 @@ def ifftshift(x: Any, /, *, axes: Any = None) -> Array:
 # --- steps ----------------------------------------------------------------------------------------------------------
 
 
-def _fft(x: Array, n: Any) -> Array:
-    return tf.signal.fft(x)
+def _irfft(x: Array, n: Any, axis: int, power: float) -> Array:
+    n = 2 * (length(x, axis) - 1) if n is None else n
+    x, _ = _resized(x, n // 2 + 1, axis)
+    return moveaxis(_scaled(tf.signal.irfft(x, tf.reshape(n, [1])), n, power), -1, axis)
 
 
-def _ifft(x: Array, n: Any) -> Array:
-    return tf.signal.ifft(x) * tf.cast(n, x.dtype)
-
-
-def _rfft(x: Array, n: Any) -> Array:
-    return tf.signal.rfft(x, tf.reshape(n, [1]))
-
-
-def _along(transform: Transform, x: Array, n: Any, axis: int, scaled: Callable[[Array, Any], Array]) -> Array:
+def _resized(x: Array, n: Any, axis: int) -> tuple[Array, Any]:
+    """``x`` with ``axis`` as its last, of length ``n``; and that length."""
     x = moveaxis(x, axis, -1)
-    size = _size(x) if n is None else n
-    return moveaxis(scaled(transform(_resized(x, size), size), size), -1, axis)
-
-
-def _irfft_along(x: Array, n: Any, axis: int, scaled: Callable[[Array, Any], Array]) -> Array:
-    x = moveaxis(x, axis, -1)
-    size = 2 * (_size(x) - 1) if n is None else n
-    real = tf.signal.irfft(_resized(x, size // 2 + 1), tf.reshape(size, [1]))
-    return moveaxis(scaled(real * tf.cast(size, real.dtype), size), -1, axis)
-
-
-def _unscaled(norm: str) -> Callable[[Array, Any], Array]:
-    """What ``norm`` does to a sum of ``n`` terms in the forward direction."""
-    if norm == "backward":
-        return lambda x, n: x
-    if norm == "ortho":
-        return lambda x, n: x / tf.cast(tf.sqrt(tf.cast(n, tf.float64)), x.dtype)
-    if norm == "forward":
-        return lambda x, n: x / tf.cast(n, x.dtype)
-    raise ValueError(f"norm={norm!r}; choose 'backward', 'ortho' or 'forward'")
-
-
-_scaled = _unscaled
-
-
-def _swapped(norm: str) -> str:
-    return _SWAPPED.get(norm, norm)
-
-
-def _size(x: Array) -> Any:
-    return tf.shape(x)[-1] if x.shape[-1] is None else x.shape[-1]
-
-
-def _resized(x: Array, n: Any) -> Array:
-    """``x`` of length ``n`` along its last axis."""
-    size = x.shape[-1]
-    if size is not None and size == n:
-        return x
+    size = length(x, -1)
+    if n is None or n is size or (isinstance(size, int) and n == size):
+        return x, size
     x = x[..., :n]
-    missing = n - _size(x)
-    return tf.pad(x, [[0, 0]] * (x.shape.rank - 1) + [[0, missing]])
+    return tf.pad(x, [[0, 0]] * (x.shape.rank - 1) + [[0, n - length(x, -1)]]), n
+
+
+def _scaled(x: Array, n: Any, power: float) -> Array:
+    """``x`` times a power of ``n``: TensorFlow's inverse transforms divide by ``n``, the others do not."""
+    if power == 0:
+        return x
+    if isinstance(n, int):
+        return x * scalar(float(n) ** power, x.dtype)
+    return x * tf.cast(tf.cast(n, tf.float64) ** power, x.dtype)
+
+
+def _power(norm: str) -> float:
+    """The power of ``n`` by which the forward transform is divided."""
+    if norm not in _POWERS:
+        raise ValueError(f"norm={norm!r}; choose 'backward', 'ortho' or 'forward'")
+    return _POWERS[norm]
 
 
 def _pairs(x: Array, s: Any, axes: Any) -> list[tuple[Any, int]]:
@@ -193,5 +171,5 @@ def _real(x: Any) -> Array:
 def _shifted(x: Any, axes: Any, shift: Callable[[Any], Any]) -> Array:
     x = tensor(x)
     chosen = axes_of(axes, x.shape.rank)
-    sizes: Sequence[Any] = [tf.shape(x)[axis] if x.shape[axis] is None else x.shape[axis] for axis in chosen]
-    return roll(x, tuple(shift(size) for size in sizes), axis=tuple(chosen)) if chosen else tf.identity(x)
+    shifts = tuple(shift(length(x, axis)) for axis in chosen)
+    return roll(x, shifts, axis=tuple(chosen)) if chosen else tf.identity(x)

@@ -1,15 +1,17 @@
-"""The manipulation, data type and indexing functions of the array API standard."""
+"""The manipulation, data type and indexing functions of the array API standard.
+
+The number of axes is known; sizes may be unknown inside `tf.function`.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import asarray, common, operands, tensor
+from autodiff_tensorflow.xp.convert import as_signed, common, joint_shape, length, lengths, operands, tensor
 from autodiff_tensorflow.xp.dtypes import Array, DType
 
 
@@ -25,7 +27,7 @@ def axes_of(axis: Any, rank: int) -> list[int]:
 
 
 def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Array:
-    """The elements of ``x`` in another shape; one size may be -1."""
+    """The elements of ``x`` in another shape; one size may be -1. Tensors are immutable: ``copy`` changes nothing."""
     return tf.reshape(tensor(x), shape if hasattr(shape, "__iter__") else (shape,))
 
 
@@ -43,18 +45,18 @@ def moveaxis(x: Any, source: Any, destination: Any, /) -> Array:
     order = [axis for axis in range(rank) if axis not in moved]
     for to, axis in sorted(zip(axes_of(destination, rank), moved, strict=True)):
         order.insert(to, axis)
-    return tf.transpose(x, order)
+    return x if order == list(range(rank)) else tf.transpose(x, order)
 
 
 def broadcast_to(x: Any, /, shape: Any) -> Array:
     """``x`` repeated along new or unit axes to ``shape``."""
-    return tf.broadcast_to(tensor(x), tuple(shape))
+    return tf.broadcast_to(tensor(x), shape if isinstance(shape, tf.Tensor) else tuple(shape))
 
 
 def broadcast_arrays(*arrays: Any) -> list[Array]:
     """The arrays, each broadcast to their common shape."""
     tensors = [tensor(array) for array in arrays]
-    shape = broadcast_shapes(*(array.shape for array in tensors))
+    shape = joint_shape(*map(lengths, tensors))
     return [tf.broadcast_to(array, shape) for array in tensors]
 
 
@@ -77,11 +79,11 @@ def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Array:
 
 
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Array, ...]:
-    """The slices of ``x`` along ``axis``."""
+    """The slices of ``x`` along ``axis``, whose size has to be known."""
     return tuple(tf.unstack(tensor(x), axis=axis))
 
 
-def expand_dims(x: Any, /, *, axis: int = 0) -> Array:
+def expand_dims(x: Any, /, axis: int = 0) -> Array:
     """``x`` with a new axis of size 1."""
     x = tensor(x)
     if not -x.shape.rank - 1 <= axis <= x.shape.rank:
@@ -102,7 +104,7 @@ def squeeze(x: Any, /, axis: int | tuple[int, ...]) -> Array:
 def flip(x: Any, /, *, axis: Any = None) -> Array:
     """``x`` with the order of its elements reversed along ``axis`` (along all without one)."""
     x = tensor(x)
-    return tf.reverse(x, axes_of(axis, x.shape.rank))
+    return as_signed(lambda x: tf.reverse(x, axes_of(axis, x.shape.rank)), x)
 
 
 def roll(x: Any, /, shift: Any, *, axis: Any = None) -> Array:
@@ -118,14 +120,16 @@ def roll(x: Any, /, shift: Any, *, axis: Any = None) -> Array:
 def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Array:
     """``x`` with each element repeated along ``axis`` (of the flattened array without one)."""
     x = tensor(x)
-    return tf.repeat(x if axis is not None else tf.reshape(x, [-1]), repeats, axis=0 if axis is None else axis)
+    x, axis = (tf.reshape(x, [-1]), 0) if axis is None else (x, axis)
+    return as_signed(lambda x: tf.repeat(x, repeats, axis=axis), x)
 
 
 def tile(x: Any, repetitions: Sequence[int], /) -> Array:
     """``x`` repeated as a whole along each axis."""
     x, counts = tensor(x), list(repetitions)
     counts = [1] * (x.shape.rank - len(counts)) + counts
-    return tf.tile(tf.reshape(x, [1] * (len(counts) - x.shape.rank) + list(x.shape)), counts)
+    aligned = tf.reshape(x, [1] * (len(counts) - x.shape.rank) + lengths(x))
+    return as_signed(lambda x: tf.tile(x, counts), aligned)
 
 
 def astype(x: Any, dtype: DType, /, *, copy: bool = True, device: Any = None) -> Array:
@@ -134,6 +138,9 @@ def astype(x: Any, dtype: DType, /, *, copy: bool = True, device: Any = None) ->
     Raises:
         TypeError: from complex to real, which would lose a part; take `real` or `imag`.
     """
+    if device is not None:
+        with tf.device(device):
+            return astype(x, dtype, copy=True)
     x, dtype = tensor(x), tf.as_dtype(dtype)
     if x.dtype == dtype:
         return tf.identity(x) if copy else tf.convert_to_tensor(x)
@@ -154,22 +161,21 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Array:
         if x.shape.rank != 1:
             raise ValueError(f"take() from an array of {x.shape.rank} axes needs axis=")
         axis = 0
-    return tf.gather(x, _from_start(indices, tf.shape(x, tf.int64)[axis]), axis=axis)
+    return tf.gather(x, _from_start(tensor(indices), length(x, axis)), axis=axis)
 
 
 def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Array:
     """For each index the element at that place along ``axis``; other axes of the two broadcast."""
-    x, indices = tensor(x), asarray(indices)
-    rank = x.shape.rank
+    x, indices = tensor(x), tensor(indices)
     x, indices = moveaxis(x, axis, -1), moveaxis(indices, axis, -1)
-    ahead = broadcast_shapes(x.shape[:-1], indices.shape[:-1])
-    x, indices = broadcast_to(x, (*ahead, x.shape[-1])), broadcast_to(indices, (*ahead, indices.shape[-1]))
-    rows = tf.reshape(x, [math.prod(ahead), x.shape[-1]])
-    places = tf.reshape(_from_start(indices, x.shape[-1]), [math.prod(ahead), indices.shape[-1]])
-    found = tf.gather(rows, places, axis=1, batch_dims=1)
-    return moveaxis(tf.reshape(found, indices.shape), -1, axis % rank)
+    *ahead_of_x, size = lengths(x)
+    *ahead_of_indices, count = lengths(indices)
+    ahead = joint_shape(ahead_of_x, ahead_of_indices)
+    x, indices = tf.broadcast_to(x, [*ahead, size]), tf.broadcast_to(indices, [*ahead, count])
+    found = tf.gather(x, _from_start(indices, size), axis=-1, batch_dims=x.shape.rank - 1)
+    return moveaxis(found, -1, axis)
 
 
-def _from_start(indices: Any, size: Any) -> Array:
-    indices = tf.cast(asarray(indices), tf.int64)
-    return tf.where(indices < 0, indices + size, indices)
+def _from_start(indices: Array, size: Any) -> Array:
+    indices = tf.cast(indices, tf.int64)
+    return tf.where(indices < 0, indices + tf.cast(size, tf.int64), indices)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
+import functools
+import operator
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import tensor
-from autodiff_tensorflow.xp.dtypes import SIGNED, UNSIGNED, Array, DType
+from autodiff_tensorflow.xp.convert import common, length, scalar, tensor
+from autodiff_tensorflow.xp.dtypes import DEFAULT_FLOAT, SIGNED, UNSIGNED, Array, DType
+from autodiff_tensorflow.xp.manipulation import axes_of
 
 _SUM_DTYPES = {tf.bool: tf.int64, **dict.fromkeys(SIGNED, tf.int64), **dict.fromkeys(UNSIGNED, tf.uint64)}
 
@@ -38,7 +39,13 @@ def prod(x: Any, /, *, axis: Any = None, dtype: DType | None = None, keepdims: b
 
 def mean(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     """The arithmetic mean over ``axis``."""
-    return tf.reduce_mean(tensor(x), axis=_axes(axis), keepdims=keepdims)
+    return tf.reduce_mean(_inexact(x), axis=_axes(axis), keepdims=keepdims)
+
+
+def _inexact(x: Any) -> Array:
+    """Integers as floats, of which TensorFlow would round the mean."""
+    x = tensor(x)
+    return x if x.dtype.is_floating or x.dtype.is_complex else tf.cast(x, DEFAULT_FLOAT)
 
 
 def max(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Array:
@@ -53,32 +60,33 @@ def min(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Array:
 
 def var(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Array:
     """The variance over ``axis``, divided by the count less ``correction``."""
-    x = tensor(x)
+    x = _inexact(x)
     found = tf.math.reduce_variance(x, axis=_axes(axis), keepdims=keepdims)
-    if correction == 0:
-        return found
-    axes = range(x.shape.rank) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    count = math.prod(x.shape[i] for i in axes)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        factor = np.divide(float(count), np.maximum(count - correction, 0.0))
-    return found * tf.constant(factor, found.dtype)
+    return found if correction == 0 else found * _corrected(x, axis, correction, found.dtype)
 
 
 def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Array:
     """The standard deviation over ``axis``, the root of `var`."""
-    if correction == 0:
-        return tf.math.reduce_std(tensor(x), axis=_axes(axis), keepdims=keepdims)
-    return tf.sqrt(var(x, axis=axis, correction=correction, keepdims=keepdims))
+    x = _inexact(x)
+    found = tf.math.reduce_std(x, axis=_axes(axis), keepdims=keepdims)
+    return found if correction == 0 else found * tf.sqrt(_corrected(x, axis, correction, found.dtype))
+
+
+def _corrected(x: Array, axis: Any, correction: float, dtype: DType) -> Array:
+    """The count over the count less ``correction``."""
+    count = functools.reduce(operator.mul, (length(x, each) for each in axes_of(axis, x.shape.rank)), 1)
+    count = tf.cast(count, tf.float64)
+    return tf.cast(count / tf.maximum(count - correction, 0.0), dtype)
 
 
 def all(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     """Whether every element over ``axis`` is true (not zero)."""
-    return tf.reduce_all(tf.cast(x, tf.bool), axis=_axes(axis), keepdims=keepdims)
+    return tf.reduce_all(tf.cast(tensor(x), tf.bool), axis=_axes(axis), keepdims=keepdims)
 
 
 def any(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Array:
     """Whether some element over ``axis`` is true (not zero)."""
-    return tf.reduce_any(tf.cast(x, tf.bool), axis=_axes(axis), keepdims=keepdims)
+    return tf.reduce_any(tf.cast(tensor(x), tf.bool), axis=_axes(axis), keepdims=keepdims)
 
 
 def count_nonzero(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Array:
@@ -108,18 +116,18 @@ def cumulative_sum(
     x: Any, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False
 ) -> Array:
     """The sums of the first elements along ``axis``; with ``include_initial`` that of none comes first."""
-    return _cumulative(tf.cumsum, tf.zeros, _accumulated(x, dtype), axis, include_initial)
+    return _cumulative(tf.cumsum, 0, _accumulated(x, dtype), axis, include_initial)
 
 
 def cumulative_prod(
     x: Any, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False
 ) -> Array:
     """The products of the first elements along ``axis``; with ``include_initial`` that of none comes first."""
-    return _cumulative(tf.math.cumprod, tf.ones, _accumulated(x, dtype), axis, include_initial)
+    return _cumulative(tf.math.cumprod, 1, _accumulated(x, dtype), axis, include_initial)
 
 
 def _cumulative(
-    function: Callable[..., Array], initial: Callable[..., Array], x: Array, axis: int | None, include_initial: bool
+    function: Callable[..., Array], initial: int, x: Array, axis: int | None, include_initial: bool
 ) -> Array:
     if axis is None:
         if x.shape.rank != 1:
@@ -128,17 +136,18 @@ def _cumulative(
     found = function(x, axis=axis)
     if not include_initial:
         return found
-    shape = list(x.shape)
-    shape[axis] = 1
-    return tf.concat([initial(shape, x.dtype), found], axis)
+    (place,) = axes_of(axis, x.shape.rank)
+    ahead = [[int(each == place), 0] for each in range(x.shape.rank)]
+    return tf.pad(found, ahead, constant_values=scalar(initial, found.dtype))
 
 
 def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None) -> Array:
     """The ``n``-th differences of neighbours along ``axis``."""
-    parts = [tensor(part) for part in (prepend, x, append) if part is not None]
+    parts = common(part for part in (prepend, x, append) if part is not None)
     found = tf.concat(parts, axis)
-    axis %= found.shape.rank
+    (axis,) = axes_of(axis, found.shape.rank)
     ahead: list[Any] = [slice(None)] * axis
     for _ in range(n):
-        found = found[(*ahead, slice(1, None))] - found[(*ahead, slice(None, -1))]
+        later, earlier = found[(*ahead, slice(1, None))], found[(*ahead, slice(None, -1))]
+        found = tf.not_equal(later, earlier) if found.dtype == tf.bool else later - earlier
     return found

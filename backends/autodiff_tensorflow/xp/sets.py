@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import tensor
+from autodiff_tensorflow.xp.convert import operands, tensor
 from autodiff_tensorflow.xp.dtypes import Array
 from autodiff_tensorflow.xp.searching import argsort
 
@@ -41,7 +41,7 @@ def unique_all(x: Any, /) -> UniqueAll:
     """The distinct elements, where each is first, which of them each element is, and how often each occurs."""
     x = tensor(x)
     flat = tf.reshape(x, [-1])
-    order = argsort(flat)  # stable: of equal elements the first comes first
+    order = _order(flat)
     ordered = tf.gather(flat, order)
     new = tf.concat([tf.ones_like(ordered[:1], tf.bool), tf.not_equal(ordered[1:], ordered[:-1])], 0)
     indices = tf.boolean_mask(order, new)
@@ -66,3 +66,18 @@ def unique_inverse(x: Any, /) -> UniqueInverse:
 def unique_values(x: Any, /) -> Array:
     """The distinct elements."""
     return unique_all(x).values
+
+
+def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> Array:
+    """Whether each element of ``x1`` is among those of ``x2``; of the standard's next version."""
+    x1, x2 = operands(x1, x2)
+    found = tf.reduce_any(tf.equal(x1[..., tf.newaxis], tf.reshape(x2, [-1])), axis=-1)
+    return tf.logical_not(found) if invert else found
+
+
+def _order(flat: Array) -> Array:
+    """Indices that bring equal elements together, the first of them first; complex numbers by real part."""
+    if not flat.dtype.is_complex:
+        return argsort(flat)
+    order = argsort(tf.math.imag(flat))
+    return tf.gather(order, argsort(tf.gather(tf.math.real(flat), order)))
