@@ -55,11 +55,13 @@ class Array:
         """A copy there."""
         return wrap(xp.asarray(self.value, device=device, copy=True))
 
-    def __dlpack__(self, **keywords: Any) -> Any:
-        return self.value.__dlpack__(**keywords)
+    def __dlpack__(
+        self, /, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
+    ) -> Any:
+        return self.value.numpy().__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self) -> Any:
-        return self.value.__dlpack_device__()
+        return self.value.numpy().__dlpack_device__()
 
     def __bool__(self) -> bool:
         return builtins.bool(self.value.numpy())  # this module's own bool is a dtype

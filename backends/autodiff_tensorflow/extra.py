@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import asarray, is_array, operands, scalar, tensor
+from autodiff_tensorflow._index import at_index
+from autodiff_tensorflow.xp.convert import asarray, operands, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import Array
 
 __all__ = [
@@ -100,16 +101,13 @@ def einsum(subscripts: str, /, *arrays: Any) -> Array:
 def index(x: Any, idx: Any, /) -> Array:
     """``x[idx]`` as in NumPy, for every index NumPy knows: integer arrays, masks, and mixtures with slices.
 
-    Indices that are tensors have to be eager: their values decide the result's shape.
-
     Example:
         >>> import autodiff_tensorflow.extra as extra, tensorflow as tf
         >>> extra.index(tf.constant([[1.0, 2.0], [3.0, 4.0]]), (slice(None), [1, 0, 1])).numpy()
         array([[2., 1., 2.],
                [4., 3., 4.]], dtype=float32)
     """
-    x = tensor(x)
-    return tf.gather(tf.reshape(x, [-1]), _places(x, idx))
+    return at_index(tensor(x), idx)
 
 
 def at(x: Any, idx: Any, /) -> At:
@@ -122,7 +120,8 @@ class At:
 
     def __init__(self, x: Array, idx: Any) -> None:
         self._x = x
-        self._places = _places(x, idx)
+        size = tf.size(x, tf.int64)
+        self._places = at_index(tf.reshape(tf.range(size), tf.shape(x)), idx)  # in the flattened array
 
     def set(self, values: Any, /) -> Array:
         """``x`` with the elements replaced by ``values``."""
@@ -135,8 +134,8 @@ class At:
     def multiply(self, values: Any, /) -> Array:
         """``x`` with the elements multiplied by ``values``."""
         updates = tf.reshape(self._broadcast(values), [-1])
-        factors = tf.math.unsorted_segment_prod(updates, self._places.reshape(-1), math.prod(self._x.shape))
-        return self._x * tf.reshape(factors, self._x.shape)  # a place without a factor has the empty product, 1
+        factors = tf.math.unsorted_segment_prod(updates, tf.reshape(self._places, [-1]), tf.size(self._x))
+        return self._x * tf.reshape(factors, tf.shape(self._x))  # a place without a factor has the empty product, 1
 
     def min(self, values: Any, /) -> Array:
         """``x`` with the lesser of each element and its value."""
@@ -147,23 +146,9 @@ class At:
         return self._scattered(tf.tensor_scatter_nd_max, values)
 
     def _broadcast(self, values: Any) -> Array:
-        return tf.broadcast_to(asarray(values, dtype=self._x.dtype), self._places.shape)
+        return tf.broadcast_to(asarray(values, dtype=self._x.dtype), tf.shape(self._places))
 
     def _scattered(self, function: Any, values: Any) -> Array:
         updates = tf.reshape(self._broadcast(values), [-1])
-        found = function(tf.reshape(self._x, [-1]), self._places.reshape(-1, 1), updates)
-        return tf.reshape(found, self._x.shape)
-
-
-def _places(x: Array, idx: Any) -> Any:
-    """The places in the flattened array that ``idx`` picks: NumPy indexes an array of them."""
-    places = np.arange(math.prod(x.shape), dtype=np.int64).reshape(tuple(x.shape))
-    return np.asarray(places[_concrete(idx)])
-
-
-def _concrete(idx: Any) -> Any:
-    if isinstance(idx, tuple):
-        return tuple(_concrete(each) for each in idx)
-    if isinstance(idx, slice):
-        return slice(*(int(part) if is_array(part) else part for part in (idx.start, idx.stop, idx.step)))
-    return idx.numpy() if is_array(idx) else idx
+        found = function(tf.reshape(self._x, [-1]), tf.reshape(self._places, [-1, 1]), updates)
+        return tf.reshape(found, tf.shape(self._x))

@@ -21,8 +21,10 @@ class Info:
         return None
 
     def devices(self) -> list[Any]:
-        """``None`` and the names of the devices."""
-        return [None, *(device.name for device in tf.config.list_logical_devices())]
+        """``None`` and the names of the devices, as arrays have them in ``x.device``."""
+        here = tf.DeviceSpec(job="localhost", replica=0, task=0)
+        specs = (tf.DeviceSpec.from_string(device.name) for device in tf.config.list_logical_devices())
+        return [None, *(here.make_merged_spec(spec).to_string() for spec in specs)]
 
     def default_dtypes(self, *, device: Any = None) -> dict[str, Any]:
         """The dtypes of Python numbers and of indices."""

@@ -165,6 +165,18 @@ def _logaddexp(x1: Array, x2: Array) -> Array:
     return high + tf.nn.softplus(difference)
 
 
+def _shift(function: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
+    """A shift by any number of bits; TensorFlow's takes those beyond the last as the last one."""
+
+    def shift(x1: Array, x2: Array) -> Array:
+        found = function(x1, x2)
+        if function is tf.bitwise.right_shift and not x1.dtype.is_unsigned:
+            return found  # all bits are the sign's then
+        return tf.where(tf.less(x2, scalar(8 * x1.dtype.size, x2.dtype)), found, tf.zeros((), found.dtype))
+
+    return shift
+
+
 def _bits(integers: Callable[..., Array], booleans: Callable[..., Array]) -> Callable[[Array, Array], Array]:
     return lambda x1, x2: (booleans if x1.dtype == tf.bool else integers)(x1, x2)
 
@@ -172,9 +184,9 @@ def _bits(integers: Callable[..., Array], booleans: Callable[..., Array]) -> Cal
 add = _binary("add", tf.add)
 atan2 = _binary("atan2", tf.atan2)
 bitwise_and = _binary("bitwise_and", _bits(tf.bitwise.bitwise_and, tf.logical_and))
-bitwise_left_shift = _binary("bitwise_left_shift", tf.bitwise.left_shift)
+bitwise_left_shift = _binary("bitwise_left_shift", _shift(tf.bitwise.left_shift))
 bitwise_or = _binary("bitwise_or", _bits(tf.bitwise.bitwise_or, tf.logical_or))
-bitwise_right_shift = _binary("bitwise_right_shift", tf.bitwise.right_shift)
+bitwise_right_shift = _binary("bitwise_right_shift", _shift(tf.bitwise.right_shift))
 bitwise_xor = _binary("bitwise_xor", _bits(tf.bitwise.bitwise_xor, tf.math.logical_xor))
 copysign = _binary("copysign", _copysign)
 divide = _binary("divide", tf.math.truediv)

@@ -39,6 +39,8 @@ def tensordot(x1: Any, x2: Any, /, *, axes: int | tuple[Sequence[int], Sequence[
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Array:
     """The sum over ``axis`` of ``conj(x1) * x2``."""
     a, b = operands(x1, x2)
+    if None not in (a.shape[axis], b.shape[axis]) and a.shape[axis] != b.shape[axis]:
+        raise ValueError(f"vecdot() needs equal lengths along axis {axis}; the shapes are {a.shape} and {b.shape}")
     return tf.reduce_sum(tf.math.conj(a) * b, axis=axis)
 
 
