@@ -46,7 +46,7 @@ def _part(part: Any) -> Any:
         return slice(*(bound if bound is None or is_array(bound) else int(bound) for bound in _bounds(part)))
     if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
         return int(part)
-    part = asarray(part) if np.size(part) or is_array(part) else asarray(part, dtype=tf.int64)  # [] is of floats
+    part = asarray(part) if is_array(part) or np.size(part) else asarray(part, dtype=tf.int64)  # [] is of floats
     if not (part.dtype.is_integer or part.dtype == tf.bool):
         raise IndexError(f"an index is of integers or of bools, not {part.dtype.name}; cast it with astype()")
     if part.dtype == tf.bool:

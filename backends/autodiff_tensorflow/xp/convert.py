@@ -54,7 +54,7 @@ def asarray(
             return tf.identity(obj) if copy else tf.convert_to_tensor(obj)
         if copy is False:
             raise ValueError(f"asarray(copy=False) cannot cast {obj.dtype.name} to {dtype.name}; leave out copy=")
-        return tf.cast(obj, dtype)
+        return cast(obj, dtype)
     if copy is False:
         raise ValueError(f"asarray(copy=False) cannot convert a {type(obj).__name__} without a copy; leave out copy=")
     if isinstance(obj, (list, tuple)):
@@ -114,17 +114,17 @@ def operands(x1: Any, x2: Any) -> tuple[Array, Array]:
     if weak2:
         x1 = x1 if is_array(x1) else asarray(x1)
         dtype = with_scalar(x1.dtype, x2)
-        return _cast(x1, dtype), scalar(x2, dtype)
+        return cast(x1, dtype), scalar(x2, dtype)
     if weak1:
         x2 = x2 if is_array(x2) else asarray(x2)
         dtype = with_scalar(x2.dtype, x1)
-        return scalar(x1, dtype), _cast(x2, dtype)
+        return scalar(x1, dtype), cast(x2, dtype)
     x1 = x1 if is_array(x1) else asarray(x1)
     x2 = x2 if is_array(x2) else asarray(x2)
     if x1.dtype == x2.dtype:
         return x1, x2
     dtype = promote(x1.dtype, x2.dtype)
-    return _cast(x1, dtype), _cast(x2, dtype)
+    return cast(x1, dtype), cast(x2, dtype)
 
 
 def common(arrays: Any) -> list[Array]:
@@ -133,7 +133,7 @@ def common(arrays: Any) -> list[Array]:
     if not found:
         raise ValueError("an empty list of arrays has no dtype; pass at least one array")
     dtype = result_type(*found)
-    return [_cast(array, dtype) for array in found]
+    return [cast(array, dtype) for array in found]
 
 
 def length(x: Array, axis: int) -> Any:
@@ -151,7 +151,8 @@ def joint_shape(*shapes: Sequence[Any]) -> list[Any]:
     """The shape to which these shapes, of integers and tensors, broadcast."""
     if all(isinstance(size, int) for shape in shapes for size in shape):
         return list(np.broadcast_shapes(*map(tuple, shapes)))
-    return tf.unstack(functools.reduce(tf.broadcast_dynamic_shape, map(tf.convert_to_tensor, shapes)))
+    shape = functools.reduce(tf.broadcast_dynamic_shape, map(tf.convert_to_tensor, shapes))
+    return list(tf.unstack(shape))
 
 
 _SAME_BITS = {tf.uint8: tf.int8, tf.uint16: tf.int16, tf.uint32: tf.int32, tf.uint64: tf.int64}
@@ -174,5 +175,19 @@ def as_int64(function: Callable[..., Array], *arrays: Array) -> Array:
     return tf.cast(function(*(tf.cast(x, tf.int64) for x in arrays)), dtype)
 
 
-def _cast(x: Array, dtype: DType) -> Array:
-    return x if x.dtype == dtype else tf.cast(x, dtype)
+def cast(x: Array, dtype: DType) -> Array:
+    """``x`` in another dtype, differentiable.
+
+    TensorFlow's own cast from real to complex warns of a lost part whenever it is differentiated.
+
+    Raises:
+        TypeError: from complex to real, which would lose a part; take `real` or `imag`.
+    """
+    if x.dtype == dtype:
+        return x
+    if x.dtype.is_complex and not dtype.is_complex and dtype != tf.bool:
+        raise TypeError(f"a cast from {x.dtype.name} to {dtype.name} would lose a part; take real() or imag() first")
+    if x.dtype.is_complex or not dtype.is_complex:
+        return tf.cast(x, dtype)
+    part = tf.cast(x, dtype.real_dtype)
+    return tf.complex(part, tf.zeros_like(part))

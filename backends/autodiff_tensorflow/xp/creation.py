@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import asarray, is_array, length, lengths, operands, scalar, tensor
+from autodiff_tensorflow.xp.convert import asarray, cast, is_array, length, lengths, operands, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import DEFAULT_COMPLEX, DEFAULT_FLOAT, DEFAULT_INT, Array, DType, default_dtype
 
 __all__ = [
@@ -101,7 +101,7 @@ def linspace(
         with _on(device):
             first, last = operands(start, stop)
             weights = _made(np.linspace(0.0, 1.0, num, endpoint=endpoint), dtype or first.dtype, None)
-            return tf.cast(first, weights.dtype) * (1 - weights) + tf.cast(last, weights.dtype) * weights
+            return cast(first, weights.dtype) * (1 - weights) + cast(last, weights.dtype) * weights
     if dtype is None and (isinstance(start, complex) or isinstance(stop, complex)):
         dtype = DEFAULT_COMPLEX
     return _made(np.linspace(start, stop, num, endpoint=endpoint), dtype, device)

@@ -21,7 +21,10 @@ class SlogdetResult(NamedTuple):
 
 
 def det(x: Any, /) -> Array:
-    """The determinant. Its derivative in reverse mode is the matrix of cofactors, which a singular matrix has too."""
+    """The determinant. Its derivative in reverse mode is the matrix of cofactors, which a singular matrix has too.
+
+    TensorFlow's rule inverts the matrix, and lacks a conjugate for complex ones.
+    """
     return _det(tf.convert_to_tensor(tensor(x)))
 
 
@@ -51,7 +54,7 @@ def _cofactors(a: Array) -> Array:
     limit = np.finfo(values.dtype.as_numpy_dtype).eps ** 0.5
     singular = _for_each(tf.reduce_min(values, -1) <= limit * tf.reduce_max(values, -1))
     stand_in = tf.where(singular, tf.eye(tf.shape(a)[-1], dtype=a.dtype), a)
-    regular = _for_each(tf.linalg.det(stand_in)) * tf.linalg.matrix_transpose(tf.linalg.inv(stand_in))
+    regular = _for_each(_det(stand_in)) * tf.linalg.matrix_transpose(tf.linalg.inv(stand_in))
 
     def mixed() -> Array:
         return tf.where(singular, _minors(a), regular)

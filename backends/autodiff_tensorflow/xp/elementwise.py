@@ -12,7 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from autodiff_tensorflow.xp import complexes
-from autodiff_tensorflow.xp.convert import as_int64, operands, scalar, tensor
+from autodiff_tensorflow.xp.convert import as_int64, cast, operands, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import Array, DType
 
 
@@ -219,7 +219,7 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Array:
         found = maximum(found, _bound(min, x.dtype))
     if max is not None:
         found = minimum(found, _bound(max, x.dtype))
-    return tf.cast(found, x.dtype) if found is not x else tf.identity(x)
+    return cast(found, x.dtype) if found is not x else tf.identity(x)
 
 
 def _bound(bound: Any, dtype: DType) -> Any:

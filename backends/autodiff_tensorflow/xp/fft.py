@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import asarray, length, scalar, tensor
+from autodiff_tensorflow.xp.convert import asarray, cast, length, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import DEFAULT_FLOAT, Array, DType, complex_of
 from autodiff_tensorflow.xp.manipulation import axes_of, moveaxis, roll
 
@@ -158,14 +158,14 @@ def _pairs(x: Array, s: Any, axes: Any) -> list[tuple[Any, int]]:
 
 def _complex(x: Any) -> Array:
     x = tensor(x)
-    return tf.convert_to_tensor(x) if x.dtype.is_complex else tf.cast(x, complex_of(x.dtype))
+    return cast(x, complex_of(x.dtype))
 
 
 def _real(x: Any) -> Array:
     x = tensor(x)
     if x.dtype.is_complex:
         raise TypeError(f"this transform is of real numbers, not of {x.dtype.name}; take fft()")
-    return tf.cast(x, complex_of(x.dtype).real_dtype)
+    return cast(x, complex_of(x.dtype).real_dtype)
 
 
 def _shifted(x: Any, axes: Any, shift: Callable[[Any], Any]) -> Array:

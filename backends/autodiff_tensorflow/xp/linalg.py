@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import asarray, joint_shape, length, lengths, operands, tensor
+from autodiff_tensorflow.xp.convert import asarray, cast, joint_shape, length, lengths, operands, tensor
 from autodiff_tensorflow.xp.determinants import det, slogdet
 from autodiff_tensorflow.xp.dtypes import Array, DType
 from autodiff_tensorflow.xp.norms import matrix_norm, vector_norm
@@ -124,7 +124,7 @@ def _pinv(a: Array, rtol: Array) -> tuple[Array, Callable[[Array], tuple[Array, 
     values, left, right = tf.linalg.svd(a)
     limit = rtol[..., tf.newaxis] * tf.reduce_max(values, axis=-1, keepdims=True)
     weights = tf.where(values > limit, tf.math.reciprocal_no_nan(values), tf.zeros_like(values))
-    found = tf.matmul(right * tf.cast(weights, a.dtype)[..., tf.newaxis, :], left, adjoint_b=True)
+    found = tf.matmul(right * cast(weights, a.dtype)[..., tf.newaxis, :], left, adjoint_b=True)
 
     def pullback(cotangent: Array) -> tuple[Array, None]:
         p = _pinv(a, rtol)  # again, so that the pullback can be differentiated

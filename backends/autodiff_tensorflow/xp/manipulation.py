@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import as_signed, common, joint_shape, length, lengths, operands, tensor
+from autodiff_tensorflow.xp.convert import as_signed, cast, common, joint_shape, length, lengths, operands, tensor
 from autodiff_tensorflow.xp.dtypes import Array, DType
 
 
@@ -142,11 +142,7 @@ def astype(x: Any, dtype: DType, /, *, copy: bool = True, device: Any = None) ->
         with tf.device(device):
             return astype(x, dtype, copy=True)
     x, dtype = tensor(x), tf.as_dtype(dtype)
-    if x.dtype == dtype:
-        return tf.identity(x) if copy else tf.convert_to_tensor(x)
-    if x.dtype.is_complex and not dtype.is_complex:
-        raise TypeError(f"astype() from {x.dtype.name} to {dtype.name} would lose a part; take real() or imag() first")
-    return tf.cast(x, dtype)
+    return cast(x, dtype) if x.dtype != dtype else tf.identity(x) if copy else tf.convert_to_tensor(x)
 
 
 def where(condition: Any, x1: Any, x2: Any, /) -> Array:

@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import common, length, scalar, tensor
+from autodiff_tensorflow.xp.convert import cast, common, length, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import DEFAULT_FLOAT, SIGNED, UNSIGNED, Array, DType
 from autodiff_tensorflow.xp.manipulation import axes_of
 
@@ -24,7 +24,7 @@ def _accumulated(x: Any, dtype: DType | None) -> Array:
     """``x`` in the dtype of its sum: the one asked for; small integers in 64 bits."""
     x = tensor(x)
     dtype = dtype or _SUM_DTYPES.get(x.dtype)
-    return x if dtype is None else tf.cast(x, dtype)
+    return x if dtype is None else cast(x, tf.as_dtype(dtype))
 
 
 def sum(x: Any, /, *, axis: Any = None, dtype: DType | None = None, keepdims: bool = False) -> Array:
