@@ -295,6 +295,7 @@ DERIVED: dict[str, Call] = {
     "det": lambda xp, x: xp.linalg.det(x[:, :3]),
     "det of complex numbers": lambda xp, x: xp.linalg.det(xp.add(turned(xp, x), xp.flip(x))[:, :3]),
     "slogdet": lambda xp, x: xp.linalg.slogdet(x[:, :3]).logabsdet,
+    "slogdet of complex numbers": lambda xp, x: xp.linalg.slogdet(xp.add(turned(xp, x), xp.flip(x))[:, :3]).sign,
     "matrix_power of -2": lambda xp, x: xp.linalg.matrix_power(x[:, :3], -2),
     "solve": lambda xp, x: xp.linalg.solve(xp.stack([x[:, :3], x[:, 1:]]), x[:, 0]),
     "eigvalsh": lambda xp, x: xp.linalg.eigvalsh(x @ xp.matrix_transpose(x)),

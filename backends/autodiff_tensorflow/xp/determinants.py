@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import length, tensor
+from autodiff_tensorflow.xp.convert import cast, length, tensor
 from autodiff_tensorflow.xp.dtypes import Array
 from autodiff_tensorflow.xp.manipulation import moveaxis
 
@@ -29,9 +29,20 @@ def det(x: Any, /) -> Array:
 
 
 def slogdet(x: Any, /) -> SlogdetResult:
-    """The sign of the determinant and the logarithm of its absolute value."""
-    sign, logarithm = tf.linalg.slogdet(tensor(x))
-    return SlogdetResult(sign, tf.math.real(logarithm))
+    """The sign of the determinant (of a complex one its phase) and the logarithm of its absolute value."""
+    x = tf.convert_to_tensor(tensor(x))
+    sign, logarithm = tf.linalg.slogdet(x)
+    size = tf.math.real(logarithm)
+    return SlogdetResult(_phase(x, size) if x.dtype.is_complex else sign, size)
+
+
+def _phase(a: Array, logarithm: Array) -> Array:
+    """The phase of the determinant, which TensorFlow takes for a constant; scaled so that its absolute value is 1."""
+    count = tf.cast(tf.maximum(length(a, -1), 1), logarithm.dtype)
+    scale = tf.stop_gradient(tf.exp(logarithm / count))
+    usable = tf.math.is_finite(scale) & (scale > 0)
+    found = _det(a / _for_each(cast(tf.where(usable, scale, tf.ones_like(scale)), a.dtype)))
+    return tf.math.divide_no_nan(found, cast(tf.abs(found), a.dtype))
 
 
 @tf.custom_gradient  # type: ignore[untyped-decorator]
