@@ -25,14 +25,17 @@ def at_index(x: Array, idx: Any) -> Array:
         IndexError: it does not fit the axes, or is out of bounds (inside `tf.function` TensorFlow's own error).
     """
     parts = [_part(part) for part in (idx if isinstance(idx, tuple) else (idx,))]
-    parts = _without_masks(_without_ellipsis(parts, x.shape.rank))
+    x, parts = _without_masks(x, _without_ellipsis(parts, x.shape.rank))
     _check_integers(parts, x)
     if not any(isinstance(part, tf.Tensor) and part.shape.rank != 0 for part in parts):
         return x[tuple(parts)]
     parts = [tf.constant(part, tf.int64) if isinstance(part, int) else part for part in parts]  # it broadcasts too
     x = x[tuple(_FULL if isinstance(part, tf.Tensor) else part for part in parts)]
     chosen = [axis for axis, part in enumerate(parts) if isinstance(part, tf.Tensor)]
-    indices = _together([_from_start(parts[axis], length(x, axis)) for axis in chosen])
+    counted = [_from_start(parts[axis], length(x, axis)) for axis in chosen]
+    if len(chosen) == 1:
+        return tf.gather(x, counted[0], axis=chosen[0])
+    indices = _together(counted)
     others = [axis for axis in range(x.shape.rank) if axis not in chosen]
     found = tf.gather_nd(tf.transpose(x, [*chosen, *others]), indices)
     return _in_place(found, chosen, indices.shape.rank - 1)
@@ -43,7 +46,7 @@ def _part(part: Any) -> Any:
     if part is None or part is Ellipsis:
         return part
     if isinstance(part, slice):
-        return slice(*(bound if bound is None or is_array(bound) else int(bound) for bound in _bounds(part)))
+        return slice(*map(_bound, (part.start, part.stop, part.step)))
     if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
         return int(part)
     part = asarray(part) if is_array(part) or np.size(part) else asarray(part, dtype=tf.int64)  # [] is of floats
@@ -54,8 +57,11 @@ def _part(part: Any) -> Any:
     return int(part) if part.shape.rank == 0 and tf.executing_eagerly() else tf.cast(part, tf.int64)
 
 
-def _bounds(part: slice) -> tuple[Any, Any, Any]:
-    return part.start, part.stop, part.step
+def _bound(bound: Any) -> Any:
+    """A bound of a slice; inside `tf.function` it may be unknown."""
+    if bound is None or (isinstance(bound, tf.Tensor) and not tf.executing_eagerly()):
+        return bound
+    return int(bound)
 
 
 def _check_integers(parts: list[Any], x: Array) -> None:
@@ -83,17 +89,17 @@ def _axes_taken(part: Any) -> int:
     return int(part.shape.rank) if isinstance(part, tf.Tensor) and part.dtype == tf.bool else 1
 
 
-def _without_masks(parts: list[Any]) -> list[Any]:
-    """A mask as the indices of its true elements, one array for each of its axes."""
+def _without_masks(x: Array, parts: list[Any]) -> tuple[Array, list[Any]]:
+    """A mask as the indices of its true elements, one array for each of its axes; one without axes gets a new axis."""
     found: list[Any] = []
     for part in parts:
-        if isinstance(part, tf.Tensor) and part.dtype == tf.bool:
-            if part.shape.rank == 0:
-                raise IndexError("a mask without axes is no index; write where(), or x[None]")
-            found += tf.unstack(tf.where(part), num=part.shape.rank, axis=1)
-        else:
+        if not (isinstance(part, tf.Tensor) and part.dtype == tf.bool):
             found.append(part)
-    return found
+            continue
+        if part.shape.rank == 0:
+            x, part = tf.expand_dims(x, sum(each is not None for each in found)), tf.reshape(part, [1])
+        found += tf.unstack(tf.where(part), num=part.shape.rank, axis=1)
+    return x, found
 
 
 def _from_start(indices: Array, size: Any) -> Array:

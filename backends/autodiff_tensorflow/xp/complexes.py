@@ -62,7 +62,7 @@ def expm1(z: Array) -> Array:
     left, right = tf.equal(x, -math.inf), tf.equal(x, math.inf)
     real = tf.where(level | (right & lost), tf.math.expm1(x), tf.where(left, -tf.ones_like(x), real))
     imaginary = tf.where(left & lost, tf.zeros_like(y), tf.where(level & ~tf.math.is_finite(x), y, imaginary))
-    return tf.complex(real, imaginary)
+    return tf.complex(real + 0.0, imaginary)  # of a zero real part the standard wants +0
 
 
 def tanh(z: Array) -> Array:

@@ -121,7 +121,8 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Array:
     """``x`` with each element repeated along ``axis`` (of the flattened array without one)."""
     x = tensor(x)
     x, axis = (tf.reshape(x, [-1]), 0) if axis is None else (x, axis)
-    return as_signed(lambda x: tf.repeat(x, repeats, axis=axis), x)
+    counts = tf.cast(tensor(repeats), tf.int64)
+    return as_signed(lambda x: tf.repeat(x, counts, axis=axis), x)
 
 
 def tile(x: Any, repetitions: Sequence[int], /) -> Array:
