@@ -510,6 +510,12 @@ def test_index_reads_and_differentiates_in_a_graph_with_unknown_sizes(be: ad.Bac
     assert_same(traced(tf.constant(values)), (values[idx], counts, added))
 
 
+@pytest.mark.parametrize("idx", [3, -4, [0, 3], (0, [-5]), (0, 0, 0), (..., ...), np.ones(2, bool), [0.5]], ids=repr)
+def test_an_index_that_does_not_fit_is_an_index_error(be: ad.Backend, idx: Any) -> None:
+    with pytest.raises(IndexError):
+        be.extra.index(tf.zeros((3, 4)), idx)
+
+
 def test_indices_may_be_unknown_in_a_graph(be: ad.Backend) -> None:
     values, mask = np.arange(6.0).reshape(2, 3), np.array([True, False, True])
     traced = tf.function(

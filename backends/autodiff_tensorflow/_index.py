@@ -96,8 +96,12 @@ def _without_masks(x: Array, parts: list[Any]) -> tuple[Array, list[Any]]:
         if not (isinstance(part, tf.Tensor) and part.dtype == tf.bool):
             found.append(part)
             continue
+        axis = sum(each is not None for each in found)
         if part.shape.rank == 0:
-            x, part = tf.expand_dims(x, sum(each is not None for each in found)), tf.reshape(part, [1])
+            x, part = tf.expand_dims(x, axis), tf.reshape(part, [1])
+        here = x.shape[axis : axis + part.shape.rank]
+        if not part.shape.is_compatible_with(here):
+            raise IndexError(f"a mask of shape {tuple(part.shape)} does not fit axes of the sizes {tuple(here)}")
         found += tf.unstack(tf.where(part), num=part.shape.rank, axis=1)
     return x, found
 

@@ -21,6 +21,7 @@ __all__ = [
     "trace", "vecdot", "vector_norm",
 ]  # fmt: skip
 
+
 class EighResult(NamedTuple):
     """What `eigh` returns."""
 
