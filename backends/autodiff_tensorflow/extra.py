@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from autodiff_tensorflow._index import at_index
-from autodiff_tensorflow.xp.convert import asarray, operands, scalar, tensor
+from autodiff_tensorflow.xp.convert import asarray, length, operands, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import Array
 
 __all__ = [
@@ -70,7 +70,7 @@ def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Arr
     """The middle value along ``axis`` (of all elements without one); of an even number the mean of the middle two."""
     x = tensor(x)
     rows = tf.sort(tf.reshape(x, [-1]) if axis is None else x, axis=-1 if axis is None else axis)
-    size = rows.shape[-1 if axis is None else axis]
+    size = length(rows, -1 if axis is None else axis)
     middle = tf.gather(rows, [(size - 1) // 2, size // 2], axis=-1 if axis is None else axis)
     found = tf.reduce_mean(middle, axis=-1 if axis is None else axis, keepdims=keepdims and axis is not None)
     return tf.reshape(found, [1] * x.shape.rank) if keepdims and axis is None else found

@@ -47,7 +47,7 @@ class Array:
         return wrap(extra.index(self.value, unwrap(key)))
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        import benchmarks.standard_tensors as here
+        import benchmarks._standard_tensors as here
 
         return here
 
