@@ -465,10 +465,10 @@ def test_arrays_are_made_on_the_device_that_is_named(be: ad.Backend) -> None:
             assert {array.device for array in made} == {device}
 
 
-def test_names_and_dtypes_are_those_of_the_reference_namespace(be: ad.Backend, numpy_xp: Any) -> None:
-    own = {"__array_api_version__", "bfloat16", "broadcast_shapes", "isin"}
+def test_no_name_or_dtype_of_the_reference_namespace_is_missing(be: ad.Backend, numpy_xp: Any) -> None:
     beyond = {"longdouble", "outer", "swapaxes"}  # NumPy's own
-    assert set(be.xp.__all__) - own == set(numpy_xp.__all__) - beyond
+    assert set(numpy_xp.__all__) - beyond <= set(be.xp.__all__)
+    assert all(hasattr(be.xp, name) for name in be.xp.__all__)
     assert set(be.xp.linalg.__all__) == set(numpy_xp.linalg.__all__)
     assert set(be.xp.fft.__all__) == set(numpy_xp.fft.__all__)
     assert be.xp.__array_api_version__ == numpy_xp.__array_api_version__
