@@ -138,6 +138,12 @@ class Array:
             "or a function of the namespace to combine arrays (xp.stack, xp.concat)"
         )
 
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.value.__dlpack__(**options)  # detached, as for NumPy's recorded arrays: another library's from here
+
+    def __dlpack_device__(self) -> Any:
+        return self.value.__dlpack_device__()
+
     def __setitem__(self, index: Any, value: Any) -> None:
         raise MutationError(
             "a recorded array cannot be written in place; build a new one with xp.where(mask, new, x), "
