@@ -46,7 +46,7 @@ def test_the_signatures_are_the_same(be: ad.Backend, name: str) -> None:
     except ValueError:
         pytest.skip("a function written in C says nothing of its parameters")
     bare = [p.replace(annotation=inspect.Parameter.empty) for p in found.parameters.values()]
-    named = [p for p in inspect.signature(eval(f"lambda {FUNCTIONS[name][1:-1]}: 0")).parameters.values()]
+    named = list(inspect.signature(eval(f"lambda {FUNCTIONS[name][1:-1]}: 0")).parameters.values())
     assert [(p.kind, p.default) for p in bare] == [(p.kind, p.default) for p in named]
     assert [p.name for p in bare if p.kind is p.KEYWORD_ONLY] == [p.name for p in named if p.kind is p.KEYWORD_ONLY]
 
@@ -103,10 +103,10 @@ INDICES = [
     0, -1, (1, 2), (1, 2, 3), (), ..., None, (None, 1, ..., None), slice(None, None, -1), slice(2, None, -3),
     (0, slice(5, 0, -2)), (..., slice(None, None, -2)), (slice(None, None, -1), slice(1, 1, -1)),
     (slice(-100, 100), slice(-1, None)), [1, 0, 1], [-1, -2], ([0, 1], [2, 0]), (0, [2, 0]), (slice(None), [2, 0, 2]),
-    (slice(None), slice(None, None, -1), [3, 0]), ([1, 0], slice(None), [0, 3]), ([1, 0], slice(None, None, -1), [0, 3]),
-    (..., None, [0, 3]), ([[0], [1]], [[0, 2]]), [], np.array([1, 0], np.int8), np.array([0, 1, 1], np.uint8),
-    MASK, (0, MASK[0]), (slice(None), MASK[0]), (MASK[:, :, 0], slice(None, None, -1)), (MASK[:, 0, 0], 0), [True, False],
-    (np.int64(1), np.array(2)),
+    (slice(None), slice(None, None, -1), [3, 0]), ([1, 0], slice(None), [0, 3]),
+    ([1, 0], slice(None, None, -1), [0, 3]), (..., None, [0, 3]), ([[0], [1]], [[0, 2]]), [], np.array([1, 0], np.int8), np.array([0, 1, 1], np.uint8),
+    MASK, (0, MASK[0]), (slice(None), MASK[0]), (MASK[:, :, 0], slice(None, None, -1)), (MASK[:, 0, 0], 0),
+    [True, False], (np.int64(1), np.array(2)),
 ]  # fmt: skip
 
 

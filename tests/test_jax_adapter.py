@@ -29,19 +29,6 @@ def x() -> Any:
     return jnp.asarray([1.0, 2.0, 3.0], jnp.float32)
 
 
-def derivative(be: ad.Backend, a: Any) -> Any:
-    """The derivative of sin(1.5 a) a by a tape, with a constant, an index and a seed that are shared."""
-    xp = be.xp
-    with be.tape() as tape:
-        a = tape.watch(a)
-        y = xp.sum(xp.sin(a * 1.5) * a) + 0.0 * a[0]
-    return tape.grad(y, a)
-
-
-def expected(a: Any) -> Any:
-    return jnp.sin(1.5 * a) + 1.5 * a * jnp.cos(1.5 * a)
-
-
 # --- compiling ------------------------------------------------------------------------------------------------
 
 
@@ -147,35 +134,7 @@ assert be.variable(np.ones(2), dtype=be.xp.float32).dtype == np.float32
     assert done.returncode == 0, done.stderr
 
 
-# --- JAX's transforms -------------------------------------------------------------------------------------------
-
-
-def test_functional_gradients_can_be_compiled_and_mapped(be: ad.Backend, x: Any) -> None:
-    gradient = be.grad(lambda a: be.xp.sum(be.xp.sin(a)))
-    np.testing.assert_allclose(jax.jit(gradient)(x), jnp.cos(x), rtol=1e-6)
-    np.testing.assert_allclose(jax.vmap(gradient)(x), jnp.cos(x), rtol=1e-6)
-
-
-def test_a_tape_inside_a_transform_is_right(be: ad.Backend, x: Any) -> None:
-    def inner(a: Any) -> Any:
-        return derivative(be, a)
-
-    second = jax.grad(lambda a: jnp.sum(expected(a)))(x)
-    np.testing.assert_allclose(jax.jit(inner)(x), expected(x), rtol=1e-5)
-    np.testing.assert_allclose(jax.vmap(inner)(jnp.stack([x, x]))[1], expected(x), rtol=1e-5)
-    np.testing.assert_allclose(jax.grad(lambda a: jnp.sum(inner(a)))(x), second, rtol=1e-5)
-    np.testing.assert_allclose(jax.jvp(inner, (x,), (jnp.ones_like(x),))[1], second, rtol=1e-5)
-    np.testing.assert_allclose(inner(x), expected(x), rtol=1e-5)
-
-
-def test_constants_first_made_inside_a_transform_serve_outside(be: ad.Backend, x: Any) -> None:
-    def inner(a: Any) -> Any:
-        with be.tape() as tape:
-            a = tape.watch(a)
-            y = a[2] * 7.654321 + be.xp.sum(be.extra.at(a, 1).set(6.54321))
-        return tape.grad(y, a)
-
-    np.testing.assert_allclose(jax.jit(inner)(x), inner(x))
+# --- functional operators ---------------------------------------------------------------------------------------
 
 
 def test_complex_gradients_are_the_conjugates_of_those_of_jax(be: ad.Backend) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from autodiff_spec import Backend, Tape
+from autodiff_spec import Backend, Tape, _trees
 
 if TYPE_CHECKING:
     from autodiff_spec._backend import Array
@@ -107,6 +107,9 @@ class TensorFlowTape(Tape):
 
     # --- steps --------------------------------------------------------------------------------------------------
 
+    def _arguments(self, target: Any, sources: Any, *rest: Any) -> Any:
+        return super()._arguments(target, _trees.map_leaves(_without_keras, sources), *rest)
+
     def _resume(self) -> None:
         if not self._recording and self._native is not None:
             self._native.__enter__()  # a tape that is entered again goes on with its recording
@@ -159,6 +162,12 @@ class TensorFlowTape(Tape):
         gradients = [gradients] if len(sources) == 1 else gradients
         taken = {id(array) for array in (*chosen, *seeds, *sources)}
         return [_dense_and_fresh(gradient, source, taken) for gradient, source in zip(gradients, sources, strict=True)]
+
+
+def _without_keras(source: Any) -> Any:
+    """A variable of Keras as the `tf.Variable` that it holds; anything else as it is."""
+    held = getattr(source, "value", None)  # of a tf.Variable it is a method
+    return held if isinstance(held, tf.Variable) else source
 
 
 def _bare(arrays: Sequence[Array]) -> Any:
