@@ -104,7 +104,8 @@ INDICES = [
     (0, slice(5, 0, -2)), (..., slice(None, None, -2)), (slice(None, None, -1), slice(1, 1, -1)),
     (slice(-100, 100), slice(-1, None)), [1, 0, 1], [-1, -2], ([0, 1], [2, 0]), (0, [2, 0]), (slice(None), [2, 0, 2]),
     (slice(None), slice(None, None, -1), [3, 0]), ([1, 0], slice(None), [0, 3]),
-    ([1, 0], slice(None, None, -1), [0, 3]), (..., None, [0, 3]), ([[0], [1]], [[0, 2]]), [], np.array([1, 0], np.int8), np.array([0, 1, 1], np.uint8),
+    ([1, 0], slice(None, None, -1), [0, 3]), (..., None, [0, 3]), ([[0], [1]], [[0, 2]]), [],
+    np.array([1, 0], np.int8), np.array([0, 1, 1], np.uint8),
     MASK, (0, MASK[0]), (slice(None), MASK[0]), (MASK[:, :, 0], slice(None, None, -1)), (MASK[:, 0, 0], 0),
     [True, False], (np.int64(1), np.array(2)),
 ]  # fmt: skip

@@ -1,0 +1,96 @@
+"""The suite on the oldest and the newest release of each framework, each in an environment that is thrown away.
+
+The oldest of everything is the lower bound that pyproject.toml states, NumPy's and those of the other dependencies
+included; the newest is what pip finds. What comes out is a row of the table in docs/versions.md.
+
+Run: python -m tests.matrix [torch-oldest jax-newest ...] [--environments FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import tomllib
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+CPU_ONLY = sys.platform == "linux" and platform.machine() == "x86_64"  # tensorflow-cpu has wheels there alone
+EXTRAS = {"torch": "torch", "tensorflow": "tensorflow-cpu" if CPU_ONLY else "tensorflow", "jax": "jax"}
+ROWS = [f"{backend}-{age}" for backend in EXTRAS for age in ("oldest", "newest")]
+SETTINGS = {"JAX_ENABLE_X64": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+OWN = ("tests/test_{}_*.py", "tests/test_extra.py", "tests/test_models.py")
+REPORT = "import importlib.metadata as m, sys; print(*(m.version(name) for name in sys.argv[1:]))"
+
+
+def lowest(requirement: str) -> str:
+    """``"numpy>=2.1; python_version < '4'"`` at its lower bound: ``"numpy==2.1"``."""
+    return requirement.partition(";")[0].strip().replace(">=", "==")
+
+
+def pins(backend: str) -> list[str]:
+    """The lower bounds of the framework and of what every installation needs."""
+    return [lowest(r) for r in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"][EXTRAS[backend]])]
+
+
+def run(row: str, folder: Path) -> Iterator[str]:
+    """Install and test one row; yields the cells of the table."""
+    backend, _, age = row.partition("-")
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True)
+    wanted = ["--editable", f"{ROOT}[{EXTRAS[backend]},suite]", *(pins(backend) if age == "oldest" else [])]
+    install = subprocess.run(
+        [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *wanted],
+        capture_output=True,
+        text=True,
+    )
+    if install.returncode:
+        yield f"does not install: {install.stderr.strip().splitlines()[-1]}"
+        return
+    found = subprocess.run([python, "-c", REPORT, EXTRAS[backend], "numpy"], capture_output=True, text=True, check=True)
+    yield from found.stdout.split()
+    own = [str(path.relative_to(ROOT)) for pattern in OWN for path in sorted(ROOT.glob(pattern.format(backend)))]
+    for paths in (["autodiff_spec/conformance"], own):
+        start = time.monotonic()
+        done = subprocess.run(
+            [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", *paths],
+            cwd=ROOT,
+            env={**os.environ, **SETTINGS, "AUTODIFF_SPEC_BACKEND": backend},
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            print(done.stdout, done.stderr, file=sys.stderr)
+        last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "no output"
+        counts = re.findall(r"\d+ (?:passed|failed|errors?|skipped|xfailed)", last)
+        yield f"{', '.join(counts) or last} ({time.monotonic() - start:.0f} s)"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("rows", nargs="*", metavar="row", help=f"of {', '.join(ROWS)}; all by default")
+    parser.add_argument("--environments", type=Path, help="make them in this folder and keep them")
+    given = parser.parse_args()
+    if unknown := set(given.rows) - set(ROWS):
+        parser.error(f"no such row: {', '.join(sorted(unknown))}")
+    print("| framework | release | NumPy | suite | tests of the adapter |\n|---|---|---|---|---|", flush=True)
+    failed = False
+    for row in given.rows or ROWS:
+        with tempfile.TemporaryDirectory(prefix="autodiff-spec-") as scratch:
+            cells = list(run(row, (given.environments or Path(scratch)) / row))
+        failed = failed or len(cells) < 4 or any("failed" in cell or "error" in cell for cell in cells)
+        print(f"| {row.replace('-', ', ')} | {' | '.join(cells)} |", flush=True)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
