@@ -18,12 +18,9 @@ from autodiff_jax._record import Operation
 from autodiff_jax._wrap import binary, general, unary, variadic
 from autodiff_spec._indices import occurrences
 
-erf = unary(special.erf)
 relu = unary(jax.nn.relu)
 sigmoid = unary(jax.nn.sigmoid)
-sinc = unary(jnp.sinc)
 softplus = unary(jax.nn.softplus)
-xlogy = binary(special.xlogy)
 
 
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
@@ -34,6 +31,11 @@ def softmax(x: Any, /, *, axis: int = -1) -> Any:
 def logsumexp(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
     """The logarithm log Σ exp(x) along axes, without overflow."""
     return _logsumexp(x, axis, keepdims)
+
+
+xlogy = binary(special.xlogy)
+sinc = unary(jnp.sinc)
+erf = unary(special.erf)
 
 
 def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:

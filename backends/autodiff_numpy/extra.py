@@ -37,17 +37,17 @@ def _top(x: Any, axis: Any) -> Any:
     return np.where(np.isfinite(top), top, 0).astype(x.dtype)
 
 
+def softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """exp(x) / Σ exp(x) along an axis."""
+    weights = xp.exp(x - _top(x, axis))
+    return weights / xp.sum(weights, axis=axis, keepdims=True)
+
+
 def logsumexp(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Log Σ exp(x) along axes, shifted by the largest element."""
     top = _top(x, axis)
     found = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
     return found if keepdims else xp.reshape(found, np.sum(np.empty(x.shape), axis=axis).shape)
-
-
-def softmax(x: Any, /, *, axis: int = -1) -> Any:
-    """exp(x) / Σ exp(x) along an axis."""
-    weights = xp.exp(x - _top(x, axis))
-    return weights / xp.sum(weights, axis=axis, keepdims=True)
 
 
 def xlogy(x: Any, y: Any, /) -> Any:

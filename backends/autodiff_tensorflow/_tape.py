@@ -59,6 +59,9 @@ class TensorFlowTape(Tape):
         self._scope: list[TensorFlowTape] | None = None  # the list of open tapes that holds this one
         self._watched: dict[int, Array] = {}  # the arrays are kept, so that ids stay theirs
 
+    def _arguments(self, target: Any, sources: Any, *rest: Any) -> Any:
+        return super()._arguments(target, _trees.map_leaves(_without_keras, sources), *rest)
+
     # --- hooks --------------------------------------------------------------------------------------------------
 
     def _enter(self) -> None:
@@ -106,9 +109,6 @@ class TensorFlowTape(Tape):
                 self._resume()
 
     # --- steps --------------------------------------------------------------------------------------------------
-
-    def _arguments(self, target: Any, sources: Any, *rest: Any) -> Any:
-        return super()._arguments(target, _trees.map_leaves(_without_keras, sources), *rest)
 
     def _resume(self) -> None:
         if not self._recording and self._native is not None:

@@ -8,11 +8,8 @@ import torch
 
 from autodiff_torch._index import places, read
 
-erf = torch.special.erf
 relu = torch.relu
 sigmoid = torch.sigmoid
-sinc = torch.special.sinc
-xlogy = torch.special.xlogy
 
 
 def softplus(x: Any, /) -> Any:
@@ -29,6 +26,11 @@ def logsumexp(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims:
     """The logarithm log Σ exp(x) along axes, without overflow."""
     axes = tuple(range(x.ndim)) if axis is None else axis
     return torch.logsumexp(x, axes, keepdim=keepdims) if axes != () else x + 0
+
+
+xlogy = torch.special.xlogy
+sinc = torch.special.sinc
+erf = torch.special.erf
 
 
 def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
