@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 CPU_ONLY = sys.platform == "linux" and platform.machine() == "x86_64"  # tensorflow-cpu has wheels there alone
-EXTRAS = {"torch": "torch", "tensorflow": "tensorflow-cpu" if CPU_ONLY else "tensorflow", "jax": "jax"}
+EXTRAS = {"numpy": "", "torch": "torch", "tensorflow": "tensorflow-cpu" if CPU_ONLY else "tensorflow", "jax": "jax"}
 ROWS = [f"{backend}-{age}" for backend in EXTRAS for age in ("oldest", "newest")]
 SETTINGS = {"JAX_ENABLE_X64": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 OWN = ("tests/test_{}_*.py", "tests/test_extra.py", "tests/test_models.py")
@@ -38,7 +38,8 @@ def lowest(requirement: str) -> str:
 
 def pins(backend: str) -> list[str]:
     """The lower bounds of the framework and of what every installation needs."""
-    return [lowest(r) for r in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"][EXTRAS[backend]])]
+    framework = PROJECT["optional-dependencies"].get(EXTRAS[backend], [])
+    return [lowest(requirement) for requirement in (*PROJECT["dependencies"], *framework)]
 
 
 def run(row: str, folder: Path) -> Iterator[str]:
@@ -47,7 +48,8 @@ def run(row: str, folder: Path) -> Iterator[str]:
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-    wanted = ["--editable", f"{ROOT}[{EXTRAS[backend]},suite]", *(pins(backend) if age == "oldest" else [])]
+    extras = ",".join(filter(None, (EXTRAS[backend], "suite")))
+    wanted = ["--editable", f"{ROOT}[{extras}]", *(pins(backend) if age == "oldest" else [])]
     install = subprocess.run(
         [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *wanted],
         capture_output=True,
@@ -56,7 +58,7 @@ def run(row: str, folder: Path) -> Iterator[str]:
     if install.returncode:
         yield f"does not install: {install.stderr.strip().splitlines()[-1]}"
         return
-    found = subprocess.run([python, "-c", REPORT, EXTRAS[backend], "numpy"], capture_output=True, text=True, check=True)
+    found = subprocess.run([python, "-c", REPORT, EXTRAS[backend] or "numpy", "numpy"], capture_output=True, text=True, check=True)
     yield from found.stdout.split()
     own = [str(path.relative_to(ROOT)) for pattern in OWN for path in sorted(ROOT.glob(pattern.format(backend)))]
     for paths in (["autodiff_spec/conformance"], own):

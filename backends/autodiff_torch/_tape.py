@@ -117,7 +117,7 @@ class TorchTape(Tape):
         if not ends:
             return [None] * len(sources)
         create = bool(OPEN.get()) and self._outer_is_open() and torch.is_grad_enabled()
-        before = _graph.now()
+        before = _graph.now() if create else 0
         inputs, counts, foreign = self._inputs(sources)
         with torch._C.DisableTorchFunctionSubclass():  # a variable among the inputs means its own tensor
             if (foreign or self._holes) and self._crossed(ends):

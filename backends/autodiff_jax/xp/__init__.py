@@ -6,7 +6,7 @@ Plain arrays and tracers go straight through to ``jax.numpy``; recorded ones are
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -182,6 +182,11 @@ def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
 
 
 install(sys.modules[__name__])
+
+if TYPE_CHECKING:  # the names that come from the tables
+
+    def __getattr__(name: str) -> Any: ...
+
 
 __all__ = [
     *_UNARY, *_BINARY, *_COMPARISONS, *_DETACHED, *_OF_ONE, *_OF_TWO, *_VARIADIC, *_OF_LIST,
