@@ -50,31 +50,26 @@ def run(row: str, folder: Path) -> Iterator[str]:
         venv.create(folder, with_pip=True)
     extras = ",".join(filter(None, (EXTRAS[backend], "suite")))
     wanted = ["--editable", f"{ROOT}[{extras}]", *(pins(backend) if age == "oldest" else [])]
-    install = subprocess.run(
-        [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *wanted],
-        capture_output=True,
-        text=True,
-    )
+    install = output(python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *wanted)
     if install.returncode:
         yield f"does not install: {install.stderr.strip().splitlines()[-1]}"
         return
-    found = subprocess.run([python, "-c", REPORT, EXTRAS[backend] or "numpy", "numpy"], capture_output=True, text=True, check=True)
-    yield from found.stdout.split()
+    yield from output(python, "-c", REPORT, EXTRAS[backend] or "numpy", "numpy").stdout.split()
     own = [str(path.relative_to(ROOT)) for pattern in OWN for path in sorted(ROOT.glob(pattern.format(backend)))]
     for paths in (["autodiff_spec/conformance"], own):
         start = time.monotonic()
-        done = subprocess.run(
-            [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", *paths],
-            cwd=ROOT,
-            env={**os.environ, **SETTINGS, "AUTODIFF_SPEC_BACKEND": backend},
-            capture_output=True,
-            text=True,
-        )
+        done = output(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=short", *paths, backend=backend)
         if done.returncode:
             print(done.stdout, done.stderr, file=sys.stderr)
         last = done.stdout.strip().splitlines()[-1] if done.stdout.strip() else "no output"
         counts = re.findall(r"\d+ (?:passed|failed|errors?|skipped|xfailed)", last)
         yield f"{', '.join(counts) or last} ({time.monotonic() - start:.0f} s)"
+
+
+def output(*command: str | Path, backend: str = "numpy") -> subprocess.CompletedProcess[str]:
+    """What a command says, run in the repository with the variables of the suite."""
+    env = {**os.environ, **SETTINGS, "AUTODIFF_SPEC_BACKEND": backend}
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
 
 
 def main() -> int:
