@@ -183,6 +183,25 @@ def test_a_lifted_function_returns_trees(be: ad.Backend, x: Any) -> None:
     np.testing.assert_allclose(tape.grad(found["square"], variable), 2 * x)
 
 
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_lifted_function_takes_trees_and_keywords(be: ad.Backend, x: Any, compiled: bool) -> None:
+    def native(layer: Any, *, scale: Any, power: int, names: Any = ("w",)) -> Any:
+        return sum(jnp.sum(layer[name] ** power) for name in names) * scale + layer["b"][1]
+
+    if compiled:
+        native = jax.jit(native, static_argnames=("power", "names"))
+    w, scale, b = be.variable(x), be.variable(jnp.float32(2)), be.variable(jnp.float32(5))
+    with be.tape() as tape:
+        y = be.lift(native)({"w": w, "b": (x, b)}, scale=scale, power=3, names=("w",))
+    found = tape.grad(y, {"w": w, "scale": scale, "b": b})
+    np.testing.assert_allclose(found["w"], 6 * x**2, rtol=1e-6)
+    np.testing.assert_allclose(found["scale"], jnp.sum(x**3), rtol=1e-6)
+    np.testing.assert_allclose(found["b"], 1)
+    plain = be.lift(native)({"w": x, "b": (x, jnp.float32(5))}, scale=2.0, power=3, names=("w",))
+    assert isinstance(plain, jax.Array)
+    np.testing.assert_allclose(plain, y.value, rtol=1e-6)
+
+
 def test_a_lifted_function_sees_the_values_of_its_call(be: ad.Backend, x: Any) -> None:
     factor, variable = be.variable(jnp.float32(2)), be.variable(x)
     lifted = be.lift(lambda a: jnp.sum(a * factor.value))
