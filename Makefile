@@ -22,7 +22,7 @@ JAX_ENABLE_X64 ?= 1
 TF_CPP_MIN_LOG_LEVEL ?= 3
 export JAX_ENABLE_X64 TF_CPP_MIN_LOG_LEVEL
 
-.PHONY: help demo test compare lint mutants bench clean $(addprefix part-,$(PARTS))
+.PHONY: help demo test test-matrix compare lint mutants bench clean $(addprefix part-,$(PARTS))
 
 help:
 	@echo 'make demo      set up without any framework, test the NumPy engine, show its conformance table'
@@ -31,10 +31,11 @@ help:
 	@echo 'make lint      ruff, and mypy in strict mode'
 	@echo 'make mutants   check that the suite catches each wrong backend'
 	@echo 'make bench     measure against the native code of each framework'
+	@echo 'make test-matrix  the suite on the oldest and the newest release of each framework (some 10 GB, half an hour)'
 	@echo 'make clean     remove what builds, tests and tools left; the environment stays (rm -r $(VENV))'
 	@echo
 	@echo 'PYTHON=python3.12   the Python that makes $(VENV)      JOBS=1              parts of make test at a time'
-	@echo 'BACKENDS="numpy"    backends of make test           ARGS="--help"       passed on to demo, compare, mutants'
+	@echo 'BACKENDS="numpy"    backends of make test           ARGS="--help"       passed on to demo, compare, mutants, test-matrix'
 
 demo: $(DEMO)
 	$(BIN)/autodiff-spec test numpy $(ARGS)
@@ -57,6 +58,10 @@ bench: $(FULL)
 	@for file in benchmarks/[a-z]*.py; do \
 		echo "== $$file"; OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python $$file || exit 1; \
 	done
+
+# Not part of `make test`: it installs every framework twice.
+test-matrix: $(DEMO)
+	$(BIN)/python -m tests.matrix $(ARGS)
 
 clean:
 	rm -rf $(RUNS) build dist .hypothesis .jax_cache .mypy_cache .pytest_cache .ruff_cache

@@ -244,6 +244,16 @@ def test_a_drawn_test_leaves_out_the_listed_region_and_is_never_expected_to_fail
     assert report["problems"] == ["deviations.toml lists XYZ-01, and there is no such test: remove it"]
 
 
+@pytest.mark.parametrize(("fixed", "outcome"), [("1.10", "expected"), ("1.2.3", "failed"), ("1.2", "failed")])
+def test_a_deviation_is_expected_of_the_releases_before_the_fixed_one(
+    suite: pytest.Pytester, fixed: str, outcome: str
+) -> None:
+    suite.makefile(".toml", deviations=f'{LISTED}fixed = "{fixed}"\n')
+    result, report = run(suite)
+    assert outcomes(report)["test_fails_at_one[f at 1]"] == outcome
+    assert result.ret == (outcome == "failed")
+
+
 def test_the_spec_flavour_has_no_known_deviations(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTODIFF_SPEC_CONVENTIONS", "spec")
     result, report = run(suite)

@@ -8,6 +8,7 @@
     observed = "1"
     reason = "sign convention of the framework"
     versions = "jax 0.10.2"    # where it was seen
+    fixed = "0.11"             # optional: the first release of the framework that no longer has it
     upstream = ""              # optional: a link
     region = "abs: x == 0"     # optional: what drawn tests leave out
     test = ""                  # optional: the test's name, where two tests share clause and case
@@ -16,6 +17,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -36,6 +38,7 @@ class Deviation:
     observed: str
     reason: str
     versions: str
+    fixed: str = ""
     upstream: str = ""
     region: str = ""
     test: str = ""
@@ -52,7 +55,7 @@ def known_deviations(be: Backend) -> tuple[Deviation, ...]:
     """What ``be`` lists; nothing for the ``"spec"`` flavour, whose conformance is total."""
     if be.deviations is None or be.conventions == "spec":
         return ()
-    return _read(Path(be.deviations))
+    return tuple(entry for entry in _read(Path(be.deviations)) if not _is_fixed(entry, be.version))
 
 
 def deviates(be: Backend, region: str) -> bool:
@@ -64,6 +67,15 @@ def deviates(be: Backend, region: str) -> bool:
         False
     """
     return any(entry.region == region for entry in known_deviations(be))
+
+
+def _is_fixed(entry: Deviation, version: str) -> bool:
+    """Whether the entry is of older releases than ``version``, ``"2.13.0+cpu"`` for example."""
+    return bool(entry.fixed) and _release(version) >= _release(entry.fixed)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version.partition("+")[0])[:3])
 
 
 @functools.cache

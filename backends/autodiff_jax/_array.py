@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -124,6 +125,9 @@ class Array:
     def __complex__(self) -> complex:
         return complex(self.value)
 
+    def __index__(self) -> int:
+        return operator.index(self.value)
+
     def item(self, *index: int) -> Any:
         return self.value.item(*index)
 
@@ -137,6 +141,14 @@ class Array:
             "a recorded array would lose its derivative in np.asarray; use to_numpy(x) for a detached copy, "
             "or a function of the namespace to combine arrays (xp.stack, xp.concat)"
         )
+
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
+    ) -> Any:
+        return self.value.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def __dlpack_device__(self) -> Any:
+        return self.value.__dlpack_device__()
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise MutationError(

@@ -16,7 +16,7 @@ from autodiff_jax._array import RECORDER, Array, Variable, plain, require_wide
 from autodiff_jax._functional import native_jvp, native_linearize, native_vjp
 from autodiff_jax._lift import lift
 from autodiff_jax._tape import JaxTape
-from autodiff_spec import Backend, Capability, Tape, UnsupportedError
+from autodiff_spec import Backend, Capability, Tape
 
 
 class JaxBackend(Backend):
@@ -38,14 +38,6 @@ class JaxBackend(Backend):
     )
     deviations = Path(__file__).parent / "deviations.toml"
 
-    def __init__(self, conventions: str = "native") -> None:
-        super().__init__()
-        if conventions != "native":
-            raise UnsupportedError(
-                f"the JAX backend has no conventions={conventions!r} yet; "
-                "leave out conventions= for JAX's own derivatives"
-            )
-
     @cached_property
     def xp(self) -> Any:
         from autodiff_jax import xp
@@ -58,12 +50,14 @@ class JaxBackend(Backend):
 
         return extra
 
-    def is_variable(self, x: Any) -> bool:
-        return type(x) is Variable
-
     def lift(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """A function of plain JAX arrays, made usable on recorded ones; see `autodiff_jax._lift.lift`."""
         return lift(f)
+
+    def is_variable(self, x: Any) -> bool:
+        return type(x) is Variable
+
+    # --- hooks of the contract ----------------------------------------------------------------------------------
 
     def _vjp(self, f: Any, primals: list[Any], *, once: bool) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
         if RECORDER.frame().recordings:  # an open tape differentiates what f closes over, too

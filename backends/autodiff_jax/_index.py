@@ -64,6 +64,21 @@ def dynamic(parts: list[Any], shape: tuple[int, ...]) -> tuple[tuple[Any, ...], 
     return tuple(template), arrays
 
 
+def require_within(parts: list[Any], shape: tuple[int, ...]) -> None:
+    """``IndexError`` for an integer, or a concrete array of them, that is out of bounds, where JAX would clamp it."""
+    axis = 0
+    for part in parts:
+        if not _takes_axis(part):
+            continue
+        if isinstance(part, int):
+            _checked(part, shape[axis])
+        elif _is_array(part) and not traced(part) and part.size:
+            lowest, highest = int(part.min()), int(part.max())
+            _checked(lowest if lowest < 0 else highest, shape[axis])
+            _checked(highest, shape[axis])
+        axis += 1
+
+
 def assembled(template: tuple[Any, ...], arrays: Any) -> tuple[Any, ...]:
     """The index that `dynamic` took apart."""
     rest = iter(arrays)
@@ -88,16 +103,21 @@ def _part(part: Any) -> Any:
         bounds = (part.start, part.stop, part.step)
         return slice(*(None if bound is None else operator.index(bound) for bound in bounds))
     if isinstance(part, list):
-        part = np.asarray(part)
+        part = np.asarray(part, None if part else np.int64)
     if isinstance(part, (bool, np.bool_)) or (_is_array(part) and _is_mask(part) and not part.ndim):
         return bool(part)
-    if _is_array(part) and (part.ndim or isinstance(part, jax.core.Tracer)):
+    if _is_array(part) and (part.ndim or traced(part)):
         return part
     return operator.index(part)
 
 
 def _is_array(part: Any) -> bool:
     return isinstance(part, (np.ndarray, jax.Array))
+
+
+def traced(part: Any) -> bool:
+    """Whether the values of an index are not known: it is an argument of a function under a transform."""
+    return isinstance(part, jax.core.Tracer)
 
 
 def _is_mask(part: Any) -> bool:

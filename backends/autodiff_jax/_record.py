@@ -158,12 +158,9 @@ class Operation:
             pull = _pullback(self.function, tracked, len(cotangents))
             try:
                 closed = jax.make_jaxpr(pull)(*cotangents, *abstract)
+                _prune(plan, closed, kinds, tracked, len(cotangents))
             except NotImplementedError as error:
-                raise UnsupportedError(
-                    f"JAX has no derivative for {getattr(self.function, '__name__', self.function)}: {error}; "
-                    "detach its arguments with stop_gradient()"
-                ) from error
-            _prune(plan, closed, kinds, tracked, len(cotangents))
+                _refuse(plan, tracked, f"{getattr(self.function, '__name__', self.function)}: {error}")
         self.plans[key] = plan  # type: ignore[index]
         return plan
 
@@ -209,6 +206,16 @@ def _prune(plan: Plan, closed: ClosedJaxpr, kinds: Sequence[Kind], tracked: Sequ
     plan.several = passes.count(False) > 1
     run = jaxpr_as_fun(ClosedJaxpr(jaxpr, closed.consts))
     plan.pull = Operation(run if plan.several else lambda *arguments: run(*arguments)[0])
+
+
+def _refuse(plan: Plan, tracked: Sequence[int], what: str) -> None:
+    """Complete ``plan`` by a pullback that says that there is none; the function itself runs all the same."""
+
+    def refuse(g: Any) -> Any:
+        raise UnsupportedError(f"JAX has no derivative for {what}; detach its arguments with stop_gradient()")
+
+    plan.rules = tuple(Rule(plan, argnum, 0) for argnum in tracked)
+    plan.pull = Operation(refuse)
 
 
 def _eager_plan(operation: Operation, answer: Any, kinds: Sequence[Kind], tracked: Sequence[int]) -> Plan:

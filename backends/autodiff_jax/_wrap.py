@@ -68,7 +68,7 @@ def comparison(function: Callable[..., Any]) -> Callable[[Any, Any], Any]:
 def detached(function: Callable[..., Any]) -> Callable[..., Any]:
     """Any other function without a derivative: its results are plain."""
 
-    @_named(function)
+    @_like(function)
     def detached(*args: Any, **kwargs: Any) -> Any:
         return function(*map(plain, args), **{name: plain(value) for name, value in kwargs.items()})
 
@@ -82,7 +82,7 @@ def general(function: Callable[..., Any], arrays: int = 1) -> Callable[..., Any]
     """
     operations: dict[Any, Operation] = {}
 
-    @_named(function)
+    @_like(function)
     def recorded(*args: Any, **kwargs: Any) -> Any:
         for arg in args[:arrays]:
             if isinstance(arg, Array):
@@ -107,7 +107,7 @@ def of_list(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of a list of arrays, and static arguments by name."""
     of_arrays = functools.cache(lambda count: general(lambda *args, **kwargs: function(args, **kwargs), arrays=count))
 
-    @_named(function)
+    @_like(function)
     def recorded(arrays: Any, /, **kwargs: Any) -> Any:
         if isinstance(arrays, (list, tuple)) and any(isinstance(array, Array) for array in arrays):
             return of_arrays(len(arrays))(*arrays, **kwargs)
@@ -120,7 +120,7 @@ def variadic(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function of any number of arrays, and static arguments by name."""
     of_arrays = functools.cache(lambda count: general(function, arrays=count))
 
-    @_named(function)
+    @_like(function)
     def recorded(*arrays: Any, **kwargs: Any) -> Any:
         if any(isinstance(array, Array) for array in arrays):
             return of_arrays(len(arrays))(*arrays, **kwargs)
@@ -149,6 +149,16 @@ def _named(function: Callable[..., Any]) -> Callable[[_F], _F]:
         wrapper.__name__ = wrapper.__qualname__ = name
         wrapper.__doc__ = first
         return wrapper
+
+    return decorate
+
+
+def _like(function: Callable[..., Any]) -> Callable[[_F], _F]:
+    """The same, and its signature, for a wrapper that takes any arguments."""
+
+    def decorate(wrapper: _F) -> _F:
+        wrapper.__wrapped__ = function  # type: ignore[attr-defined]  # whence inspect.signature() has it
+        return _named(function)(wrapper)
 
     return decorate
 

@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import jax
+import numpy as np
 from jax import numpy as jnp
 from jax.scipy import special
 
+from autodiff_jax import xp
 from autodiff_jax._array import Array, resolve
-from autodiff_jax._index import assembled, dynamic, expanded
+from autodiff_jax._index import assembled, dynamic, expanded, read, require_within, traced
 from autodiff_jax._record import Operation
 from autodiff_jax._wrap import binary, general, unary, variadic
+from autodiff_spec._indices import occurrences
 
 relu = unary(jax.nn.relu)
 sigmoid = unary(jax.nn.sigmoid)
 softplus = unary(jax.nn.softplus)
+
+
+def softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """exp(x) / Σ exp(x) along an axis."""
+    return _softmax(x, axis)
+
+
+def logsumexp(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
+    """The logarithm log Σ exp(x) along axes, without overflow."""
+    return _logsumexp(x, axis, keepdims)
+
+
+xlogy = binary(special.xlogy)
 sinc = unary(jnp.sinc)
 erf = unary(special.erf)
-xlogy = binary(special.xlogy)
-logsumexp = general(special.logsumexp)
-softmax = general(jax.nn.softmax)
-median = general(jnp.median)
 
 
-def _largest(x: Any, k: int, axis: int) -> Any:
-    return jnp.moveaxis(jax.lax.top_k(jnp.moveaxis(x, axis, -1), k)[0], -1, axis)
-
-
-_topk = general(_largest)
-_subscripted = functools.cache(lambda subscripts: variadic(functools.partial(jnp.einsum, subscripts)))
+def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
+    """The middle of the sorted elements, or the mean of the two middle ones."""
+    return _median(x, axis, keepdims)
 
 
 def topk(x: Any, k: int, /, *, axis: int = -1) -> Any:
@@ -43,12 +53,25 @@ def einsum(subscripts: str, /, *arrays: Any) -> Any:
     return _subscripted(subscripts)(*arrays)
 
 
+def index(x: Any, idx: Any, /) -> Any:
+    """``x[idx]``: integers, slices, ``None``, ``...``, boolean and integer arrays (lists too), or a tuple of these.
+
+    As in NumPy an index out of bounds raises ``IndexError`` (JAX would take the nearest element), unless it is traced.
+    """
+    x = resolve(x)
+    parts = expanded(idx, x.shape)
+    require_within(parts, x.shape)
+    return read(x, tuple(parts)) if type(x) is Array else x[tuple(parts)]
+
+
 class at:  # noqa: N801
-    """``at(x, index).set(value)`` and its like: a new array in which the indexed elements are changed.
+    """``at(x, idx).set(values)``: a new array like ``x``; also ``add``, ``multiply``, ``min`` and ``max``.
+
+    An index that occurs twice is added (multiplied, …) twice; for ``set`` which value stays is unspecified.
 
     Args:
-        x: the array.
-        index: anything that ``x[index]`` takes.
+        x: an array.
+        idx: an index: integers, slices, ``None``, ``...``, a boolean or integer array, or a tuple of these.
 
     Example:
         >>> import autodiff_spec as ad
@@ -57,43 +80,76 @@ class at:  # noqa: N801
         array([ 1., 12.,  3.], dtype=float32)
     """
 
-    def __init__(self, x: Any, index: Any) -> None:
-        self.x = x
-        self.index = index
+    def __init__(self, x: Any, idx: Any, /) -> None:
+        self._x = resolve(x)
+        self._parts = expanded(idx, self._x.shape)
+        require_within(self._parts, self._x.shape)
 
-    def set(self, value: Any) -> Any:
-        """``x`` with the elements replaced by ``value``."""
-        return self._update("set", value)
+    def set(self, values: Any, /) -> Any:
+        """The values in place of the elements."""
+        return self._update("set", values)
 
-    def add(self, value: Any) -> Any:
-        """``x`` with ``value`` added to the elements, once for each time that the index names them."""
-        return self._update("add", value)
+    def add(self, values: Any, /) -> Any:
+        """The values added to the elements."""
+        return self._update("add", values)
 
-    def multiply(self, value: Any) -> Any:
-        """``x`` with the elements multiplied by ``value``."""
-        return self._update("multiply", value)
+    def multiply(self, values: Any, /) -> Any:
+        """The elements times the values."""
+        places = None if any(map(traced, self._parts)) else self._places()
+        if places is None or places.size == 0:
+            return self._update("multiply", values)
+        return self._multiplied(values, places)
 
-    def min(self, value: Any) -> Any:
-        """``x`` with the smaller of each element and ``value``."""
-        return self._update("min", value)
+    def min(self, values: Any, /) -> Any:
+        """The smaller of element and value."""
+        return self._update("min", values)
 
-    def max(self, value: Any) -> Any:
-        """``x`` with the larger of each element and ``value``."""
-        return self._update("max", value)
+    def max(self, values: Any, /) -> Any:
+        """The larger of element and value."""
+        return self._update("max", values)
 
-    def _update(self, how: str, value: Any) -> Any:
-        x, value = resolve(self.x), resolve(value)
-        if type(x) is not Array and type(value) is not Array:
-            return getattr(x.at[self.index], how)(value)
-        template, arrays = dynamic(expanded(self.index, x.shape), x.shape)
-        return _updating(how, template)(x, value, *arrays)
+    def _places(self) -> Any:
+        """The positions in the flattened array that the index names."""
+        shape = self._x.shape
+        return np.arange(math.prod(shape)).reshape(shape)[tuple(self._parts)]
+
+    def _multiplied(self, values: Any, places: Any) -> Any:
+        """First occurrences of all places at once, then second ones: JAX has no derivative for places that repeat."""
+        flat = xp.reshape(self._x, (-1,))
+        values = xp.reshape(xp.broadcast_to(xp.asarray(values), places.shape), (-1,))
+        places = places.ravel()
+        turns = occurrences(places)
+        for n in range(turns.max() + 1):
+            here = np.nonzero(turns == n)[0]
+            flat = _factors(flat, places[here], values[here])
+        return xp.reshape(flat, self._x.shape)
+
+    def _update(self, how: str, values: Any) -> Any:
+        x, values = self._x, resolve(values)
+        if type(x) is not Array and type(values) is not Array:
+            return getattr(x.at[tuple(self._parts)], how)(values)
+        template, arrays = dynamic(self._parts, x.shape)
+        return _updating(how, template)(x, values, *arrays)
 
 
 @functools.lru_cache(maxsize=4096)
 def _updating(how: str, template: tuple[Any, ...]) -> Operation:
-    return Operation(lambda x, value, *arrays: getattr(x.at[assembled(template, arrays)], how)(value))
+    return Operation(lambda x, values, *arrays: getattr(x.at[assembled(template, arrays)], how)(values))
+
+
+def _largest(x: Any, k: int, axis: int) -> Any:
+    return jnp.moveaxis(jax.lax.top_k(jnp.moveaxis(x, axis, -1), k)[0], -1, axis)
+
+
+_factors = general(lambda x, places, values: x.at[places].multiply(values, unique_indices=True), arrays=3)
+_logsumexp = general(lambda x, axis, keepdims: special.logsumexp(x, axis=axis, keepdims=keepdims))
+_median = general(lambda x, axis, keepdims: jnp.median(x, axis=axis, keepdims=keepdims))
+_softmax = general(jax.nn.softmax)
+_subscripted = functools.cache(lambda subscripts: variadic(functools.partial(jnp.einsum, subscripts)))
+_topk = general(_largest)
 
 
 __all__ = [
-    "at", "einsum", "erf", "logsumexp", "median", "relu", "sigmoid", "sinc", "softmax", "softplus", "topk", "xlogy",
+    "at", "einsum", "erf", "index", "logsumexp", "median", "relu", "sigmoid", "sinc", "softmax", "softplus", "topk",
+    "xlogy",
 ]  # fmt: skip

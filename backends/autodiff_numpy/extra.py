@@ -11,19 +11,20 @@ from autodiff_numpy import xp
 from autodiff_numpy._array import plain
 from autodiff_numpy._jvp import elementwise
 from autodiff_numpy._record import RECORDED, rule
+from autodiff_spec._indices import occurrences
 
 
-def relu(x: Any) -> Any:
+def relu(x: Any, /) -> Any:
     """The positive part; its derivative at 0 is 0: it is a function of one argument."""
     return xp.where(x > 0, x, 0)
 
 
-def sigmoid(x: Any) -> Any:
+def sigmoid(x: Any, /) -> Any:
     """1 / (1 + exp(-x))."""
     return RECORDED.sigmoid(x)
 
 
-def softplus(x: Any) -> Any:
+def softplus(x: Any, /) -> Any:
     """log(1 + exp(x)), without overflow."""
     return xp.logaddexp(x, 0.0)
 
@@ -36,17 +37,17 @@ def _top(x: Any, axis: Any) -> Any:
     return np.where(np.isfinite(top), top, 0).astype(x.dtype)
 
 
+def softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """exp(x) / Σ exp(x) along an axis."""
+    weights = xp.exp(x - _top(x, axis))
+    return weights / xp.sum(weights, axis=axis, keepdims=True)
+
+
 def logsumexp(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Log Σ exp(x) along axes, shifted by the largest element."""
     top = _top(x, axis)
     found = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
     return found if keepdims else xp.reshape(found, np.sum(np.empty(x.shape), axis=axis).shape)
-
-
-def softmax(x: Any, /, *, axis: int = -1) -> Any:
-    """exp(x) / Σ exp(x) along an axis."""
-    weights = xp.exp(x - _top(x, axis))
-    return weights / xp.sum(weights, axis=axis, keepdims=True)
 
 
 def xlogy(x: Any, y: Any, /) -> Any:
@@ -90,6 +91,11 @@ def einsum(subscripts: str, /, *arrays: Any) -> Any:
     return RECORDED.einsum(subscripts, *arrays)
 
 
+def index(x: Any, idx: Any, /) -> Any:
+    """``x[idx]``: integers, slices, ``None``, ``...``, boolean and integer arrays (lists too), or a tuple of these."""
+    return xp.asarray(x)[tuple(map(plain, idx)) if isinstance(idx, tuple) else plain(idx)]
+
+
 class at:  # noqa: N801
     """``at(x, idx).set(values)``: a new array like ``x``; also ``add``, ``multiply``, ``min`` and ``max``.
 
@@ -128,7 +134,7 @@ class at:  # noqa: N801
         """First occurrences of all indices at once, then second ones, until none is left."""
         x, index = self._x, self._idx
         places = np.arange(x.size).reshape(x.shape)[index]
-        turn = _occurrences(places.ravel())
+        turn = occurrences(places.ravel())
         if not turn.any():
             return RECORDED.replaced(x, xp.astype(combine(x[index], values), x.dtype), index)
         flat = xp.reshape(x, (-1,))
@@ -140,16 +146,7 @@ class at:  # noqa: N801
         return xp.reshape(flat, x.shape)
 
 
-def _occurrences(places: Any) -> Any:
-    """How often each number has occurred before."""
-    order = np.argsort(places, kind="stable")
-    ordered = places[order]
-    first = np.searchsorted(ordered, ordered)
-    found = np.empty_like(order)
-    found[order] = np.arange(len(order)) - first
-    return found
-
-
 __all__ = [
-    "at", "einsum", "erf", "logsumexp", "median", "relu", "sigmoid", "sinc", "softmax", "softplus", "topk", "xlogy",
+    "at", "einsum", "erf", "index", "logsumexp", "median", "relu", "sigmoid", "sinc", "softmax", "softplus", "topk",
+    "xlogy",
 ]  # fmt: skip

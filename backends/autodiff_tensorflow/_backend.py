@@ -67,8 +67,15 @@ class TensorFlowBackend(Backend):
         found = array.numpy()  # a copy; of a 0-d tensor a NumPy scalar
         return found if isinstance(found, np.ndarray) else np.array(found)
 
+    def _asarray(self, value: Any, dtype: Any) -> Array:
+        if not self.is_array(value):
+            return super()._asarray(value, dtype)
+        with tf.device(value.device):  # a copy where it was, not where TensorFlow likes
+            return super()._asarray(value, dtype)
+
     def _variable(self, array: Array) -> Array:
-        return tf.Variable(array)
+        with tf.device(array.device):
+            return tf.Variable(array)
 
     def _assign(self, variable: Array, array: Array) -> None:
         variable.assign(array, read_value=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from autodiff_spec import Backend, Tape
+from autodiff_spec import Backend, Tape, _trees
 
 if TYPE_CHECKING:
     from autodiff_spec._backend import Array
@@ -59,6 +59,9 @@ class TensorFlowTape(Tape):
         self._scope: list[TensorFlowTape] | None = None  # the list of open tapes that holds this one
         self._watched: dict[int, Array] = {}  # the arrays are kept, so that ids stay theirs
 
+    def _arguments(self, target: Any, sources: Any, *rest: Any) -> Any:
+        return super()._arguments(target, _trees.map_leaves(_without_keras, sources), *rest)
+
     # --- hooks --------------------------------------------------------------------------------------------------
 
     def _enter(self) -> None:
@@ -73,7 +76,7 @@ class TensorFlowTape(Tape):
             self._scope = None
 
     def _watch(self, array: Array) -> Array:
-        watched = tf.identity(array)
+        watched = _placed(tf.identity(array), array)
         if self._native is not None:  # a spent tape records no more
             self._native.watch(watched)
             self._watched[id(watched)] = watched
@@ -161,19 +164,34 @@ class TensorFlowTape(Tape):
         return [_dense_and_fresh(gradient, source, taken) for gradient, source in zip(gradients, sources, strict=True)]
 
 
+def _without_keras(source: Any) -> Any:
+    """A variable of Keras as the `tf.Variable` that it holds; anything else as it is."""
+    held = getattr(source, "value", None)  # of a tf.Variable it is a method
+    return held if isinstance(held, tf.Variable) else source
+
+
 def _bare(arrays: Sequence[Array]) -> Any:
     """One array instead of a list of one, on which TensorFlow spends more time."""
     return arrays[0] if len(arrays) == 1 else list(arrays)
 
 
+def _placed(array: Array, like: Array) -> Array:
+    """An array on the device of another: TensorFlow computes where it likes. In graphs the device is known later."""
+    if array.device == like.device or not like.device:
+        return array
+    with tf.device(like.device):
+        return tf.identity(array)
+
+
 def _dense_and_fresh(gradient: Any, source: Array, taken: set[int]) -> Array | None:
-    """A gradient without `tf.IndexedSlices`, of the source's dtype, that is no object in ``taken``."""
+    """A gradient without `tf.IndexedSlices`, of the source's dtype and device, that is no object in ``taken``."""
     if gradient is None:
         return None
     if isinstance(gradient, tf.IndexedSlices):
         gradient = tf.math.unsorted_segment_sum(gradient.values, gradient.indices, tf.shape(source)[0])
     if gradient.dtype is not source.dtype:  # TensorFlow has one object for each dtype
         gradient = tf.cast(gradient, source.dtype)
+    gradient = _placed(gradient, source)
     if id(gradient) in taken:  # TensorFlow hands the cotangent through: d(a + b) is one object for a and b
         gradient = tf.identity(gradient)
     taken.add(id(gradient))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -76,21 +76,12 @@ def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Arr
     return tf.reshape(found, [1] * x.shape.rank) if keepdims and axis is None else found
 
 
-class TopK(NamedTuple):
-    """What `topk` returns."""
-
-    values: Array
-    indices: Array
-
-
-def topk(x: Any, k: int, /, *, axis: int = -1) -> TopK:
-    """The ``k`` greatest values along ``axis``, descending, and their indices."""
+def topk(x: Any, k: int, /, *, axis: int = -1) -> Array:
+    """The ``k`` largest elements along an axis, in descending order."""
     x = tensor(x)
     axis %= x.shape.rank
     order = [i for i in range(x.shape.rank) if i != axis] + [axis]
-    back = np.argsort(order)
-    values, indices = tf.math.top_k(tf.transpose(x, order), k)
-    return TopK(tf.transpose(values, back), tf.cast(tf.transpose(indices, back), tf.int64))
+    return tf.transpose(tf.math.top_k(tf.transpose(x, order), k).values, np.argsort(order))
 
 
 def einsum(subscripts: str, /, *arrays: Any) -> Array:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from autodiff_spec import Backend, Capability, UnsupportedError
+from autodiff_spec import Backend, Capability
 from autodiff_torch import _state, extra, xp
 from autodiff_torch._tape import TorchTape
 from autodiff_torch._variable import Variable
@@ -88,32 +88,3 @@ class TorchBackend(Backend):
     def _write(self, destination: torch.Tensor, gradient: torch.Tensor) -> None:
         with torch.no_grad():
             destination.copy_(gradient)
-
-
-def _use_up_warnings() -> None:
-    """Let PyTorch warn now, unseen, of what the specification defines: ``float()`` of a recorded array detaches it.
-
-    It warns once in a process, and a test run that turns warnings into errors would fail at that call alone.
-    """
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        float(torch.zeros((), requires_grad=True))
-
-
-def backend(conventions: str = "native") -> TorchBackend:
-    """The backend ``torch``, for discovery.
-
-    Args:
-        conventions: ``"native"``; the flavour ``"spec"`` is not there yet.
-
-    Raises:
-        UnsupportedError: for ``"spec"``.
-    """
-    if conventions != "native":
-        raise UnsupportedError(
-            f"the backend 'torch' has no conventions={conventions!r} yet; use conventions='native'"
-        )
-    _use_up_warnings()
-    return TorchBackend()

@@ -52,29 +52,27 @@ def reachable(roots: Iterable[Node], records: Callable[[int], bool]) -> Iterator
 
 def mutated(roots: Iterable[Node]) -> bool:
     """Whether something saved below ``roots`` was changed in place since; looked for when a pullback has failed."""
-    nodes = reachable(roots, lambda _: True)
-    return any(_changed(saved) for node, _ in nodes for saved in _saved(node))
+    return any(_holds_changed(node) for node, _ in reachable(roots, lambda _: True))
 
 
-def _saved(node: Node) -> Iterator[Any]:
+def _holds_changed(node: Node) -> bool:
+    """Reading a saved tensor raises when it was changed, and when it was freed: then it has no data."""
     for name in dir(node):
-        if name.startswith("_raw_saved_"):
+        if name.startswith("_raw_saved_") and _is_kept(node, name):
             try:
-                found = getattr(node, name)
-            except RuntimeError:  # a list that was freed
-                continue
-            yield from found if isinstance(found, (tuple, list)) else (found,)
-
-
-def _changed(saved: Any) -> bool:
-    """Reading a saved tensor raises when it was freed (then it has no data) and when it was changed."""
-    if saved is None or saved.data is None:
-        return False
-    try:
-        saved.unpack()
-    except RuntimeError:
-        return True
+                getattr(node, "saved_tensors" if isinstance(node, BackwardCFunction) else name.removeprefix("_raw"))
+            except RuntimeError:
+                return True
     return False
+
+
+def _is_kept(node: Node, name: str) -> bool:
+    try:
+        found = getattr(node, name)
+    except RuntimeError:  # a list that was freed
+        return False
+    kept = found if isinstance(found, (tuple, list)) else (found,)
+    return any(saved is not None and saved.data is not None for saved in kept)
 
 
 def cut_pullback(

@@ -117,7 +117,7 @@ class TorchTape(Tape):
         if not ends:
             return [None] * len(sources)
         create = bool(OPEN.get()) and self._outer_is_open() and torch.is_grad_enabled()
-        before = _graph.now()
+        before = _graph.now() if create else 0
         inputs, counts, foreign = self._inputs(sources)
         with torch._C.DisableTorchFunctionSubclass():  # a variable among the inputs means its own tensor
             if (foreign or self._holes) and self._crossed(ends):
@@ -207,8 +207,9 @@ class TorchTape(Tape):
                     raise self.untracked(i, len(targets))
             elif seed is None or not isinstance(target, Tensor) or type(target) is Variable or not target.requires_grad:
                 continue
+            assert seed is not None  # a strict call has a cotangent for every target
             ends.append(target)
-            seeds.append(seed)  # type: ignore[arg-type]  # a strict call has a cotangent for every target
+            seeds.append(seed if seed.device == target.device else seed.to(target.device))
         return ends, seeds
 
     def _reaches(self, target: Tensor) -> bool:

@@ -6,11 +6,10 @@ from typing import Any
 
 import torch
 
-erf = torch.special.erf
+from autodiff_torch._index import places, read
+
 relu = torch.relu
 sigmoid = torch.sigmoid
-sinc = torch.special.sinc
-xlogy = torch.special.xlogy
 
 
 def softplus(x: Any, /) -> Any:
@@ -27,6 +26,11 @@ def logsumexp(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims:
     """The logarithm log Σ exp(x) along axes, without overflow."""
     axes = tuple(range(x.ndim)) if axis is None else axis
     return torch.logsumexp(x, axes, keepdim=keepdims) if axes != () else x + 0
+
+
+xlogy = torch.special.xlogy
+sinc = torch.special.sinc
+erf = torch.special.erf
 
 
 def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
@@ -49,6 +53,11 @@ def einsum(subscripts: str, /, *arrays: Any) -> Any:
     return torch.einsum(subscripts, *arrays)
 
 
+def index(x: Any, idx: Any, /) -> Any:
+    """``x[idx]``: integers, slices, ``None``, ``...``, boolean and integer arrays (lists too), or a tuple of these."""
+    return read(x, idx)
+
+
 class at:  # noqa: N801
     """``at(x, idx).set(values)``: a new array like ``x``; also ``add``, ``multiply``, ``min`` and ``max``.
 
@@ -65,9 +74,9 @@ class at:  # noqa: N801
 
     def set(self, values: Any, /) -> Any:
         """The values in place of the elements."""
-        found = self._x.clone()
-        found[self._idx] = values
-        return found
+        x = self._x
+        spots = places(x, self._idx)
+        return x.reshape(-1).scatter(0, spots.reshape(-1), self._values(values, spots)).reshape(x.shape)
 
     def add(self, values: Any, /) -> Any:
         """The values added to the elements."""
@@ -87,13 +96,18 @@ class at:  # noqa: N801
 
     def _combined(self, values: Any, how: str) -> Any:
         x = self._x
-        places = torch.arange(x.numel(), device=x.device).reshape(x.shape)[self._idx]
-        values = torch.broadcast_to(torch.as_tensor(values, dtype=x.dtype, device=x.device), places.shape)
-        flat = x.reshape(-1).scatter_reduce(0, places.reshape(-1), values.reshape(-1), how)
+        spots = places(x, self._idx)
+        flat = x.reshape(-1).scatter_reduce(0, spots.reshape(-1), self._values(values, spots), how)
         return flat.reshape(x.shape)
 
+    def _values(self, values: Any, spots: Any) -> Any:
+        """The values as a flat array, one for each place."""
+        values = torch.as_tensor(values, dtype=self._x.dtype, device=self._x.device)
+        return torch.broadcast_to(values, spots.shape).reshape(-1)
 
-__all__: list[str] = [
-    "at", "einsum", "erf", "logsumexp", "median", "relu", "sigmoid", "sinc", "softmax", "softplus", "topk", "xlogy",
+
+__all__ = [
+    "at", "einsum", "erf", "index", "logsumexp", "median", "relu", "sigmoid", "sinc", "softmax", "softplus", "topk",
+    "xlogy",
 ]  # fmt: skip
 

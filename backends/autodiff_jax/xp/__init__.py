@@ -6,12 +6,13 @@ Plain arrays and tracers go straight through to ``jax.numpy``; recorded ones are
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 from jax import numpy as jnp
 from jax.numpy import (
+    __array_namespace_info__,
     arange,
     bfloat16,
     bool,
@@ -24,7 +25,6 @@ from jax.numpy import (
     float16,
     float32,
     float64,
-    from_dlpack,
     iinfo,
     inf,
     int8,
@@ -58,7 +58,7 @@ from autodiff_jax._wrap import (
     variadic,
     where,
 )
-from autodiff_jax.xp import linalg
+from autodiff_jax.xp import fft, linalg
 
 SUPPORTED_API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
 __array_api_version__ = "2024.12"
@@ -86,7 +86,7 @@ _OF_ONE = (
     "mean", "min", "moveaxis", "permute_dims", "prod", "reshape", "roll", "sort", "squeeze", "std", "sum", "tile",
     "tril", "triu", "unstack", "var",
 )  # fmt: skip
-_OF_TWO = ("linspace", "matmul", "take_along_axis", "tensordot", "vecdot")
+_OF_TWO = ("linspace", "matmul", "tensordot", "vecdot")
 _VARIADIC = ("broadcast_arrays", "meshgrid")
 _OF_LIST = ("concat", "stack")
 
@@ -104,6 +104,7 @@ _astype = general(jnp.astype)
 _broadcast_to = general(jnp.broadcast_to)
 _repeat = general(lambda x, repeats, axis: jnp.repeat(x, np.asarray(repeats), axis=axis))
 _take = general(lambda x, indices, axis, mode: jnp.take(x, indices, axis=axis, mode=mode), arrays=2)
+_take_along_axis = general(lambda x, indices, axis: jnp.take_along_axis(x, indices, axis), arrays=2)
 _small = 4096  # elements; JAX needs 30 µs to make ones, and a gradient asks for them
 
 
@@ -133,6 +134,13 @@ def astype(x: Any, dtype: Any, /, *, copy: Any = True, device: Any = None) -> An
     if type(x) is not Array:
         return jnp.astype(x, dtype, copy=copy, device=device)
     return x if x.dtype == dtype else _astype(x, jnp.dtype(dtype))
+
+
+def from_dlpack(x: Any, /, *, device: Any = None, copy: Any = None) -> Any:
+    """`jax.numpy.from_dlpack`; a recorded array stays recorded."""
+    if isinstance(x, Array):
+        return asarray(x, device=device, copy=copy)
+    return jnp.from_dlpack(x, device=device, copy=copy)
 
 
 def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
@@ -168,12 +176,22 @@ def take(x: Any, indices: Any, /, *, axis: Any = None, mode: Any = None) -> Any:
     return _take(x, indices, axis, mode)
 
 
+def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
+    """`jax.numpy.take_along_axis`, which had no default axis before JAX 0.7."""
+    return _take_along_axis(x, indices, axis)
+
+
 install(sys.modules[__name__])
+
+if TYPE_CHECKING:  # the names that come from the tables
+
+    def __getattr__(name: str) -> Any: ...
+
 
 __all__ = [
     *_UNARY, *_BINARY, *_COMPARISONS, *_DETACHED, *_OF_ONE, *_OF_TWO, *_VARIADIC, *_OF_LIST,
-    "arange", "asarray", "astype", "bfloat16", "bool", "clip", "complex64", "complex128", "e", "empty", "eye", "finfo",
-    "float16", "float32", "float64", "from_dlpack", "full", "full_like", "iinfo", "inf", "int8", "int16", "int32",
-    "int64", "isdtype", "linalg", "nan", "newaxis", "ones", "ones_like", "pi", "pow", "repeat", "take",
-    "uint8", "uint16", "uint32", "uint64", "where", "zeros",
+    "__array_namespace_info__", "arange", "asarray", "astype", "bfloat16", "bool", "clip", "complex64", "complex128",
+    "e", "empty", "eye", "fft", "finfo", "float16", "float32", "float64", "from_dlpack", "full", "full_like", "iinfo",
+    "inf", "int8", "int16", "int32", "int64", "isdtype", "linalg", "nan", "newaxis", "ones", "ones_like", "pi", "pow",
+    "repeat", "take", "take_along_axis", "uint8", "uint16", "uint32", "uint64", "where", "zeros",
 ]  # fmt: skip

@@ -6,13 +6,16 @@ It is ``array_api_compat.torch``, completed where that falls short of the standa
 from __future__ import annotations
 
 import builtins
-from typing import Any
+from typing import Any, NamedTuple
 
 import array_api_compat.torch as _base
 import numpy as _np
 import torch as _torch
 
+from autodiff_torch.xp import fft as fft
 from autodiff_torch.xp import linalg as linalg
+from autodiff_torch.xp._info import finfo as finfo
+from autodiff_torch.xp._info import iinfo as iinfo
 
 __array_api_version__ = "2024.12"
 
@@ -28,8 +31,8 @@ _FUNCTIONS = (
     "asin", "asinh", "atan", "atan2", "atanh", "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or",
     "bitwise_right_shift", "bitwise_xor", "broadcast_arrays", "broadcast_to", "can_cast", "ceil", "concat",
     "conj", "copysign", "cos", "cosh", "count_nonzero", "cumulative_prod", "cumulative_sum", "diff", "divide", "empty",
-    "empty_like", "equal", "exp", "expand_dims", "expm1", "eye", "finfo", "flip", "floor",
-    "from_dlpack", "full", "full_like", "greater", "greater_equal", "hypot", "iinfo", "imag", "isdtype",
+    "empty_like", "equal", "exp", "expand_dims", "expm1", "eye", "flip", "floor",
+    "from_dlpack", "full", "full_like", "greater", "greater_equal", "hypot", "imag", "isdtype",
     "isfinite", "isinf", "isnan",
     "less", "less_equal", "linspace", "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not",
     "logical_or", "logical_xor", "matmul", "matrix_transpose", "max", "maximum", "mean", "meshgrid", "min", "minimum",
@@ -142,8 +145,29 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
     return _base.take(x, indices, axis=axis)
 
 
+class AllUnique(NamedTuple):
+    """What `unique_all` returns."""
+
+    values: Any
+    indices: Any
+    inverse_indices: Any
+    counts: Any
+
+
+def unique_all(x: Any, /) -> AllUnique:
+    """The distinct elements, the place of the first of each, which of them stands where, and how often; without order.
+
+    ``torch.unique`` knows no places; each NaN is distinct.
+    """
+    values, inverse, counts = _torch.unique(x, return_inverse=True, return_counts=True)
+    counts[values != values] = 1  # PyTorch counts no NaN
+    order = _torch.argsort(inverse.reshape(-1), stable=True)
+    return AllUnique(values, order[_torch.cumsum(counts, 0) - counts], inverse, counts)
+
+
 _MORE = (
-    "asarray", "astype", "clip", "cumulative_prod", "cumulative_sum", "floor_divide", "linalg", "sign", "std", "take",
+    "asarray", "astype", "clip", "cumulative_prod", "cumulative_sum", "fft", "finfo", "floor_divide", "iinfo",
+    "linalg", "sign", "std", "take", "unique_all",
 )  # fmt: skip
 
 __all__ = sorted(("__array_api_version__", *_CONSTANTS, *_DTYPES, *_FUNCTIONS, *_MORE))

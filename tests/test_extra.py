@@ -1,0 +1,150 @@
+"""``extra`` is one and the same on every backend: names, signatures, values, derivatives, and indexing as NumPy's."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autodiff_spec as ad
+
+FUNCTIONS = {
+    "relu": "(x, /)", "sigmoid": "(x, /)", "softplus": "(x, /)", "sinc": "(x, /)", "erf": "(x, /)",
+    "softmax": "(x, /, *, axis=-1)", "logsumexp": "(x, /, *, axis=None, keepdims=False)", "xlogy": "(x, y, /)",
+    "median": "(x, /, *, axis=None, keepdims=False)", "topk": "(x, k, /, *, axis=-1)",
+    "einsum": "(subscripts, /, *arrays)", "index": "(x, idx, /)", "at": "(x, idx, /)",
+}  # fmt: skip
+VALUES = np.arange(24.0).reshape(2, 3, 4)
+VECTOR = np.array([0.3, -1.2, 2.5, 0.9])
+MATRIX = np.array([[0.5, -0.25, 1.75, -1.5], [2.25, 0.125, -0.75, 1.0], [-2.0, 0.75, 0.375, 1.25]])
+
+
+@pytest.fixture(scope="module", params=["numpy", "torch", "tensorflow", "jax"])
+def be(request: pytest.FixtureRequest) -> ad.Backend:
+    if request.param not in ad.available_backends():
+        pytest.skip(f"{request.param} is not installed")
+    return ad.backend(request.param, conventions="native")
+
+
+def double(be: ad.Backend, values: Any) -> Any:
+    return be.xp.asarray(np.asarray(values, np.float64), dtype=be.xp.float64)
+
+
+# --- names and signatures ---------------------------------------------------------------------------------------
+
+
+def test_the_names_are_the_same(be: ad.Backend) -> None:
+    assert sorted(be.extra.__all__) == sorted(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_signatures_are_the_same(be: ad.Backend, name: str) -> None:
+    try:
+        found = inspect.signature(getattr(be.extra, name))
+    except ValueError:
+        pytest.skip("a function written in C says nothing of its parameters")
+    bare = [p.replace(annotation=inspect.Parameter.empty) for p in found.parameters.values()]
+    named = list(inspect.signature(eval(f"lambda {FUNCTIONS[name][1:-1]}: 0")).parameters.values())
+    assert [(p.kind, p.default) for p in bare] == [(p.kind, p.default) for p in named]
+    assert [p.name for p in bare if p.kind is p.KEYWORD_ONLY] == [p.name for p in named if p.kind is p.KEYWORD_ONLY]
+
+
+# --- values and derivatives -------------------------------------------------------------------------------------
+
+DERIVED = {
+    "relu": lambda extra, x: extra.relu(x),
+    "sigmoid": lambda extra, x: extra.sigmoid(x),
+    "softplus": lambda extra, x: extra.softplus(40 * x),
+    "sinc": lambda extra, x: extra.sinc(x),
+    "erf": lambda extra, x: extra.erf(x),
+    "softmax": lambda extra, x: extra.softmax(x),
+    "softmax axis": lambda extra, x: extra.softmax(x, axis=0),
+    "logsumexp": lambda extra, x: extra.logsumexp(x),
+    "logsumexp axis": lambda extra, x: extra.logsumexp(x, axis=1, keepdims=True),
+    "logsumexp axes": lambda extra, x: extra.logsumexp(x, axis=(0, 1)),
+    "xlogy": lambda extra, x: extra.xlogy(x, x * x),
+    "median": lambda extra, x: extra.median(x),
+    "median axis": lambda extra, x: extra.median(x, axis=1, keepdims=True),
+    "topk": lambda extra, x: extra.topk(x, 2),
+    "topk axis": lambda extra, x: extra.topk(x, 2, axis=0),
+    "einsum": lambda extra, x: extra.einsum("ij,kj->ik", x, x),
+    "einsum trace": lambda extra, x: extra.einsum("ij,ij", x, x),
+    "index": lambda extra, x: extra.index(x, ([0, 2, 0], slice(None, None, -2))),
+    "at set": lambda extra, x: extra.at(x, (slice(None), 1)).set(x[:, 0]),
+    "at add": lambda extra, x: extra.at(x, [0, 0, 2]).add(x),
+    "at multiply": lambda extra, x: extra.at(x, [0, 0, 2]).multiply(x),
+    "at min": lambda extra, x: extra.at(x, 1).min(x[0, :]),
+    "at max": lambda extra, x: extra.at(x, 1).max(x[0, :]),
+}
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_derivatives_are_those_of_the_exact_function(be: ad.Backend, name: str) -> None:
+    report = be.check_grad(lambda x: DERIVED[name](ad.extra(), x), double(be, MATRIX))
+    assert report.passed, str(report)
+    assert "oracle" in report.reference
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_a_tape_gives_the_derivative_of_the_functional_form(be: ad.Backend, name: str) -> None:
+    x = be.variable(double(be, MATRIX))
+    with be.tape() as tape:
+        y = DERIVED[name](be.extra, x)
+    functional = be.grad(lambda a: DERIVED[name](be.extra, a))(double(be, MATRIX))
+    np.testing.assert_allclose(be.to_numpy(tape.grad(y, x)), be.to_numpy(functional), rtol=1e-13, atol=1e-14)
+
+
+# --- indexing ---------------------------------------------------------------------------------------------------
+
+MASK = VALUES % 5 > 2
+INDICES = [
+    0, -1, (1, 2), (1, 2, 3), (), ..., None, (None, 1, ..., None), slice(None, None, -1), slice(2, None, -3),
+    (0, slice(5, 0, -2)), (..., slice(None, None, -2)), (slice(None, None, -1), slice(1, 1, -1)),
+    (slice(-100, 100), slice(-1, None)), [1, 0, 1], [-1, -2], ([0, 1], [2, 0]), (0, [2, 0]), (slice(None), [2, 0, 2]),
+    (slice(None), slice(None, None, -1), [3, 0]), ([1, 0], slice(None), [0, 3]),
+    ([1, 0], slice(None, None, -1), [0, 3]), (..., None, [0, 3]), ([[0], [1]], [[0, 2]]), [],
+    np.array([1, 0], np.int8), np.array([0, 1, 1], np.uint8),
+    MASK, (0, MASK[0]), (slice(None), MASK[0]), (MASK[:, :, 0], slice(None, None, -1)), (MASK[:, 0, 0], 0),
+    [True, False], (np.int64(1), np.array(2)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("idx", INDICES, ids=repr)
+@pytest.mark.parametrize("kind", ["plain", "recorded"])
+def test_index_and_at_are_as_in_numpy(be: ad.Backend, idx: Any, kind: str) -> None:
+    x = double(be, VALUES)
+    added, counts = VALUES.copy(), np.zeros_like(VALUES)
+    np.add.at(added, idx, 1.0)
+    np.add.at(counts, idx, 1.0)
+    with be.tape() as tape:
+        if kind == "recorded":
+            x = tape.watch(x)
+        found = be.extra.index(x, idx)
+        changed = be.extra.at(x, idx).add(1.0)
+    np.testing.assert_array_equal(be.to_numpy(found), VALUES[idx])
+    np.testing.assert_array_equal(be.to_numpy(changed), added)
+    if kind == "recorded":
+        np.testing.assert_array_equal(be.to_numpy(tape.grad(found, x)), counts)
+
+
+def test_indices_are_arrays_of_the_backend_too(be: ad.Backend) -> None:
+    xp, x = be.xp, double(be, VALUES)
+    places = xp.asarray([1, 0, 1], dtype=xp.int64)
+    np.testing.assert_array_equal(be.to_numpy(be.extra.index(x, places)), VALUES[[1, 0, 1]])
+    np.testing.assert_array_equal(be.to_numpy(be.extra.index(x, (0, x[0, ...] > 5))), VALUES[0][VALUES[0] > 5])
+
+
+@pytest.mark.parametrize("idx", [2, -3, (0, 3), [0, 2], (0, [-4]), (0, 0, 0, 0)], ids=repr)
+def test_an_index_out_of_bounds_raises(be: ad.Backend, idx: Any) -> None:
+    for x in (double(be, VALUES), be.variable(double(be, VALUES))):
+        with be.tape(), pytest.raises(IndexError):
+            be.extra.index(x, idx)
+
+
+def test_set_replaces_and_leaves_the_original(be: ad.Backend) -> None:
+    x = double(be, VECTOR)
+    found = be.extra.at(x, slice(None, None, -2)).set(double(be, [10.0, 20.0]))
+    np.testing.assert_array_equal(be.to_numpy(found), [0.3, 20.0, 2.5, 10.0])
+    np.testing.assert_array_equal(be.to_numpy(x), VECTOR)
