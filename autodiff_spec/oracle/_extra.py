@@ -58,7 +58,7 @@ def einsum(subscripts: str, /, *arrays: Any) -> Array:
     """Einstein's summation, with explicit or implied output."""
     xs = [op.asarray(x) for x in arrays]
     dtype = op.result_type(*xs)
-    values = np.einsum(subscripts, *(op.cast(x, dtype)._v for x in xs), optimize=False)
+    values = np.asarray(np.einsum(subscripts, *(op.cast(x, dtype)._v for x in xs), optimize=False))
     return Array(values, dtype) if values.size else op.cast(op.asarray(np.zeros(values.shape)), dtype)
 
 
