@@ -194,8 +194,6 @@ def test_refusals_name_the_reason() -> None:
         xp.nextafter(xp.asarray(1.0), xp.asarray(2.0))
     with pytest.raises(TypeError, match="real"):
         xp.floor(xp.asarray(1j))
-    with pytest.raises(NotImplementedError, match="singular values"):
-        xp.linalg.matrix_norm(xp.asarray(X), ord=2)
     with pytest.raises(ValueError, match="nothing"):
         xp.max(xp.zeros((0,)))
 

@@ -118,7 +118,7 @@ def test_a_run_without_surprises_exits_0_and_reports_rows_and_verdicts(suite: py
     [row] = [row for row in report["rows"] if row["outcome"] == "expected"]
     assert row["message"] == "got 1, expected 0"
     assert row["note"] == "observed 1: it always was (seen with tiny 1.2.3)"
-    assert (report["schema"], report["backend"], report["version"], report["filtered"]) == (1, "tiny", "1.2.3", False)
+    assert (report["schema"], report["backend"], report["version"], report["filtered"]) == (2, "tiny", "1.2.3", False)
     result.stdout.fnmatch_lines(["*AUTODIFF_SPEC_BACKEND=tiny_engine:backend*", "*nothing beyond the listed*"])
 
 

@@ -1,8 +1,9 @@
 """Chapter FUN: the derivative of each function of the array API standard, where the function is differentiable.
 
 Each clause asks for first and second derivatives at finite points off the function's kinks and jumps (those are chapter
-KINK), in float32 and float64, for 0-d, empty and broadcast arrays, by every argument that is differentiable. Ids are
-in the order in which functions came, and are never renumbered.
+KINK), by pullback and by pushforward, in every floating dtype in which the function has a value, for 0-d, empty,
+broadcast and strided arrays, by every argument that is differentiable, within the row's error budget. Ids are in the
+order in which functions came, and are never renumbered.
 """
 
 from __future__ import annotations
@@ -149,5 +150,165 @@ CHAPTER = Chapter(
         ),
         Clause("FUN-82", MUST, "The derivative of the Frobenius norm by x is x/norm, off 0."),
         Clause("FUN-83", MUST, "The operators of arrays have the derivatives of the functions that they stand for."),
+        # --- running reductions, order, creation ---
+        Clause("FUN-84", MUST, "The pullback of cumulative_sum sums the cotangent from each element to the end."),
+        Clause(
+            "FUN-85",
+            MUST,
+            "The derivative of cumulative_prod by an element is the product of the others up to each place.",
+        ),
+        Clause(
+            "FUN-86",
+            MUST,
+            "The pullback of diff is the negative difference of the cotangent, by what is joined to the ends too.",
+        ),
+        Clause("FUN-87", MUST, "The pullback of sort puts the cotangent back where the elements came from."),
+        Clause(
+            "FUN-88",
+            MUST,
+            "The pullbacks of meshgrid sum the cotangents over the axes along which an array is repeated.",
+        ),
+        Clause("FUN-89", MUST, "The pullback of asarray of an array is the cotangent."),
+        # --- linear algebra ---
+        Clause("FUN-90", MUST, "The pullbacks of cross(x, y) are the cross products y × g and g × x."),
+        Clause("FUN-91", MUST, "The pullbacks of outer(x, y) are g·y and gᵀ·x."),
+        Clause("FUN-92", MUST, "The pullback of diagonal puts the cotangent on that diagonal, among zeros."),
+        Clause("FUN-93", MUST, "The pullback of trace puts the cotangent on each element of that diagonal."),
+        Clause("FUN-94", MUST, "The derivative of det(x) is det(x) times the transposed inverse."),
+        Clause(
+            "FUN-95",
+            MUST,
+            "The derivative of slogdet(x) is the transposed inverse by the logarithm and 0 by the sign.",
+        ),
+        Clause("FUN-96", MUST, "The pullback of inv(x) is −inv(x)ᵀ·g·inv(x)ᵀ."),
+        Clause("FUN-97", MUST, "The pullbacks of solve(a, b) are inv(a)ᵀ·g by b and −(inv(a)ᵀ·g)·solve(a, b)ᵀ by a."),
+        Clause(
+            "FUN-98",
+            MUST,
+            "The derivative of matrix_power is that of the product of its factors, for exponents of any sign.",
+        ),
+        Clause(
+            "FUN-99",
+            MUST,
+            "The derivative of cholesky of the symmetric part of x is that of the factor, lower or upper.",
+        ),
+        Clause(
+            "FUN-100",
+            MUST,
+            "The derivative of the eigenvalues of the symmetric part of x is that of distinct eigenvalues.",
+        ),
+        Clause(
+            "FUN-101",
+            MUST,
+            "The derivatives of eigh are right for functions that do not see the eigenvectors' signs.",
+        ),
+        Clause("FUN-102", MUST, "The derivative of a singular value is the product of its left and right vectors."),
+        Clause(
+            "FUN-103",
+            MUST,
+            "The derivatives of svd are right for functions that do not see the singular vectors' signs.",
+        ),
+        Clause(
+            "FUN-104",
+            MUST,
+            "The derivatives of qr are right for functions that do not see the signs of the columns of Q.",
+        ),
+        Clause("FUN-105", MUST, "The derivative of pinv is right for matrices of full rank: tall, wide and square."),
+        Clause(
+            "FUN-106",
+            MUST,
+            "The derivatives of matrix_norm of the orders ±1, ±2, ±∞ and nuc are right off their kinks.",
+        ),
+        Clause("FUN-107", MUST, "The functions of linalg that the main namespace has too have the same derivatives."),
+        # --- Fourier transforms ---
+        Clause(
+            "FUN-108",
+            MUST,
+            "The pullback of fft is the transform with the opposite sign, for any length, axis and norm.",
+            COMPLEX,
+        ),
+        Clause(
+            "FUN-109",
+            MUST,
+            "The pullback of ifft is the transform with the opposite sign, for any length, axis and norm.",
+            COMPLEX,
+        ),
+        Clause("FUN-110", MUST, "The pullback of fftn is that of fft along each of its axes.", COMPLEX),
+        Clause("FUN-111", MUST, "The pullback of ifftn is that of ifft along each of its axes.", COMPLEX),
+        Clause("FUN-112", MUST, "The pullback of rfft is the real part of the pullback of fft.", COMPLEX),
+        Clause(
+            "FUN-113",
+            MUST,
+            "The pullback of irfft counts inner frequencies twice, and has no imaginary part at the outer ones.",
+            COMPLEX,
+        ),
+        Clause(
+            "FUN-114",
+            MUST,
+            "The pullback of rfftn is that of rfft along the last and of fft along the other axes.",
+            COMPLEX,
+        ),
+        Clause(
+            "FUN-115",
+            MUST,
+            "The pullback of irfftn is that of irfft along the last and of ifft along the other axes.",
+            COMPLEX,
+        ),
+        Clause(
+            "FUN-116",
+            MUST,
+            "The pullback of hfft counts inner elements twice, and has no imaginary part at the outer ones.",
+            COMPLEX,
+        ),
+        Clause("FUN-117", MUST, "The pullback of ihfft is the real part of the transform of the cotangent.", COMPLEX),
+        Clause("FUN-118", MUST, "The pullback of fftshift is ifftshift."),
+        Clause("FUN-119", MUST, "The pullback of ifftshift is fftshift."),
+        # --- complex arrays ---
+        Clause(
+            "FUN-120",
+            MUST,
+            "The pullback of a holomorphic function multiplies by the conjugate of its derivative.",
+            COMPLEX,
+        ),
+        Clause("FUN-121", MUST, "The pullback of abs(z) of a complex z is the cotangent times z/abs(z).", COMPLEX),
+        Clause(
+            "FUN-122",
+            MUST,
+            "The pullback of sign(z) of a complex z is the cotangent's part across z, over abs(z).",
+            COMPLEX,
+        ),
+        Clause(
+            "FUN-123",
+            MUST,
+            "Reductions, products and selections of complex arrays have the conjugated pullbacks.",
+            COMPLEX,
+        ),
+        Clause(
+            "FUN-124",
+            MUST,
+            "The derivatives of linear algebra are right for complex matrices, up to the vectors' phases.",
+            COMPLEX,
+        ),
+        # --- functions beyond the standard ---
+        Clause("FUN-125", MUST, "The derivative of relu(x) is 1 for positive and 0 for negative x."),
+        Clause("FUN-126", MUST, "The derivative of sigmoid(x) is sigmoid(x)·sigmoid(−x)."),
+        Clause("FUN-127", MUST, "The derivative of softplus(x) is sigmoid(x)."),
+        Clause("FUN-128", MUST, "The derivative of erf(x) is 2·exp(−x²)/√π."),
+        Clause("FUN-129", MUST, "The derivative of sinc(x) is (cos(πx) − sinc(x))/x, off 0."),
+        Clause("FUN-130", MUST, "The derivatives of xlogy(x, y) are log(y) by x and x/y by y."),
+        Clause("FUN-131", MUST, "The pullback of softmax is s·(g − Σ g·s) for the result s, along its axis."),
+        Clause("FUN-132", MUST, "The derivative of logsumexp is the softmax of its argument."),
+        Clause(
+            "FUN-133",
+            MUST,
+            "The derivative of median is 1 by the middle element, or ½ by each of the two middle ones.",
+        ),
+        Clause("FUN-134", MUST, "The pullback of topk puts the cotangent back where the largest elements came from."),
+        Clause("FUN-135", MUST, "The pullbacks of einsum are sums of products of the cotangent with the other arrays."),
+        Clause(
+            "FUN-136",
+            MUST,
+            "The derivatives of at(x, i).set, add, multiply, min and max are right by x and by the values.",
+        ),
     ),
 )

@@ -143,5 +143,30 @@ CHAPTER = Chapter(
         ),
         Clause("KINK-57", MUST, "Elements that are gathered more than once get the sum of their cotangents."),
         Clause("KINK-58", MUST, "Elements that an index, mask or slice does not select get zero."),
+        # --- linear algebra ---
+        Clause("KINK-59", MUST, "The derivative of det at a singular matrix is its transposed adjugate."),
+        Clause("KINK-60", MUST, "The second derivative of det is right at a singular matrix.", HIGHER),
+        Clause(
+            "KINK-61",
+            MUST,
+            "Where elements tie in sort, median or topk, their weights in each result are not negative and add up to 1.",
+        ),
+        Clause("KINK-62", MUST, "The first and second derivatives of sinc at 0 are 0 and −π²/3."),
+        Clause("KINK-63", MUST, "inv and solve with a singular matrix raise, or give no finite value and gradient."),
+        Clause(
+            "KINK-64",
+            MUST,
+            "cholesky of a matrix that is not positive definite raises, or gives no finite value and gradient.",
+        ),
+        Clause(
+            "KINK-65",
+            MUST,
+            "The derivatives of symmetric functions of eigenvalues or singular values are right where these repeat.",
+        ),
+        Clause("KINK-66", SHOULD, "The gradients of eigvalsh, eigh and cholesky by a symmetric matrix are symmetric."),
+        # --- zeros and repetitions ---
+        Clause("KINK-67", MUST, "The derivatives of xlogy(x, y) at x = 0 and positive y are log(y) and 0."),
+        Clause("KINK-68", MUST, "Values that at(x, i).add adds to the same element all get its cotangent."),
+        Clause("KINK-69", MUST, "The second derivative of cumulative_prod is right where factors are 0.", HIGHER),
     ),
 )

@@ -19,7 +19,7 @@ from rich.text import Text
 import autodiff_spec
 from autodiff_spec.clauses import CHAPTERS, CLAUSES, Clause
 from autodiff_spec.cli import UsageError
-from autodiff_spec.report import Report, terminal
+from autodiff_spec.report import Report, accuracy_table, terminal
 from autodiff_spec.report.runs import Progress as Step
 from autodiff_spec.report.runs import RunError, node, run_suite
 
@@ -43,6 +43,7 @@ BackendName = Annotated[
 Backends = Annotated[str, typer.Option("--backends", help="names with commas between them; all installed ones")]
 Topic = Annotated[str | None, typer.Argument(metavar="[CLAUSE]", help="a clause (KINK-02) or a chapter (KINK)")]
 Picture = Annotated[Path | None, typer.Option("--picture", metavar="FILE", help="draw sin and its derivative there")]
+Accuracies = Annotated[bool, typer.Option("--accuracy", help="show how exact each function's derivatives are, in ULPs")]
 JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="write the results there as JSON")]
 
 
@@ -64,6 +65,7 @@ def check(
     seed: Seed = None,
     only: Only = None,
     json_file: JsonFile = None,
+    accuracy: Accuracies = False,
 ) -> None:
     """Run the conformance suite on one backend."""
     _require_known(backend)
@@ -73,6 +75,8 @@ def check(
     else:
         report = _watched(backend, arguments)
         _show(report)
+    if accuracy:
+        _console().print(accuracy_table.of_one(report))
     if json_file:
         report.write(json_file)
     raise typer.Exit(0 if report.conforms else 1)
@@ -119,6 +123,7 @@ def compare(
     seed: Seed = None,
     only: Only = None,
     json_file: JsonFile = None,
+    accuracy: Accuracies = False,
 ) -> None:
     """Run the suite on every installed backend, each in its own process, and show where they differ."""
     names = _names(backends)
@@ -132,6 +137,8 @@ def compare(
         console.print(terminal.comparison(reports))
         for line in (*terminal.differences(reports), *terminal.gaps(reports)):
             console.print(line, crop=False)
+        if accuracy:
+            console.print(accuracy_table.of_several(reports))
     for error in found:
         if isinstance(error, RunError):
             console.print(Text(str(error), style="red"))

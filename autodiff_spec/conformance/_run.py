@@ -18,7 +18,8 @@ import autodiff_spec
 from autodiff_spec import AutodiffError, Backend, Capability, clauses
 from autodiff_spec.conformance._deviations import Deviation, DeviationsFileError, known_deviations
 from autodiff_spec.conformance.verdicts import judge
-from autodiff_spec.report import Outcome, Report, Row
+from autodiff_spec.report import Errors, Outcome, Report, Row
+from autodiff_spec.report.accuracy import summed_up
 
 SUITE = Path(__file__).resolve().parent
 MISSING = pytest.StashKey[tuple[str, ...]]()
@@ -32,6 +33,7 @@ class Run:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.rows: dict[str, Row] = {}
+        self.errors: list[Errors] = []
         self.files: set[Path] = set()
         self.cut_short = any("::" in argument for argument in config.args)
         self.items: list[pytest.Item] = []
@@ -143,6 +145,7 @@ class Run:
             rows=tuple(self.rows.values()),
             problems=self.problems(),
             exit_status=exit_status,
+            accuracy=summed_up(self.errors),
         )
 
 

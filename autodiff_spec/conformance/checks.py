@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autodiff_spec import Backend, MutationError
+from autodiff_spec.conformance.accuracy import note
+from autodiff_spec.report import Errors
 
 _EPSILON = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23, "float64": 2.0**-52}
 _PART = {"complex64": "float32", "complex128": "float64"}
@@ -63,6 +65,31 @@ def assert_close(
         near = np.abs(found_wide - truth_wide) <= tolerance
     same = near | (found_wide == truth_wide) | (np.isnan(found_wide) & np.isnan(truth_wide))
     assert same.all(), f"got\n{found!r}\nexpected\n{truth!r}\nwithin\n{tolerance!r}"
+
+
+def scale_of(truth: Any) -> float:
+    """The scale of a result: its largest element, and 1 at least, the order of what enters and may cancel."""
+    sizes = np.abs(np.asarray(truth))
+    return max(1.0, float(sizes.max())) if sizes.size else 1.0
+
+
+def assert_within_budget(found: Any, truth: Any, dtype: str, *, function: str, quantity: str, budget: float) -> None:
+    """Each element of ``found`` is within ``budget`` units in the last place of its scale; how near is noted.
+
+    Args:
+        found: a NumPy array.
+        truth: what it should be, of exactly the same shape.
+        dtype: the dtype that was computed in.
+        function: whose result it is.
+        quantity: which: ``"value"``, ``"pullback"``, ``"pushforward"`` or ``"second"``.
+        budget: how many units are allowed; 0 asks for equality.
+    """
+    found, truth = np.asarray(found), np.asarray(truth)
+    scale = scale_of(truth)
+    assert_close(found, truth, dtype, scale=scale, condition=budget)
+    wide = np.complex128 if found.dtype.kind == "c" else np.float64
+    errors = np.abs(found.astype(wide) - truth) / (epsilon(dtype) * scale)
+    note(Errors(function, dtype, quantity, budget, tuple(np.ravel(errors).tolist())))
 
 
 def assert_array(be: Backend, x: Any, shape: tuple[int, ...], dtype: Any) -> None:

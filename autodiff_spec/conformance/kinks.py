@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from autodiff_spec.conformance.functions.beyond import largest as largest_of
+
 Program = Callable[..., Any]
 Legal = Callable[..., bool]
 NearZero = 1e-12
@@ -29,6 +31,7 @@ class Point:
         native: the program uses operators of arrays, which are the framework's own in the "spec" flavour too.
         weights: the cotangent; ones where it is None.
         condition: how much the derivatives amplify relative errors of the arguments.
+        scale: the size of the terms that cancel, where the derivatives are smaller.
         truth: what the derivatives are, where mathematics knows better than the oracle's differences; else None.
     """
 
@@ -41,6 +44,7 @@ class Point:
     native: bool = False
     weights: Any = None
     condition: float = 1.0
+    scale: float = 0.0
     truth: tuple[Any, ...] | None = None
 
     @property
@@ -96,6 +100,11 @@ def norm(**keywords: Any) -> Program:
     return lambda xp, x: xp.linalg.vector_norm(x, **keywords)
 
 
+def largest(count: int) -> Program:
+    """The largest elements."""
+    return lambda extra, x: largest_of(extra, x, count)
+
+
 MAXIMUM, MINIMUM, CLIP = of("maximum"), of("minimum"), of("clip")
 
 KINKS: tuple[Kink, ...] = (
@@ -144,5 +153,12 @@ KINKS: tuple[Kink, ...] = (
     Kink(
         "KINK-24", "KINK-25", at("std of one element", of("std"), [2.5]), lambda g: bool(np.all(np.abs(g) <= NearZero))
     ),
+    Kink("KINK-61", "", at("sort of [2, 1, 2]", of("sort"), [2.0, 1.0, 2.0], weights=[1.0, 2.0, 4.0])),
+    Kink("KINK-61", "", at("sort of equal elements", of("sort"), [3.0, 3.0, 3.0], weights=[1.0, 2.0, 4.0])),
+    Kink("KINK-61", "", at("median of [2, 2, 1]", of("median"), [2.0, 2.0, 1.0], extra=True)),
+    Kink("KINK-61", "", at("median of [1, 2, 2, 3]", of("median"), [1.0, 2.0, 2.0, 3.0], extra=True)),
+    Kink("KINK-61", "", at("median of [1, 1, 1, 3]", of("median"), [1.0, 1.0, 1.0, 3.0], extra=True)),
+    Kink("KINK-61", "", at("topk of [3, 1, 3], the first", largest(1), [3.0, 1.0, 3.0], extra=True)),
+    Kink("KINK-61", "", at("topk of [3, 3, 3]", largest(2), [3.0, 3.0, 3.0], extra=True, weights=[1.0, 2.0])),
 )
 """Points with more than one legal derivative."""

@@ -18,13 +18,15 @@ from hypothesis import HealthCheck, settings
 
 import autodiff_spec
 from autodiff_spec import Backend
+from autodiff_spec.conformance import accuracy
 from autodiff_spec.conformance._rows import row_of
 from autodiff_spec.conformance._run import Run, belongs, cited_by, environment
-from autodiff_spec.report import Report, Row
+from autodiff_spec.report import Errors, Outcome, Report, Row
 
 pytest.register_assert_rewrite("autodiff_spec.conformance.checks")
 
 _RUN = pytest.StashKey[Run]()
+_ERRORS = pytest.StashKey[list[Errors]]()
 _PROFILE_BEFORE = pytest.StashKey[tuple[str, settings]]()
 _PROFILE = "autodiff-spec"
 _EXAMPLES = 20
@@ -151,7 +153,7 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Infinities and NaN are results here, no reason to warn; arrays are shown with all their digits."""
     if not belongs(item):
         return (yield)
-    with np.errstate(all="ignore"), np.printoptions(precision=17):
+    with np.errstate(all="ignore"), np.printoptions(precision=17), accuracy.noted() as item.stash[_ERRORS]:
         return (yield)
 
 
@@ -159,10 +161,12 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Attach to the report of a suite's test its row."""
+    """Attach to the report of a suite's test its row, and the errors that it measured if it passed."""
     report = yield
     if belongs(item) and (row := row_of(item, call, report)) is not None:
         report.autodiff_spec = asdict(row)  # type: ignore[attr-defined]
+        if row.outcome is Outcome.PASSED and (errors := item.stash.get(_ERRORS, [])):
+            report.autodiff_errors = [asdict(one) for one in errors]  # type: ignore[attr-defined]
     return report
 
 
@@ -201,6 +205,7 @@ class Recorder:
         if data := getattr(report, "autodiff_spec", None):
             row = Row.from_dict(data)
             self.run.rows[row.test] = row
+            self.run.errors += map(Errors.from_dict, getattr(report, "autodiff_errors", []))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

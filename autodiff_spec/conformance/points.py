@@ -6,6 +6,7 @@ The truth is the oracle's, to the first or second order.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,24 @@ def unchosen(xp: Any, x: Any, f: Any) -> Any:
     return xp.where(positive, f(xp.where(positive, x, 1.0)), 0.0)
 
 
+def symmetric(function: Callable[[Any, Any], Any]) -> Program:
+    """A function of the symmetric part of a matrix, so that it does not matter which triangle an engine reads."""
+    return lambda xp, x: function(xp, (x + xp.matrix_transpose(x)) / 2.0)
+
+
+def cubes(xp: Any, values: Any) -> Any:
+    """The sum of cubes: a symmetric function of the values."""
+    return xp.sum(values * values * values)
+
+
 POW, SUM = of("pow"), of("sum")
+SINGULAR = [[1.0, 2.0], [2.0, 4.0]]
+
+
+def det(xp: Any, x: Any) -> Any:
+    """The determinant."""
+    return xp.linalg.det(x)
+
 
 FIRST: list[Row] = [
     *rows(
@@ -95,6 +113,17 @@ FIRST: list[Row] = [
         "KINK-36",
         at("cumulative_prod of [2, 0, 3]", of("cumulative_prod"), [2.0, 0.0, 3.0]),
         at("cumulative_prod of [0, 0, 3]", of("cumulative_prod"), [0.0, 0.0, 3.0]),
+        at(
+            "cumulative_prod along axis 0 with zeros",
+            lambda xp, x: xp.cumulative_prod(x, axis=0),
+            [[2.0, 0.0], [0.0, 5.0], [3.0, 4.0]],
+        ),
+        at(
+            "cumulative_prod with the initial 1",
+            lambda xp, x: xp.cumulative_prod(x, include_initial=True),
+            [2.0, 0.0, 3.0],
+            weights=[1.0, 2.0, 3.0, 4.0],
+        ),
     ),
     *rows(
         "KINK-37",
@@ -215,6 +244,60 @@ FIRST: list[Row] = [
         at("a slice", lambda xp, x: x[1:], [1.0, 2.0, 3.0]),
         at("an empty slice", lambda xp, x: x[2:1], [1.0, 2.0, 3.0]),
     ),
+    *rows(
+        "KINK-59",
+        at("det of [[1, 2], [2, 4]]", det, SINGULAR),
+        at("det of a stack with a singular matrix", det, [SINGULAR, [[2.0, 1.0], [1.0, 3.0]]]),
+        at("det of a 3 by 3 matrix of rank 2", det, [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [5.0, 7.0, 9.0]]),
+        at("det of a 3 by 3 matrix of rank 1", det, [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [3.0, 6.0, 9.0]], scale=36.0),
+        at("det of zeros", det, [[0.0, 0.0], [0.0, 0.0]]),
+    ),
+    *rows("KINK-62", at("sinc at 0", of("sinc"), 0.0, extra=True), at("sinc at 1", of("sinc"), 1.0, extra=True)),
+    *rows(
+        "KINK-65",
+        at(
+            "cubes of repeated eigenvalues",
+            symmetric(lambda xp, x: cubes(xp, xp.linalg.eigvalsh(x))),
+            [[2.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 5.0]],
+            condition=8.0,
+        ),
+        at(
+            "cubes of repeated eigenvalues, rotated",
+            symmetric(lambda xp, x: cubes(xp, xp.linalg.eigvalsh(x))),
+            [[2.0, 1.0, 1.0], [1.0, 2.0, 1.0], [1.0, 1.0, 2.0]],
+            condition=8.0,
+        ),
+        at(
+            "cubes of repeated singular values",
+            lambda xp, x: cubes(xp, xp.linalg.svdvals(x)),
+            [[0.0, 2.0], [2.0, 0.0]],
+            condition=8.0,
+        ),
+        at(
+            "nuclear norm with repeated singular values",
+            lambda xp, x: xp.linalg.matrix_norm(x, ord="nuc"),
+            [[3.0, 4.0], [-4.0, 3.0]],
+            condition=8.0,
+        ),
+        at(
+            "the matrix function x² from repeated eigenvalues",
+            symmetric(lambda xp, x: xp.sum(xp.linalg.eigvalsh(x) ** 2)),
+            [[3.0, 0.0], [0.0, 3.0]],
+            condition=8.0,
+        ),
+    ),
+    *rows("KINK-67", at("xlogy(0, 2)", of("xlogy"), 0.0, 2.0, extra=True)),
+    *rows(
+        "KINK-68",
+        at(
+            "at add [0, 0, 2]",
+            lambda extra, x, y: extra.at(x, np.asarray([0, 0, 2])).add(y),
+            [5.0, 6.0, 7.0],
+            [1.0, 2.0, 3.0],
+            extra=True,
+            weights=[1.0, 2.0, 3.0],
+        ),
+    ),
 ]
 """First derivatives."""
 
@@ -259,16 +342,52 @@ SECOND: list[Row] = [
         at("prod of [2, 3]", of("prod"), [2.0, 3.0]),
     ),
     *rows("KINK-37", at("logaddexp(0, 0)", of("logaddexp"), 0.0, 0.0)),
+    *rows("KINK-60", at("det of [[1, 2], [2, 4]]", det, SINGULAR), at("det of zeros", det, [[0.0, 0.0], [0.0, 0.0]])),
+    *rows("KINK-62", at("sinc at 0", of("sinc"), 0.0, extra=True)),
+    *rows(
+        "KINK-69",
+        at("cumulative_prod of [2, 0, 3]", of("cumulative_prod"), [2.0, 0.0, 3.0]),
+        at("cumulative_prod of [0, 0, 3]", of("cumulative_prod"), [0.0, 0.0, 3.0]),
+    ),
 ]
 """Second derivatives."""
 
+
+def compared(name: str) -> Point:
+    """A comparison of two arrays."""
+    return at(name, of(name), [1.0, 3.0], [1.0, 2.0])
+
+
 INTEGER_VALUED: list[Row] = rows(
     "KINK-52",
-    at("argmax", of("argmax"), [1.0, 3.0, 2.0]),
-    at("argmin", of("argmin"), [1.0, 3.0, 2.0]),
+    *(at(name, of(name), [1.0, 3.0, 2.0]) for name in ("all", "any", "argmax", "argmin", "argsort", "count_nonzero")),
+    *(at(name, of(name), [1.0, -3.0]) for name in ("isfinite", "isinf", "isnan", "signbit")),
+    *map(compared, ("equal", "greater", "greater_equal", "less", "less_equal", "not_equal", "searchsorted")),
+    at("nonzero", lambda xp, x: xp.nonzero(x)[0], [1.0, 0.0, 2.0]),
+    at("linalg.matrix_rank", lambda xp, x: xp.linalg.matrix_rank(x), [[1.0, 0.0], [0.0, 2.0]]),
     at("x > 1", lambda xp, x: x > 1.0, [1.0, 3.0, 2.0]),
-    at("equal", of("equal"), [1.0, 3.0], [1.0, 2.0]),
-    at("isfinite", of("isfinite"), [1.0, 3.0]),
     at("a cast to int64", lambda xp, x: xp.astype(x, xp.int64), [1.75, -2.5]),
 )
-"""Functions whose values have no derivative."""
+"""Functions whose values have no derivative; each is named as the standard names it, where it does."""
+
+NOT_REGULAR: list[Row] = [
+    *rows(
+        "KINK-63",
+        at("inv of a singular matrix", lambda xp, x: xp.linalg.inv(x), SINGULAR),
+        at("solve with a singular matrix", lambda xp, x, y: xp.linalg.solve(x, y), SINGULAR, [1.0, 0.0]),
+    ),
+    *rows(
+        "KINK-64",
+        at("cholesky of an indefinite matrix", lambda xp, x: xp.linalg.cholesky(x), [[1.0, 2.0], [2.0, 1.0]]),
+        at("cholesky of a negative matrix", lambda xp, x: xp.linalg.cholesky(x), [[-1.0, 0.0], [0.0, 2.0]]),
+    ),
+]
+"""Where there is no value."""
+
+OF_SYMMETRIC: list[Row] = rows(
+    "KINK-66",
+    at("eigvalsh", lambda xp, x: xp.linalg.eigvalsh(x), [[2.0, 1.0], [1.0, 5.0]], weights=[1.0, 3.0]),
+    at("eigh", lambda xp, x: xp.linalg.eigh(x)[1] ** 2, [[2.0, 1.0], [1.0, 5.0]], weights=[[1.0, 3.0], [2.0, -1.0]]),
+    at("cholesky", lambda xp, x: xp.linalg.cholesky(x), [[2.0, 1.0], [1.0, 5.0]], weights=[[1.0, 0.0], [2.0, 3.0]]),
+)
+"""Functions of symmetric matrices, given one, and cotangents that do not make the gradient a multiple of 1."""

@@ -17,7 +17,7 @@ from autodiff_spec.oracle._evaluation import (
     weights,
     working_precision,
 )
-from autodiff_spec.oracle._operators import asarray, is_inexact
+from autodiff_spec.oracle._operators import asarray, cast, is_inexact
 
 # Second differences divide by the square of the step, and the finer step must survive that too.
 _SECOND_DIGITS = DIGITS + 60
@@ -43,7 +43,7 @@ def value(program: Program, *args: Any) -> Any:
         return rebuild(outputs, (leaf.values for leaf in leaves(outputs)))
 
 
-def _gather(point: Point, numbers: list[Any]) -> tuple[Objects | None, ...]:
+def gather(point: Point, numbers: list[Any]) -> tuple[Objects | None, ...]:
     """One array for each argument from one number for each coordinate; None for integers and booleans."""
     arrays: list[Any] = [None] * len(point.args)
     for i in point.tracked:
@@ -81,7 +81,7 @@ def gradient(program: Program, *args: Any, cotangent: Any = None) -> tuple[Objec
     """
     with working_precision(args):
         point = Point(program, args)
-        return _gather(point, gradient_numbers(point, cotangent))
+        return gather(point, gradient_numbers(point, cotangent))
 
 
 def gradient_numbers(point: Point, cotangent: Any = None) -> list[Any]:
@@ -122,7 +122,7 @@ def jacobian(program: Program, *args: Any) -> Any:
         blocks, start = [], 0
         for out in outputs:
             size = out.size if is_inexact(out.dtype) else 0
-            rows = [_gather(point, [col[k] for col in columns]) for k in range(start, start + size)]
+            rows = [gather(point, [col[k] for col in columns]) for k in range(start, start + size)]
             blocks.append(tuple(_stacked(rows, i, out.shape, a) for i, a in enumerate(point.args)))
             start += size
         return rebuild(point.outputs, iter(blocks))
@@ -145,7 +145,7 @@ def jvp(program: Program, args: tuple[Any, ...], tangents: tuple[Any, ...]) -> A
 
     Args:
         program: as for ``gradient``.
-        args: the arguments, real.
+        args: the arguments.
         tangents: one array for each argument, of its shape; None for constants.
 
     Returns:
@@ -158,15 +158,21 @@ def jvp(program: Program, args: tuple[Any, ...], tangents: tuple[Any, ...]) -> A
     """
     with working_precision((*args, *(t for t in tangents if t is not None))):
         point = Point(program, args)
-        _refuse_complex(point, "jvp")
-        total = [ZERO] * len(point.base)
-        for n, t in enumerate(_directions(point, tangents)):
-            if t != 0:
-                total = [a + t * d for a, d in zip(total, column(point, n), strict=True)]
-        return _as_outputs(point, total)
+        steps = directions(point, tangents)
+        columns = [column(point, n) if t != 0 else [] for n, t in enumerate(steps)]
+        return as_outputs(point, pushed(point, columns, steps))
 
 
-def _as_outputs(point: Point, numbers: list[Any]) -> Any:
+def pushed(point: Point, columns: list[list[Any]], steps: list[Any]) -> list[Any]:
+    """The sum of the columns of the Jacobian, each times its step; those of step 0 may be missing."""
+    total = [ZERO] * len(point.base)
+    for col, t in zip(columns, steps, strict=True):
+        if t != 0:
+            total = [a + t * d for a, d in zip(total, col, strict=True)]
+    return total
+
+
+def as_outputs(point: Point, numbers: list[Any]) -> Any:
     arrays, start = [], 0
     for out in leaves(point.outputs):
         size = out.size if is_inexact(out.dtype) else 0
@@ -182,13 +188,16 @@ def _refuse_complex(point: Point, what: str) -> None:
         raise TypeError(f"{what} takes real arguments; pass real and imaginary parts separately")
 
 
-def _directions(point: Point, tangents: tuple[Any, ...]) -> list[Any]:
+def directions(point: Point, tangents: tuple[Any, ...]) -> list[Any]:
     numbers: list[Any] = []
     for i in point.tracked:
         tangent = asarray(tangents[i])
         if tangent.shape != point.args[i].shape:
             raise ValueError(f"tangent {i} has shape {tangent.shape}, its argument {point.args[i].shape}")
-        numbers += [MPF(v) for v in tangent.values.ravel().tolist()]
+        if point.args[i].dtype.kind == "c":
+            tangent = cast(tangent, point.args[i].dtype)
+        for v in tangent.values.ravel().tolist():
+            numbers += [v.real, v.imag] if point.args[i].dtype.kind == "c" else [MPF(v)]
     return numbers
 
 
@@ -218,7 +227,7 @@ def second(program: Program, *args: Any, cotangent: Any = None) -> tuple[tuple[O
     with working_precision(args, _SECOND_DIGITS):
         point = Point(program, args)
         matrix = _second_matrix(point, weights(point, cotangent))
-        rows = [_gather(point, list(row)) for row in matrix]
+        rows = [gather(point, list(row)) for row in matrix]
         return tuple(tuple(_block(point, rows, i, j) for j in range(len(point.args))) for i in range(len(point.args)))
 
 
@@ -269,5 +278,5 @@ def hvp(
     with working_precision((*args, *(t for t in tangents if t is not None)), _SECOND_DIGITS):
         point = Point(program, args)
         matrix = _second_matrix(point, weights(point, cotangent))
-        direction = _directions(point, tangents)
-        return _gather(point, [contract(direction, row) for row in matrix])
+        direction = directions(point, tangents)
+        return gather(point, [contract(direction, row) for row in matrix])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -12,10 +11,26 @@ from autodiff_spec.oracle import _operators as op
 from autodiff_spec.oracle import _reductions as reductions
 from autodiff_spec.oracle import _scalars as s
 from autodiff_spec.oracle._array import Array
-from autodiff_spec.oracle._context import INF, MPC, MPF, NAN, ONE, ZERO, Objects, ctx, note, watching
+from autodiff_spec.oracle._context import INF, MPC, MPF, ONE, ctx, note
+from autodiff_spec.oracle._factorisations import cholesky as cholesky
+from autodiff_spec.oracle._factorisations import eigh as eigh
+from autodiff_spec.oracle._factorisations import eigvalsh as eigvalsh
+from autodiff_spec.oracle._factorisations import matrix_rank as matrix_rank
+from autodiff_spec.oracle._factorisations import pinv as pinv
+from autodiff_spec.oracle._factorisations import qr as qr
+from autodiff_spec.oracle._factorisations import svd as svd
+from autodiff_spec.oracle._factorisations import svdvals as svdvals
 from autodiff_spec.oracle._manipulation import matrix_transpose as matrix_transpose
+from autodiff_spec.oracle._matrices import batched, eliminate, exact_eye, square
 
 _root = s.lift(s.real(ctx.sqrt))
+
+
+class SlogdetResult(NamedTuple):
+    """The sign (or phase) of determinants, and the logarithms of their magnitudes."""
+
+    sign: Array
+    logabsdet: Array
 
 
 def matmul(x1: Any, x2: Any, /) -> Array:
@@ -103,81 +118,41 @@ def _magnitudes(x: Array, noted: bool) -> Array:
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
-    """The Frobenius norm, or the largest (smallest for negative orders) column (1) or row (inf) sum.
+    """The Frobenius norm, the largest (smallest for negative orders) column (1) or row (inf) sum or singular value (2).
 
-    Raises:
-        NotImplementedError: for the orders that need singular values (2, -2, "nuc").
+    ``"nuc"`` is the sum of the singular values.
     """
     x = op.asarray(x)
     if ord == "fro":
         return _norm(_magnitudes(x, noted=False), 2, (-2, -1), keepdims)
-    if ord not in (1, -1, INF, -INF):
-        raise NotImplementedError(
-            f"matrix_norm of order {ord!r} needs singular values, which the oracle does not compute"
-        )
+    if ord in (2, -2, "nuc"):
+        reduce = {2: reductions.max, -2: reductions.min, "nuc": reductions.sum}[ord]
+        result = reduce(svdvals(x), axis=-1)
+        return result[..., None, None] if keepdims else result
     axis = -2 if ord in (1, -1) else -1
     sums = reductions.sum(op.absolute(x), axis=axis, keepdims=True)
     result = (reductions.max if ord > 0 else reductions.min)(sums, axis=(-2, -1), keepdims=True)
     return result if keepdims else result[..., 0, 0]
 
 
-def eliminate(matrix: Objects, right: Objects) -> tuple[Any, Objects]:
-    """Gauss-Jordan elimination with partial pivoting: the determinant, and ``right`` solved for (nan if singular)."""
-    a, b, determinant = matrix.copy(), right.copy(), ONE
-    for column in range(len(a)):
-        pivot = max(range(column, len(a)), key=lambda row: abs(a[row, column]))
-        if a[pivot, column] == 0:
-            return ZERO * determinant, np.full(b.shape, NAN, dtype=object)
-        if pivot != column:
-            a[[pivot, column]], b[[pivot, column]] = a[[column, pivot]], b[[column, pivot]]
-            determinant = -determinant
-        determinant = determinant * a[column, column]
-        b[column] = b[column] / a[column, column]
-        a[column] = a[column] / a[column, column]
-        for row in range(len(a)):
-            if row != column and a[row, column] != 0:
-                b[row] = b[row] - a[row, column] * b[column]
-                a[row] = a[row] - a[row, column] * a[column]
-    return determinant, b
-
-
-def _batched(function: Callable[[Objects], Any], values: Objects, core: int) -> Objects:
-    """``function`` over all leading axes."""
-    lead = values.shape[: values.ndim - core]
-    flat = values.reshape(-1, *values.shape[values.ndim - core :]) if values.size else values[None]
-    results = [np.asarray(function(item), dtype=object) for item in flat]
-    return np.stack(results).reshape((*lead, *results[0].shape))
-
-
-def _square(x: Any) -> Array:
-    x = op.asarray(x)
-    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
-        raise ValueError(f"a square matrix is needed, not shape {x.shape}")
-    return x if op.is_inexact(x.dtype) else op.cast(x, op.FLOAT64)
-
-
 def det(x: Any, /) -> Array:
     """The determinant of a square matrix."""
-    x = _square(x)
+    x = square(x)
     empty = np.empty((x.shape[-1], 0), dtype=object)
     number = MPC if x.dtype.kind == "c" else MPF
-    return Array(_batched(lambda m: number(eliminate(m, empty)[0]), x._v, 2), x.dtype)
+    return Array(batched(lambda m: number(eliminate(m, empty)[0]), x._v), x.dtype)
 
 
-def slogdet(x: Any, /) -> tuple[Array, Array]:
+def slogdet(x: Any, /) -> SlogdetResult:
     """The sign of the determinant and the logarithm of its magnitude."""
     value = det(x)
-    return elementwise.sign(value), elementwise.log(elementwise.abs(value))
-
-
-def _identity(n: int) -> Objects:
-    return op.exact(np.eye(n))
+    return SlogdetResult(elementwise.sign(value), elementwise.log(elementwise.abs(value)))
 
 
 def inv(x: Any, /) -> Array:
     """The inverse; nan of a singular matrix."""
-    x = _square(x)
-    return Array(_batched(lambda m: eliminate(m, _identity(len(m)))[1], x._v, 2), x.dtype)
+    x = square(x)
+    return Array(batched(lambda m: eliminate(m, exact_eye(len(m)))[1], x._v), x.dtype)
 
 
 def solve(x1: Any, x2: Any, /) -> Array:
@@ -189,29 +164,8 @@ def solve(x1: Any, x2: Any, /) -> Array:
 
 def matrix_power(x: Any, n: int, /) -> Array:
     """The matrix multiplied with itself ``n`` times; of the inverse for negative ``n``."""
-    x = _square(x) if n >= 0 else inv(x)
-    result = Array(np.broadcast_to(_identity(x.shape[-1]), x.shape), x.dtype)
+    x = square(x) if n >= 0 else inv(x)
+    result = Array(np.broadcast_to(exact_eye(x.shape[-1]), x.shape), x.dtype)
     for _ in range(abs(n)):
         result = result @ x
     return result
-
-
-def _cholesky(matrix: Objects) -> Objects:
-    n = len(matrix)
-    factor: Objects = np.full((n, n), ZERO, dtype=object)
-    for i in range(n):
-        for j in range(i + 1):
-            rest = matrix[i, j] - sum((factor[i, k] * ctx.conj(factor[j, k]) for k in range(j)), ZERO)
-            factor[i, j] = _root(rest) if i == j else s.divide_real(rest, factor[j, j])
-    return factor
-
-
-def cholesky(x: Any, /, *, upper: bool = False) -> Array:
-    """The triangular factor of a symmetric positive definite real matrix, read from its lower triangle."""
-    x = _square(x)
-    if x.dtype.kind == "c":
-        raise NotImplementedError("the oracle's cholesky is for real matrices")
-    if watching():
-        note(np.ones((), dtype=object), kind="edge")
-    factor = Array(_batched(_cholesky, x._v, 2), x.dtype)
-    return factor.mT if upper else factor

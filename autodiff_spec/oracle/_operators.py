@@ -23,6 +23,7 @@ pow_complex = s.lift(s.pow_complex, 2)
 floor_real = s.lift(ctx.floor)
 _to_mpf = s.lift(lambda value: MPF(int(value)))
 _to_mpc = s.lift(MPC)
+_to_real = s.lift(lambda value: value.real if isinstance(value, MPC) else value)
 
 
 def result_type(*operands: Any) -> DType:
@@ -83,6 +84,11 @@ def cast(x: Array, dtype: DType) -> Array:
         note_steps(x._v, s.trunc, s.nearest_jump_of_trunc)
     whole = np.array([int(value) if s.is_finite(value) else 0 for value in x._v.ravel().tolist()], dtype=dtype)
     return Array(freeze(whole.reshape(x.shape)), dtype)
+
+
+def to_kind(values: NDArray[Any], dtype: DType) -> NDArray[Any]:
+    """Exact numbers, real and complex ones mixed, as those of the kind of ``dtype``; imaginary parts are dropped."""
+    return np.asarray((_to_mpc if dtype.kind == "c" else _to_real)(values), dtype=object)
 
 
 def values_as(x: Any, dtype: DType) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_spec.oracle._context import MPF, ONE, ZERO, Objects
-from autodiff_spec.oracle._linalg import eliminate
+from autodiff_spec.oracle._matrices import eliminate
 
 _TINY = MPF(10) ** -60
 

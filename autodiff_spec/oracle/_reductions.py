@@ -192,10 +192,11 @@ def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, in
     return _cumulative(np.multiply, 1, x, axis, dtype, include_initial)
 
 
-def diff(x: Any, /, *, axis: int = -1, n: int = 1) -> Array:
-    """Differences of neighbours along an axis, ``n`` times."""
-    x = op.asarray(x)
-    return Array(np.diff(x._v, n=n, axis=axis), x.dtype)
+def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None) -> Array:
+    """Differences of neighbours along an axis, ``n`` times; arrays may be joined to both ends before."""
+    parts = [op.asarray(part) for part in (prepend, x, append) if part is not None]
+    dtype = op.result_type(*parts)
+    return Array(np.diff(np.concatenate([op.cast(part, dtype)._v for part in parts], axis=axis), n=n, axis=axis), dtype)
 
 
 def argsort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
@@ -215,3 +216,23 @@ def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = 
     argsort(x, axis=axis)  # notes the ties
     ordered = np.sort(x._v, axis=axis)
     return Array(np.flip(ordered, axis) if descending else ordered, x.dtype)
+
+
+def count_nonzero(x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Array:
+    """How many elements are not 0: an integer, constant under differentiation."""
+    found = np.count_nonzero(_truth(x), axis=axis, keepdims=keepdims)
+    return Array(freeze(np.asarray(found, dtype=np.int64)), np.dtype("int64"))
+
+
+def nonzero(x: Any, /) -> tuple[Array, ...]:
+    """The indices of the elements that are not 0."""
+    return tuple(Array(freeze(index), np.dtype("int64")) for index in np.nonzero(_truth(x)))
+
+
+def searchsorted(x1: Any, x2: Any, /, *, side: str = "left", sorter: Any = None) -> Array:
+    """Where elements of ``x2`` belong among the ascending ``x1``: integers, constant under differentiation."""
+    known, sought = op.asarray(x1)._v, op.asarray(x2)._v
+    known = known if sorter is None else known[op.asarray(sorter)._v]
+    before = np.less if side == "left" else np.less_equal
+    found = np.sum(before(known, sought[..., None]).astype(bool), axis=-1, dtype=np.int64)
+    return Array(freeze(np.asarray(found)), np.dtype("int64"))

@@ -1,8 +1,7 @@
 """The oracle's array namespace: the functions and dtypes of the Python array API standard on exact numbers.
 
-``linalg`` is the standard's extension, ``extra`` holds functions beyond it. Constants are the doubles that every
-framework
-uses: with the exact pi, ``sin(pi * x)`` would be another program.
+``linalg`` and ``fft`` are the standard's extensions, ``extra`` holds functions beyond it. Constants are the doubles
+that every framework uses: with the exact pi, ``sin(pi * x)`` would be another program.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import math
 import numpy as np
 
 from autodiff_spec.oracle import _extra as extra
+from autodiff_spec.oracle import _fft as fft
 from autodiff_spec.oracle import _linalg as linalg
 from autodiff_spec.oracle._elementwise import (
     abs,
@@ -134,13 +134,16 @@ from autodiff_spec.oracle._reductions import (
     argmax,
     argmin,
     argsort,
+    count_nonzero,
     cumulative_prod,
     cumulative_sum,
     diff,
     max,
     mean,
     min,
+    nonzero,
     prod,
+    searchsorted,
     sort,
     std,
     sum,
@@ -204,6 +207,7 @@ __all__ = [
     "copysign",
     "cos",
     "cosh",
+    "count_nonzero",
     "cumulative_prod",
     "cumulative_sum",
     "diff",
@@ -217,6 +221,7 @@ __all__ = [
     "expm1",
     "extra",
     "eye",
+    "fft",
     "finfo",
     "flip",
     "float16",
@@ -267,6 +272,7 @@ __all__ = [
     "negative",
     "newaxis",
     "nextafter",
+    "nonzero",
     "not_equal",
     "ones",
     "ones_like",
@@ -283,6 +289,7 @@ __all__ = [
     "result_type",
     "roll",
     "round",
+    "searchsorted",
     "sign",
     "signbit",
     "sin",

@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-SCHEMA = 1
+from autodiff_spec.report.accuracy import Accuracy
+
+SCHEMA = 2
 
 
 class Outcome(enum.StrEnum):
@@ -82,7 +84,7 @@ class ClauseResult:
 
 @dataclass(frozen=True)
 class Report:
-    """One run on one backend."""
+    """One run on one backend; ``accuracy`` says how near the functions' derivatives are to the truth."""
 
     backend: str
     version: str
@@ -100,6 +102,7 @@ class Report:
     rows: tuple[Row, ...]
     problems: tuple[str, ...]
     exit_status: int
+    accuracy: tuple[Accuracy, ...] = ()
     schema: int = field(default=SCHEMA)
 
     @property
@@ -124,5 +127,6 @@ class Report:
         known = {name: data[name] for name in (entry.name for entry in fields(cls))}
         known["clauses"] = tuple(ClauseResult(**{**c, "verdict": Verdict(c["verdict"])}) for c in data["clauses"])
         known["rows"] = tuple(Row.from_dict(row) for row in data["rows"])
+        known["accuracy"] = tuple(Accuracy(**line) for line in data["accuracy"])
         known["problems"] = tuple(data["problems"])
         return cls(**known)

@@ -31,6 +31,16 @@ def _real_part(xp, t):
     return t if _real(t) else xp.real(t)
 
 
+def _across(xp, g, x, ans):
+    """Of z/|z|: only the phase moves, by what points across z."""
+    return 1j * xp.imag(g * ans) * xp.conjugate(ans) / _safe(xp, xp.absolute(x), x != 0)
+
+
+def _turned(xp, t, x, ans):
+    """The same for a tangent."""
+    return 1j * xp.imag(t * xp.conjugate(ans)) * ans / _safe(xp, xp.absolute(x), x != 0)
+
+
 def _ties(xp, x, y, ans):
     # KINK-06: at a tie each side gets half
     return xp.where(x == y, 0.5, xp.equal(x, ans)).astype(ans.dtype)
@@ -94,8 +104,10 @@ rule(np.conjugate, lambda xp, g: xp.conjugate(g))
 rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype), jvp=linear)
 rule(np.imag, lambda xp, g, val_dtype: xp.astype(g * -1j, val_dtype) if np.dtype(val_dtype).kind == "c" else None,
      jvp=linear)  # fmt: skip
-for step in (np.floor, np.ceil, np.trunc, np.rint, np.sign):
+for step in (np.floor, np.ceil, np.trunc, np.rint):
     rule(step, _none)
+rule(np.sign, lambda xp, g, x, ans: None if _real(x) else _across(xp, g, x, ans),
+     jvp=lambda xp, t, x, ans: None if _real(x) else _turned(xp, t, x, ans))  # fmt: skip
 rule(np.round, _none, jvp=elementwise)
 
 # --- two arguments --------------------------------------------------------------------------------------------

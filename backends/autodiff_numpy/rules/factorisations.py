@@ -29,13 +29,15 @@ def _symmetric(xp, g):
 
 
 def _over_gaps(xp, numerators, w):
-    """``numerators[i, j] / (w[j] - w[i])``, 0 on the diagonal and wherever the numerator and its mirror are 0.
+    """``numerators[i, j] / (w[j] - w[i])``, 0 on the diagonal and for 0/0.
 
-    Other vectors of repeated values have no derivative: they give NaN or infinity, never a finite number.
+    Other vectors of repeated values have no derivative: they give NaN or infinity, never a finite number. (Where gaps
+    are not 0 the quotient stays, numerators that are 0 included: as a function of the cotangent it is not constant.)
     """
     known = plain(numerators)
-    untouched = (known == 0) & (np.swapaxes(known, -1, -2) == 0) | np.eye(known.shape[-1], dtype=bool)
     gaps = xp.expand_dims(w, -2) - xp.expand_dims(w, -1)
+    untouched = (known == 0) & (np.swapaxes(known, -1, -2) == 0) & (plain(gaps) == 0)
+    untouched |= np.eye(known.shape[-1], dtype=bool)
     return xp.where(untouched, 0, numerators) / xp.where(untouched, 1, gaps)
 
 

@@ -87,7 +87,7 @@ def matrix_power(a, n):
     known = np.linalg.matrix_power(value, n)  # its errors; and the dtype
     if n == 0:
         return RECORDED.where(True, known, a * 0)
-    square = RECORDED.inv(a) if n < 0 else a
+    square = RECORDED.inv(a) if n < 0 else RECORDED.positive(a)  # never the argument itself
     found, n = None, abs(n)
     while n:
         if n & 1:

@@ -3,6 +3,9 @@
 A function has variants (keyword arguments, or ways to call it); each is a program over a namespace. Arguments lie on a
 grid of multiples of 1/32, exact in every floating dtype that the suite draws, so that one truth serves all; odd
 multiples never meet even ones, which keeps ties, zeros, integers and halves out where they are kinks.
+
+Each function has an error budget, in units in the last place of its result's scale. Budgets come from an analysis of
+the computation (`EXACT` to `DECOMPOSED`), never from what was observed.
 """
 
 from __future__ import annotations
@@ -15,15 +18,29 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
-
-from autodiff_spec import Backend, Capability
 
 Shape = tuple[int, ...]
 Program = Callable[..., Any]
 STEPS = 32
 """The grid: all arguments are multiples of 1/32."""
+
+EXACT = 0.0
+"""Numbers are moved, chosen, multiplied by a few bits or added: on the grid no rounding occurs."""
+ROUNDED = 4.0
+"""Up to eight correctly rounded operations, half a unit each, on terms of the result's size."""
+ELEMENTARY = 16.0
+"""Two elementary functions, each good to four units as vectorised libraries are, and arithmetic around them."""
+SENSITIVE = 64.0
+"""The same where an intermediate number is amplified by up to four: 1 − x² near 1, powers, cancelling sums."""
+SOLVED = 64.0
+"""c·n·κ for elimination, with c = 4, n ≤ 3 and κ ≤ (6 + ¾)/(2 − ¾) = 5.4 on the matrices drawn here (Gershgorin)."""
+DECOMPOSED = 256.0
+"""c·n·(norm/gap)² ≈ 4·3·(6.75/1.5)² for eigenvectors and singular vectors: once for them, once for their derivative."""
+OF_HALF = 8.0
+"""At least this in 16 bits, where sums and products of numbers on the grid are rounded: up to 16 roundings."""
+MORE_FOR_SECOND = 4.0
+"""One differentiation more: twice the operations, and their condition once more."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +54,8 @@ class Arg:
         hole: values nearer to 0 than this are left out.
         distinct: all elements differ in absolute value.
         kind: floating arguments are differentiated, masks and indices (``0 ≤ i < high``) are constants.
+        diagonal: for matrices, what is added to the elements of the diagonal: far apart in comparison to ``high``,
+            it bounds condition and gaps between eigenvalues and singular values.
     """
 
     low: float = -3.0
@@ -45,6 +64,7 @@ class Arg:
     hole: float = 0.0
     distinct: bool = False
     kind: Literal["real", "complex", "mask", "index"] = "real"
+    diagonal: tuple[float, ...] = ()
 
     @property
     def differentiable(self) -> bool:
@@ -70,20 +90,19 @@ class Arg:
             values = [_signed(sizes[i], set(choices), bool(generator.integers(2))) for i in picked]
             return np.array(values, dtype=float).reshape(shape)
         found = generator.choice(choices, shape)
-        return np.asarray(found + 1j * generator.choice(choices, shape) if self.kind == "complex" else found)
+        return self.raised(found + 1j * generator.choice(choices, shape) if self.kind == "complex" else found)
+
+    def raised(self, array: Any) -> NDArray[Any]:
+        """``array`` with what belongs there added to its diagonal."""
+        raised = np.array(array)
+        for k, number in enumerate(self.diagonal[: min(raised.shape[-2:], default=0)] if self.diagonal else ()):
+            raised[..., k, k] += number
+        return raised
 
 
 def _signed(size: float, choices: set[float], negative: bool) -> float:
     """``size`` or ``-size``, whichever is allowed; where both are, as ``negative`` says."""
     return -size if (negative or size not in choices) and -size in choices else size
-
-
-@dataclass(frozen=True)
-class Region:
-    """Arguments at which some framework is known to deviate: drawn tests leave them out for it."""
-
-    name: str
-    contains: Callable[..., bool] = lambda *arrays: True
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,23 +114,38 @@ class Variant:
         program: ``program(xp, *args)``.
         args: what each argument may be.
         shapes: for all arguments together, the first being the usual ones.
-        region: what drawn tests leave out for a backend that lists it.
+        region: drawn tests leave the variant out for a backend that lists a deviation under this name, or its own.
         native: the program uses operators or indices of arrays, the framework's own in the "spec" flavour too.
+        extra: the program takes the namespace of functions beyond the standard.
     """
 
     name: str
     program: Program
     args: tuple[Arg, ...]
     shapes: tuple[tuple[Shape, ...], ...]
-    region: Region | None = None
+    region: str = ""
     native: bool = False
+    extra: bool = False
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
 
-    def called(self, name: str, *, native: bool) -> Variant:
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis prints it."""
+        printer.text(repr(self))
+
+    def called(self, name: str, *, native: bool = False, extra: bool = False) -> Variant:
         """The same under another name."""
-        return replace(self, name=name, native=native)
+        return replace(self, name=name, native=native, extra=extra)
+
+    @property
+    def real(self) -> bool:
+        """Whether no argument is complex."""
+        return all(arg.kind != "complex" for arg in self.args)
+
+    def on_oracle(self, xp: Any, *arrays: Any) -> Any:
+        """The program on the oracle's namespace."""
+        return self.program(xp.extra if self.extra else xp, *arrays)
 
     def arrays(self, shapes: tuple[Shape, ...]) -> list[NDArray[Any]]:
         """Arguments of these shapes, the same in every run."""
@@ -121,22 +155,37 @@ class Variant:
 
 @dataclass(frozen=True, repr=False)
 class Function:
-    """A function of the namespace, the clause about it, and its variants."""
+    """A function of the namespace, the clause about it, and its variants.
+
+    Attributes:
+        name: its name in the standard, ``"linalg.qr"``, or what it stands for: ``"indexing"``.
+        clause: the clause of chapter FUN.
+        variants: the ways to call it.
+        ulps: the error budget of values and first derivatives, in units in the last place of their scale.
+        kinks: the clauses of chapter KINK about its singular points: which derivatives are legal, which recommended.
+        half: whether the function takes 16-bit numbers; solvers and decompositions need not.
+    """
 
     name: str
     clause: str
     variants: tuple[Variant, ...]
+    ulps: float
+    kinks: tuple[str, ...] = ()
+    half: bool = True
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How Hypothesis prints it."""
+        printer.text(repr(self))
+
+    def budget(self, dtype: str, order: int = 1) -> float:
+        """The budget in a dtype, of the derivative of this order (of the value for 0)."""
+        ulps = max(self.ulps, OF_HALF) if dtype in ("float16", "bfloat16") else self.ulps
+        return ulps * (MORE_FOR_SECOND if order == 2 else 1.0)
 
 
 def call(name: str, /, **keywords: Any) -> Program:
     """The program that calls the function ``name`` (dots allowed) on its arguments."""
     return lambda xp, *args: operator.attrgetter(name)(xp)(*args, **keywords)
-
-
-def require_operators(be: Backend) -> None:
-    """Skip the test where the operators of arrays are not the backend's to mend."""
-    if be.conventions == "spec" and Capability.SPEC_OPERATORS not in be.capabilities:
-        pytest.skip(f"{be.name} leaves the operators of arrays to its framework")

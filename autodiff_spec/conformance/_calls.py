@@ -1,0 +1,162 @@
+"""One call of a function: on the backend under test, and the truth about it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from autodiff_spec import Backend, Capability, oracle
+from autodiff_spec.conformance.checks import assert_array, assert_within_budget
+from autodiff_spec.conformance.functions import Function, Shape, Variant
+
+Arrays = list[Any]
+
+
+def require_operators(be: Backend) -> None:
+    """Skip the test where the operators of arrays are not the backend's to mend."""
+    if be.conventions == "spec" and Capability.SPEC_OPERATORS not in be.capabilities:
+        pytest.skip(f"{be.name} leaves the operators of arrays to its framework")
+
+
+def namespace(be: Backend, *, extra: bool, native: bool = False) -> Any:
+    """The namespace that a program takes; the test is skipped where the backend has none of it."""
+    if native:
+        require_operators(be)
+    if extra and be.extra is None:
+        pytest.skip(f"{be.name} has no functions beyond the standard")
+    return be.extra if extra else be.xp
+
+
+@lru_cache(maxsize=1024)
+def _truth_at_shapes(variant: Variant, shapes: tuple[Shape, ...]) -> oracle.Linearization:
+    """One truth serves all dtypes: what lies on the grid is the same number in each."""
+    return oracle.Linearization(variant.on_oracle, *variant.arrays(shapes))
+
+
+class Call:
+    """A variant of a function at a point; masks and indices are constants, on the backend and on the oracle.
+
+    Args:
+        be: the backend.
+        function: the function.
+        variant: one of its variants.
+        point: the shapes to call it on, or the arrays themselves.
+        dtype: the floating dtype to compute in; complex arguments have parts of it.
+        views: make the arguments views where the framework has views: transposed, of every second element.
+    """
+
+    def __init__(
+        self,
+        be: Backend,
+        function: Function,
+        variant: Variant,
+        point: tuple[Shape, ...] | Arrays,
+        dtype: str = "float64",
+        views: bool = False,
+    ) -> None:
+        self.be, self.function, self.variant, self.dtype = be, function, variant, dtype
+        self.namespace = namespace(be, extra=variant.extra, native=variant.native)
+        if isinstance(point, tuple):
+            self.exact, self.truth = variant.arrays(point), _truth_at_shapes(variant, point)
+        else:
+            self.exact, self.truth = point, oracle.Linearization(variant.on_oracle, *point)
+        self.tracked = [i for i, arg in enumerate(variant.args) if arg.differentiable]
+        self.arrays = [
+            (self._view(a) if views else self.array(a)) if i in self.tracked else be.asarray(a)
+            for i, a in enumerate(self.exact)
+        ]
+        self.primals = [self.arrays[i] for i in self.tracked]
+
+    def array(self, exact: NDArray[Any]) -> Any:
+        """An array of the backend in the dtype that is computed in."""
+        name = {"float32": "complex64", "float64": "complex128"}[self.dtype] if exact.dtype.kind == "c" else self.dtype
+        return self.be.asarray(exact, dtype=getattr(self.be.xp, name))
+
+    def _view(self, exact: NDArray[Any]) -> Any:
+        """The array as a view of one that has its axes in the opposite order and each element twice."""
+        if not exact.ndim:
+            return self.array(exact)
+        wider = self.array(np.repeat(exact.T, 2, axis=-1))
+        return self.be.xp.permute_dims(wider[..., ::2], tuple(range(exact.ndim))[::-1])
+
+    def __call__(self, *primals: Any) -> Any:
+        """The program as a function of what is differentiated."""
+        arguments = list(self.arrays)
+        for i, primal in zip(self.tracked, primals, strict=True):
+            arguments[i] = primal
+        return self.variant.program(self.namespace, *arguments)
+
+    def cotangent(self) -> tuple[Any, Any]:
+        """Numbers of order 1 for every element of the value, exact and as arrays of the backend."""
+        exact = [weights(v.shape, "c" if _complex(v) else "f") for v in leaves(self.truth.value)]
+        found = [self.array(e) for e in exact]
+        return (tuple(exact), tuple(found)) if isinstance(self.truth.value, tuple) else (exact[0], found[0])
+
+    def directions(self) -> list[NDArray[Any]]:
+        """A tangent for each primal."""
+        return [weights(self.exact[i].shape, self.exact[i].dtype.kind) for i in self.tracked]
+
+    def for_all(self, parts: Arrays) -> Arrays:
+        """What belongs to the primals, beside None for the constants."""
+        everything: Arrays = [None] * len(self.exact)
+        for i, part in zip(self.tracked, parts, strict=True):
+            everything[i] = part
+        return everything
+
+    # --- checks -------------------------------------------------------------------------------------------------
+
+    def assert_right(self, found: Any, expected: Any, quantity: str, order: int) -> None:
+        """``found`` is within the function's budget of what is expected."""
+        budget = self.function.budget(self.dtype, order)
+        wide = found if self.dtype not in ("float16", "bfloat16") else self.be.xp.astype(found, self.be.xp.float32)
+        assert_within_budget(
+            self.be.to_numpy(wide),
+            oracle.to_numpy(expected),
+            self.dtype,
+            function=self.function.name,
+            quantity=quantity,
+            budget=budget,
+        )
+
+    def assert_value(self, value: Any) -> None:
+        """The value is right, output by output."""
+        for found, expected in zip(leaves(value), leaves(self.truth.value), strict=True):
+            self.assert_right(found, expected, "value", 0)
+
+    def assert_pullback(self) -> None:
+        """The value is right, and the gradients, which have the primals' shapes and dtypes."""
+        value, pullback = self.be.vjp(self, *self.primals)
+        self.assert_value(value)
+        exact, cotangent = self.cotangent()
+        expected = self.truth.gradient(exact)
+        for i, found, primal in zip(self.tracked, pullback(cotangent), self.primals, strict=True):
+            assert_array(self.be, found, primal.shape, primal.dtype)
+            self.assert_right(found, expected[i], "pullback", 1)
+
+    def assert_pushforward(self) -> None:
+        """The derivative along a direction is right."""
+        directions = self.directions()
+        _, found = self.be.jvp(self, tuple(self.primals), tuple(map(self.array, directions)))
+        expected = self.truth.jvp(*self.for_all(directions))
+        for one, other in zip(leaves(found), leaves(expected), strict=True):
+            self.assert_right(one, other, "pushforward", 1)
+
+
+def leaves(tree: Any) -> list[Any]:
+    """The outputs of a program: one, or a tuple of them."""
+    return list(tree) if isinstance(tree, tuple) else [tree]
+
+
+def _complex(values: Any) -> bool:
+    return any(hasattr(v, "imag") and type(v).__name__ == "mpc" for v in np.ravel(values))
+
+
+def weights(shape: Shape, kind: str) -> Any:
+    """Distinct numbers of both signs, exact in every dtype, whose sums do not vanish, or a wrong constant would."""
+    size = int(np.prod(shape))
+    real = ((np.arange(size) * 5 + 6) % 17 - 5.5) / 4
+    return (real + 0.5j * real[::-1] if kind == "c" else real).reshape(shape)

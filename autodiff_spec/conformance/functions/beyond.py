@@ -1,0 +1,108 @@
+"""The functions beyond the standard that backends offer under ``extra``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autodiff_spec.conformance.functions._make import ANY, DISTINCT, NONZERO, ODD, ONE, POSITIVE, TWO, many, of, two
+from autodiff_spec.conformance.functions._model import (
+    ELEMENTARY,
+    EXACT,
+    ROUNDED,
+    SENSITIVE,
+    Arg,
+    Function,
+    Variant,
+    call,
+)
+
+INDEX = Arg(high=3, kind="index")
+
+
+def of_one(clause: str, name: str, arg: Arg, ulps: float, kinks: str = "") -> Function:
+    """An elementwise function."""
+    return many(clause, name, Variant("", call(name), (arg,), ONE), ulps=ulps, kinks=kinks, extra=True)
+
+
+def largest(extra: Any, x: Any, k: int, axis: int = -1) -> Any:
+    """The values of ``topk``, where it returns indices too."""
+    found = extra.topk(x, k, axis=axis)
+    return found[0] if isinstance(found, tuple) else found
+
+
+BEYOND: tuple[Function, ...] = (
+    of_one("FUN-125", "relu", ODD, EXACT, "KINK-03 KINK-04"),
+    of_one("FUN-126", "sigmoid", ANY, ELEMENTARY, "KINK-46"),
+    of_one("FUN-127", "softplus", ANY, ELEMENTARY, "KINK-46"),
+    of_one("FUN-128", "erf", ANY, ELEMENTARY),
+    of_one("FUN-129", "sinc", Arg(hole=0.25), SENSITIVE, "KINK-62"),
+    many(
+        "FUN-130",
+        "xlogy",
+        Variant("", call("xlogy"), (NONZERO, POSITIVE), TWO),
+        ulps=ELEMENTARY,
+        kinks="KINK-67",
+        extra=True,
+    ),
+    many(
+        "FUN-131",
+        "softmax",
+        of("softmax", "", ANY, (2, 3), (1,)),
+        of("softmax", "along axis 0", ANY, (2, 3), axis=0),
+        ulps=ELEMENTARY,
+        kinks="KINK-47",
+        extra=True,
+    ),
+    many(
+        "FUN-132",
+        "logsumexp",
+        of("logsumexp", "", ANY, (2, 3)),
+        of("logsumexp", "along axis 0 with keepdims", ANY, (2, 3), axis=0, keepdims=True),
+        ulps=ELEMENTARY,
+        kinks="KINK-47",
+        extra=True,
+    ),
+    many(
+        "FUN-133",
+        "median",
+        of("median", "of all elements", DISTINCT, (3, 1)),
+        of("median", "of an even number of elements", DISTINCT, (2, 2), axis=0),
+        of("median", "along axis -1 with keepdims", DISTINCT, (2, 3), axis=-1, keepdims=True),
+        ulps=EXACT,
+        kinks="KINK-61",
+        extra=True,
+    ),
+    many(
+        "FUN-134",
+        "topk",
+        Variant("", lambda extra, x: largest(extra, x, 2), (DISTINCT,), (((2, 3),), ((3,),))),
+        Variant("along axis 0", lambda extra, x: largest(extra, x, 1, 0), (DISTINCT,), (((2, 3),),)),
+        ulps=EXACT,
+        kinks="KINK-61",
+        extra=True,
+    ),
+    many(
+        "FUN-135",
+        "einsum",
+        two("of a product", lambda extra, x, y: extra.einsum("ij,jk->ik", x, y), (2, 3), (3, 2)),
+        two("of a stack", lambda extra, x, y: extra.einsum("bij,bj->bi", x, y), (2, 2, 3), (2, 3)),
+        Variant("of a trace", lambda extra, x: extra.einsum("ii->", x), (ANY,), (((2, 2),),)),
+        Variant("of a permutation", lambda extra, x: extra.einsum("ijk->kj", x), (ANY,), (((2, 2, 3),),)),
+        ulps=EXACT,
+        extra=True,
+    ),
+    many(
+        "FUN-136",
+        "at",
+        Variant("set", lambda extra, x, y: extra.at(x, 1).set(y), (ANY, ANY), (((3,), ()), ((2, 3), (3,)))),
+        Variant("add", lambda extra, x, i, y: extra.at(x, i).add(y), (ANY, INDEX, ANY), (((3,), (4,), (4,)),)),
+        Variant("multiply", lambda extra, x, y: extra.at(x, slice(0, 2)).multiply(y), (ANY, ANY), (((3,), (2,)),)),
+        Variant(
+            "min", lambda extra, x, y: extra.at(x, 0).min(y), (ODD, Arg(grid="even")), (((3,), ()), ((2, 3), (3,)))
+        ),
+        Variant("max", lambda extra, x, y: extra.at(x, -1).max(y), (ODD, Arg(grid="even")), (((3,), ()),)),
+        ulps=ROUNDED,
+        kinks="KINK-68",
+        extra=True,
+    ),
+)

@@ -1,0 +1,153 @@
+"""Functions that move, join and repeat elements."""
+
+from __future__ import annotations
+
+from autodiff_spec.conformance.functions._make import ANY, ONE, many, of, two
+from autodiff_spec.conformance.functions._model import EXACT, Function, Variant
+
+SHAPES: tuple[Function, ...] = (
+    many(
+        "FUN-59",
+        "reshape",
+        Variant("to another shape", lambda xp, x: xp.reshape(x, (3, 2)), (ANY,), (((2, 3),),)),
+        Variant("to one axis", lambda xp, x: xp.reshape(x, (-1,)), (ANY,), (((2, 3),), ((),))),
+        Variant("to a 0-d array", lambda xp, x: xp.reshape(x, ()), (ANY,), (((1, 1),),)),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-60",
+        "permute_dims",
+        Variant("", lambda xp, x: xp.permute_dims(x, (2, 0, 1)), (ANY,), (((2, 3, 2),), ((0, 2, 1),))),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-61",
+        "broadcast_to",
+        Variant("more axes", lambda xp, x: xp.broadcast_to(x, (2, 3)), (ANY,), (((3,),), ((),))),
+        Variant("longer axes", lambda xp, x: xp.broadcast_to(x, (2, 3)), (ANY,), (((2, 1),), ((1, 1),))),
+        Variant("an empty array", lambda xp, x: xp.broadcast_to(x, (0, 3)), (ANY,), (((1, 3),),)),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-62",
+        "broadcast_arrays",
+        two("", lambda xp, x, y: tuple(xp.broadcast_arrays(x, y)), (2, 1), (3,), ((), (2,))),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-63",
+        "concat",
+        two("along axis 0", lambda xp, x, y: xp.concat([x, y]), (2, 3), (1, 3), ((0,), (2,))),
+        two("along axis -1", lambda xp, x, y: xp.concat([x, y], axis=-1), (2, 3), (2, 1)),
+        two("of flattened arrays", lambda xp, x, y: xp.concat([x, y], axis=None), (2, 3), (2,)),
+        two("of an array with itself", lambda xp, x, y: xp.concat([x, y, x]), (2,), (1,)),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-64",
+        "stack",
+        two("along axis 0", lambda xp, x, y: xp.stack([x, y]), (2, 3), (2, 3), ((), ()), ((0,), (0,))),
+        two("along axis -1", lambda xp, x, y: xp.stack([x, y, x], axis=-1), (2, 3), (2, 3)),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-65",
+        "unstack",
+        Variant("along axis 0", lambda xp, x: tuple(xp.unstack(x)), (ANY,), (((2, 3),), ((2,),))),
+        Variant("along axis -1", lambda xp, x: tuple(xp.unstack(x, axis=-1)), (ANY,), (((2, 3),),)),
+        Variant("of which one is used", lambda xp, x: xp.unstack(x)[1] * 2.0, (ANY,), (((2, 3),),)),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-66",
+        "expand_dims",
+        of("expand_dims", "at 0", ANY, (2, 3), (), axis=0),
+        of("expand_dims", "at -1", ANY, (2, 3), (0,), axis=-1),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-67",
+        "squeeze",
+        Variant("one axis", lambda xp, x: xp.squeeze(x, 1), (ANY,), (((2, 1),),)),
+        Variant("two axes", lambda xp, x: xp.squeeze(x, (0, -1)), (ANY,), (((1, 2, 1),), ((1, 1),))),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-68",
+        "flip",
+        of("flip", "along all axes", ANY, (2, 3), (0, 2)),
+        of("flip", "along axis -1", ANY, (2, 3), axis=-1),
+        of("flip", "along axes 0 and 2", ANY, (2, 2, 2), axis=(0, 2)),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-69",
+        "roll",
+        of("roll", "of the flattened array", ANY, (2, 3), shift=1),
+        of("roll", "along axis -1", ANY, (2, 3), (2, 0), shift=-1, axis=-1),
+        of("roll", "along two axes", ANY, (2, 3), shift=(1, -2), axis=(0, 1)),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-70",
+        "moveaxis",
+        Variant("of one axis", lambda xp, x: xp.moveaxis(x, 0, -1), (ANY,), (((2, 3, 1),),)),
+        Variant("of two axes", lambda xp, x: xp.moveaxis(x, (0, 2), (1, 0)), (ANY,), (((2, 3, 1),),)),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-71",
+        "repeat",
+        Variant("of all elements", lambda xp, x: xp.repeat(x, 2), (ANY,), (((2, 3),), ((0,),))),
+        Variant("along axis 0", lambda xp, x: xp.repeat(x, 3, axis=0), (ANY,), (((2, 3),),)),
+        Variant(
+            "by different counts",
+            lambda xp, x: xp.repeat(x, xp.asarray([1, 0, 2]), axis=-1),
+            (ANY,),
+            (((2, 3),),),
+        ),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-72",
+        "tile",
+        Variant("along the last axis", lambda xp, x: xp.tile(x, (2,)), (ANY,), (((2, 3),), ((0,),))),
+        Variant("into more axes", lambda xp, x: xp.tile(x, (2, 1, 2)), (ANY,), (((2, 2),), ((),))),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-73",
+        "tril",
+        of("tril", "", ANY, (2, 3), (0, 2)),
+        of("tril", "above the diagonal", ANY, (2, 3, 3), k=1),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-74",
+        "triu",
+        of("triu", "", ANY, (2, 3), (0, 2)),
+        of("triu", "below the diagonal", ANY, (2, 3, 3), k=-1),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-80",
+        "astype",
+        Variant("to float32", lambda xp, x: xp.astype(x, xp.float32), (ANY,), ONE),
+        Variant("to float64", lambda xp, x: xp.astype(x, xp.float64), (ANY,), ONE),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-88",
+        "meshgrid",
+        two("", lambda xp, x, y: tuple(xp.meshgrid(x, y)), (2,), (3,), ((0,), (2,))),
+        two("by rows", lambda xp, x, y: tuple(xp.meshgrid(x, y, indexing="ij")), (2,), (3,)),
+        ulps=EXACT,
+    ),
+    many(
+        "FUN-89",
+        "asarray",
+        Variant("of an array", lambda xp, x: xp.asarray(x), (ANY,), ONE),
+        Variant("of an array, as a copy", lambda xp, x: xp.asarray(x, copy=True), (ANY,), (((2, 3),),)),
+        ulps=EXACT,
+    ),
+)

@@ -1,0 +1,65 @@
+"""Mutants whose rules of linear algebra, of transforms or of running products are wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy import _record
+from autodiff_numpy._array import plain
+from tests.mutants._mutant import change, mutant, rule_of
+
+
+@mutant("the gradient of eigenvectors has the sign of the gaps turned", "FUN-101", "FUN-124")
+def turned_gaps() -> None:
+    change(rule_of("_eigenvector"), 0, lambda share: -share)
+
+
+@mutant("the gradient of eigenvalues is given for the lower triangle alone", "KINK-66")
+def lower_triangle() -> None:
+    def folded(share: Any) -> Any:
+        return np.tril(share) + np.swapaxes(np.triu(share, 1), -1, -2)
+
+    change(rule_of("_eigenvalue"), 0, folded)
+
+
+@mutant("the gradient of a factor of Cholesky is one per cent too large", "FUN-99")
+def wrong_factor_of_cholesky() -> None:
+    change(rule_of("_cholesky_factor"), 0, lambda share: share * 1.01)
+
+
+@mutant("the sign of a complex number has the derivative 0", "FUN-122")
+def constant_phase() -> None:
+    change(np.sign, 0, lambda share: None)
+
+
+@mutant("the pullback of inv is transposed", "FUN-96", "FUN-98")
+def transposed_inverse() -> None:
+    change(np.linalg.inv, 0, lambda share: np.swapaxes(plain(share), -1, -2))
+
+
+@mutant("the pullback of fft conjugates", "FUN-108")
+def conjugated_transform() -> None:
+    change(np.fft.fft, 0, lambda share: np.conjugate(plain(share)))
+
+
+@mutant("cumulative_prod divides its result by the factor, with 0 for 0/0", "KINK-36")
+def divided_running_product() -> None:
+    pullback = _record.RULES[rule_of("_running_product")][0]
+    assert pullback is not None
+    right = pullback.vjp
+    # where no factor is 0 the two agree
+    pullback.vjp = lambda xp, g, *residuals: xp.where(np.asarray(plain(residuals[0])) == 0, 0, right(xp, g, *residuals))
+
+
+@mutant("the gradient of det at a singular matrix is 0", "KINK-59")
+def lost_adjugate() -> None:
+    pullback = _record.RULES[np.linalg.det][0]
+    assert pullback is not None
+    right = pullback.vjp
+
+    def share(xp: Any, g: Any, a: Any) -> Any:
+        return xp.where(np.asarray(np.linalg.det(plain(a)) == 0)[..., None, None], 0, right(xp, g, a))
+
+    pullback.vjp = share
