@@ -31,6 +31,7 @@ from autodiff_spec._errors import (
 from autodiff_spec._module import (
     assign,
     check_grad,
+    compare,
     extra,
     grad,
     hessian,
@@ -78,6 +79,7 @@ __all__ = [
     "available_backends",
     "backend",
     "check_grad",
+    "compare",
     "extra",
     "grad",
     "hessian",

@@ -12,6 +12,7 @@ from autodiff_spec._discovery import backend
 from autodiff_spec._tape import Tape
 
 if TYPE_CHECKING:
+    from autodiff_spec.diff import Comparison
     from autodiff_spec.operators import GradientReport
 
 
@@ -172,6 +173,19 @@ def check_grad(f: Callable[..., Any], *args: Any, **options: Any) -> GradientRep
         True
     """
     return backend().check_grad(f, *args, **options)
+
+
+def compare(f: Callable[..., Any], *args: Any, **options: Any) -> Comparison:
+    """Whether the backends agree on ``f``, and where they part first; see `autodiff_spec.diff.compare`.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> ad.compare(lambda x: ad.xp().sum(x * x), [1.0, 2.0], backends=["numpy"]).agree
+        True
+    """
+    from autodiff_spec.diff import compare
+
+    return compare(f, *args, **options)
 
 
 def stop_gradient(x: Any) -> Any:

@@ -202,6 +202,10 @@ class Recorder:
             row = Row.from_dict(data)
             self.run.rows[row.test] = row
 
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note that tests are missing: what is listed and was not seen is not out of date."""
+        self.run.cut_short = True
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Judge; stale entries make the run fail."""

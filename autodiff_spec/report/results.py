@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 SCHEMA = 1
+_INTERRUPTED = 2  # pytest's exit status
 
 
 class Outcome(enum.StrEnum):
@@ -101,6 +102,11 @@ class Report:
     problems: tuple[str, ...]
     exit_status: int
     schema: int = field(default=SCHEMA)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was ended before its time: what is missing is untested."""
+        return self.exit_status == _INTERRUPTED
 
     @property
     def conforms(self) -> bool:
