@@ -13,6 +13,7 @@ from autodiff_spec._tape import Tape
 
 if TYPE_CHECKING:
     from autodiff_spec.diff import Comparison
+    from autodiff_spec.graph import Drawing
     from autodiff_spec.operators import GradientReport
 
 
@@ -186,6 +187,19 @@ def compare(f: Callable[..., Any], *args: Any, **options: Any) -> Comparison:
     from autodiff_spec.diff import compare
 
     return compare(f, *args, **options)
+
+
+def draw(target: Any, *args: Any, **options: Any) -> Drawing:
+    """The recorded graph of a function at ``args``, or of a logged array; see `autodiff_spec.graph.draw`.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> ad.draw(lambda x: ad.stop_gradient(x * x) * x, 3.0)
+        <Drawing of <lambda>: 4 nodes, 4 arrows forward, 1 back>
+    """
+    from autodiff_spec.graph import draw
+
+    return draw(target, *args, **options)
 
 
 def stop_gradient(x: Any) -> Any:

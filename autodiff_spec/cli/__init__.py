@@ -59,7 +59,7 @@ def _commands() -> None:
             raise SuiteNotInstalledError(
                 f"autodiff-spec needs {name}, which is not installed; run: pip install 'autodiff-spec[suite]'"
             )
-    from autodiff_spec.cli import commands, diff  # noqa: F401  # each registers its commands
+    from autodiff_spec.cli import commands, diff, graph, plot  # noqa: F401  # each registers its commands
     from autodiff_spec.cli._app import app
 
     app(prog_name="autodiff-spec")

@@ -86,7 +86,7 @@ class Alignment:
     def _together(self) -> int:
         columns = zip(*(run.steps for run in self.runs), strict=False)
         for k, column in enumerate(columns):
-            if len({(step.name, len(step.inputs), bool(step.error)) for step in column}) > 1:
+            if len({(step.name, len(step.inputs)) for step in column}) > 1 or any(step.error for step in column):
                 return k
         return min(len(run.steps) for run in self.runs)
 
@@ -101,20 +101,22 @@ class Alignment:
     def forward(self) -> Parting | None:
         """The first operation whose result differs, or that not all backends come to."""
         for k, column in enumerate(self.columns()):
-            if any(step.error for step in column):
-                return self._raised(k)
             for output in range(max(len(step.outputs) for step in column)):
                 parting = self._output(k, column, output)
                 if parting is not None:
                     return parting
-        if len({len(run.steps) for run in self.runs}) > 1 or any(
-            self.together < len(run.steps) for run in self.runs
-        ):
-            return self._control_flow(self.together)
-        return None
+        here = [run.steps[self.together] for run in self.runs if self.together < len(run.steps)]
+        if not here:
+            return None
+        if any(step.error for step in here) and len({step.name for step in here}) == 1 and len(here) == len(self.runs):
+            return self._raised(self.together)
+        return self._control_flow(self.together)
 
     def backward(self) -> Parting | None:
-        """The operation nearest to the result that sends other cotangents back though the same came to it."""
+        """The operation nearest to the result that sends other cotangents back though the same came to it.
+
+        For runs whose operations have the same names and shapes throughout.
+        """
         if any(len(run.steps) != self.together for run in self.runs):
             return None
         differing: dict[int, tuple[int, Difference]] = {}
@@ -158,8 +160,6 @@ class Alignment:
     def _cotangents(self, k: int, column: list[Step], use: int) -> Difference | None:
         shape = column[0].inputs[use].shape
         arrays = [_filled(step.cotangents[use], shape) for step in column]
-        if any(array.shape != shape for array in arrays):
-            return Difference(np.inf, (), 0.0, ())
         spread = column[0].spread_back[use] if use < len(column[0].spread_back) else None
         precision = max(self.precision[k:], default=0.0) or 2.0**-52
         return self.compared(arrays, precision, spread)

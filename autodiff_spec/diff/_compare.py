@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from autodiff_spec import _trees
+from autodiff_spec._backend import Backend
 from autodiff_spec._discovery import available_backends, backend
-from autodiff_spec._errors import AutodiffError
 from autodiff_spec.diff._align import Alignment, Difference
 from autodiff_spec.diff._exact import Exact, exact, verdicts
 from autodiff_spec.diff._record import Run, Values, epsilon, record
@@ -23,7 +23,7 @@ ROUNDINGS = 64.0
 def compare(
     f: Callable[..., Any],
     *args: Any,
-    backends: Sequence[str] | None = None,
+    backends: Sequence[str | Backend] | None = None,
     dtype: str | None = None,
     roundings: float = ROUNDINGS,
     seed: int = 0,
@@ -40,7 +40,7 @@ def compare(
         f: a function of arrays; it takes its namespace from ``ad.xp()``. Python control flow on values is fine.
         args: arrays of any backend, NumPy arrays, Python floats, or trees of them; every backend gets copies. Floating
             ones are differentiated.
-        backends: names as for `autodiff_spec.backend`; all that are installed by default.
+        backends: names as for `autodiff_spec.backend`, or backends; all that are installed by default.
         dtype: cast floating arguments to it first, ``"float32"``.
         roundings: how many a computation of good condition may be off.
         seed: of the perturbations.
@@ -61,8 +61,8 @@ def compare(
         >>> found.agree, found.runs[0].gradients
         (True, (array([2., 4.]),))
     """
-    names = list(dict.fromkeys(available_backends() if backends is None else backends))
-    loaded = [backend(name) for name in names]
+    chosen = dict.fromkeys(available_backends() if backends is None else backends)
+    loaded = [one if isinstance(one, Backend) else backend(one) for one in chosen]
     given = plain_arguments(args, dtype)
     labels = argument_names(f)
     runs = []
@@ -121,7 +121,8 @@ def compared(function: str, runs: Sequence[Run], truth: Exact, roundings: float 
         forward = Alignment(logged, roundings).forward()
     if ran:
         alignment = Alignment(ran, roundings)
-        backward = alignment.backward() if len(ran) > 1 else None
+        comparable = len(ran) > 1 and (forward is None or forward.kind in ("values", "error"))
+        backward = alignment.backward() if comparable else None
         if backward is not None:
             backward = replace(backward, verdicts=verdicts(backward, ran, roundings))
         unequal = _unequal(alignment)
@@ -168,14 +169,17 @@ def _against(alignment: Alignment, run: Run, truth: Exact) -> bool:
 
 
 def _notes(runs: Sequence[Run]) -> list[str]:
+    infinite = [run.backend for run in runs if not all(np.isfinite(gradient).all() for gradient in run.gradients)]
+    notes = [f"the gradient is not finite on {', '.join(infinite)}"] if infinite else []
     for k, column in enumerate(zip(*(run.steps for run in runs), strict=False)):
         names = {run.backend: " ".join(step.dtypes) for run, step in zip(runs, column, strict=True)}
         floats = {name for name in names.values() if epsilon(name)}
         if len({step.name for step in column}) == 1 and len(floats) > 1:
             told = ", ".join(f"{dtype} on {name}" for name, dtype in names.items())
-            return [f"dtypes differ from #{k} {column[0].call} on ({column[0].place}): {told}; what follows is as "
-                    "exact as the coarsest; pass dtype= there"]  # fmt: skip
-    return []
+            notes.append(f"dtypes differ from #{k} {column[0].call} on ({column[0].place}): {told}; what follows is as "
+                         "exact as the coarsest; pass dtype= there")  # fmt: skip
+            break
+    return notes
 
 
-__all__ = ["ROUNDINGS", "AutodiffError", "argument_names", "compare", "compared", "plain_arguments"]
+__all__ = ["ROUNDINGS", "argument_names", "compare", "compared", "plain_arguments"]

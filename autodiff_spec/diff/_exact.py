@@ -128,8 +128,9 @@ def _verdicts(parting: Parting, runs: Sequence[Run], roundings: float) -> Mappin
     everything = [*question.used, *question.constant]
     joint = oracle.permitted(question.of(everything), *question.points(everything), cotangent=question.cotangent)
     best = joint.minimal_norm()[: len(question.used)]
-    if any(np.isnan(vertex).any() for vertex in legal.vertices()[0] if vertex is not None):
-        return {}
+    slopes = oracle.gradient(question.of(question.used), *question.points(question.used))
+    if not all(np.isfinite(_rounded(slope)).all() for slope in slopes if slope is not None):
+        return {}  # an infinite slope, perhaps times 0: nothing is specified
     found = {}
     eps = max(epsilon(name) for run in runs for name in run.steps[parting.step].dtypes)
     for run in runs:

@@ -124,5 +124,5 @@ def _stored(path: Path, names: Sequence[str]) -> tuple[Any, ...]:
 def _line(error: BaseException, path: Path) -> str:
     if isinstance(error, SyntaxError):
         return f"{error.filename}:{error.lineno}"
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename) == path]
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() == path.resolve()]
     return f"{path}:{lines[-1]}" if lines else str(path)

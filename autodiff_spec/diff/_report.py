@@ -103,8 +103,8 @@ class Comparison:
             yield f"oracle: {self.exact.error}"
         elif self.exact.kink:
             yield "oracle: the function has a kink here (a tie, a zero, an edge): its derivative is not unique"
-        for name in self.wrong:
-            yield f"oracle: {name} is wrong by more than roundings"
+        if self.wrong:
+            yield f"oracle: not the true value or derivative, beyond roundings, on {', '.join(self.wrong)}"
 
     def to_json(self, path: str | Path | None = None) -> str:
         """The report as JSON text, without the logs; written to a file too, if one is named."""
