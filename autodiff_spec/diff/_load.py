@@ -84,8 +84,7 @@ def arguments(
     elif shapes:
         given = tuple(generator.standard_normal(_shape(text)) for text in shapes)
     elif callable(getattr(module, "inputs", None)):
-        given = module.inputs(generator)
-        given = given if isinstance(given, tuple) else (given,)
+        given = _drawn(module, generator)
     elif argument_names(f):
         raise ProgramError(
             f"{f.__name__}({', '.join(argument_names(f))}) needs arguments: write a function inputs(rng) into the "
@@ -94,6 +93,14 @@ def arguments(
     else:
         given = ()
     return plain_arguments(given, dtype)
+
+
+def _drawn(module: ModuleType, generator: np.random.Generator) -> tuple[Any, ...]:
+    try:
+        given = module.inputs(generator)
+    except Exception as error:
+        raise ProgramError(f"{_line(error, Path(str(module.__file__)))}: {type(error).__name__}: {error}") from error
+    return given if isinstance(given, tuple) else (given,)
 
 
 def _shape(text: str) -> tuple[int, ...]:
@@ -123,6 +130,6 @@ def _stored(path: Path, names: Sequence[str]) -> tuple[Any, ...]:
 
 def _line(error: BaseException, path: Path) -> str:
     if isinstance(error, SyntaxError):
-        return f"{error.filename}:{error.lineno}"
+        return f"{Path(error.filename or path).name}:{error.lineno}"
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() == path.resolve()]
-    return f"{path}:{lines[-1]}" if lines else str(path)
+    return f"{path.name}:{lines[-1]}" if lines else path.name

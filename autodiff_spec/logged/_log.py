@@ -62,12 +62,14 @@ class Use:
 
     Attributes:
         source: the operation that made it; ``output`` says as which of its outputs.
-        array: the backend's array. On a tape an alias of its own, so that its cotangent is this use's share alone.
+        array: the backend's array.
+        alias: whether it is an alias for this use alone, so that its cotangent is this use's share.
     """
 
     source: Operation
     output: int
     array: Array
+    alias: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -180,7 +182,7 @@ class Log:
         """
         if self.tape is None:
             raise ValueError("this log has no tape; cotangents need Log(backend, tape)")
-        aliases = [use.array for op in self.operations for use in op.uses if self._aliased(use.source, use.array)]
+        aliases = [use.array for op in self.operations for use in op.uses if use.alias]
         wanted = [*sources, *aliases]
         ones = [self.backend.xp.ones_like(target) for target in targets]
         found = self.tape._pullback_of(targets, wanted, ones, strict=False)
@@ -206,11 +208,7 @@ class Log:
         from autodiff_spec.logged._array import Logged
 
         if isinstance(value, Logged):
-            array = self._alias(value)
-            uses.append(Use(value.operation, value.output, array))
-            if self.alias is not None and array is not value.value:
-                array = self.alias(array)
-            return array, Slot(len(uses) - 1)
+            return self._used(value, uses), Slot(len(uses) - 1)
         if isinstance(value, (list, tuple)):
             parts = [self._taken(part, uses) for part in value]
             native, kept = [part for part, _ in parts], [part for _, part in parts]
@@ -222,12 +220,15 @@ class Log:
             return slice(*(end for end, _ in ends)), slice(*(end for _, end in ends))
         return value, self._portable(value)
 
-    def _alias(self, logged: Any) -> Array:
-        aliased = self._aliased(logged.operation, logged.value)
-        return self.tape.watch(logged.value) if aliased and self.tape is not None else logged.value
-
-    def _aliased(self, source: Operation, array: Array) -> bool:
-        return self.tape is not None and source.tracked and self.backend.kind(array.dtype) != "other"
+    def _used(self, logged: Any, uses: list[Use]) -> Array:
+        """The array behind a logged one, as an operation is to use it."""
+        source, array = logged.operation, logged.value
+        if self.tape is None or not source.tracked or self.backend.kind(array.dtype) == "other":
+            uses.append(Use(source, logged.output, array))
+            return array
+        alias = self.tape.watch(array)
+        uses.append(Use(source, logged.output, alias, alias=True))
+        return alias if self.alias is None else self.alias(alias)
 
     def _portable(self, value: Any) -> Any:
         """An argument that is no logged array, as something that another process and framework understands."""
