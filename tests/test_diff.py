@@ -1,5 +1,7 @@
 """compare and diff: the operation that they name is the one that is wrong, and roundings are not named."""
 
+import doctest
+import importlib
 import json
 import os
 import subprocess
@@ -224,6 +226,15 @@ def test_json_holds_what_was_found_and_no_number_that_json_lacks(tmp_path: Path)
     assert data["forward"]["name"] == "sqrt"
 
 
+@pytest.mark.parametrize(
+    "module", ["logged", "logged._backend", "diff._compare", "graph._draw", "plot", "plot._curves", "plot._expression"]
+)
+def test_the_examples_in_docstrings_are_true(module: str) -> None:
+    found = doctest.testmod(importlib.import_module(f"autodiff_spec.{module}"))
+    assert found.attempted > 0
+    assert found.failed == 0
+
+
 # --- files --------------------------------------------------------------------------------------------------------
 
 
@@ -300,7 +311,7 @@ def test_the_log_is_the_same_on_all_four() -> None:
         h = xp.maximum(xp.matmul(x, w), 0.25)
         if h[0, 0] > 0:
             h = ad.stop_gradient(h) * h
-        y = ad.extra().relu(h[:, 1:]).sum() if ad.backend().name == "none" else xp.sum(ad.extra().relu(h[:, 1:]))
+        y = xp.sum(ad.extra().relu(h[:, 1:]))
         z = ad.grad(lambda v: xp.sum(v * v * w))(w)
         return y + xp.sum(xp.astype(z, xp.float64)) + xp.mean(xp.concat([h, h]))
 
@@ -309,7 +320,7 @@ def test_the_log_is_the_same_on_all_four() -> None:
     assert found.agree, str(found)
     calls = [[step.call for step in run.steps] for run in found.runs]
     assert calls[0] == calls[1] == calls[2] == calls[3]
-    assert max(map(len, str(found).splitlines())) <= 100
+    assert max(map(len, str(found).splitlines()[:8])) <= 80
 
 
 # --- the command --------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """draw and graph: solid arrows forward, dashed arrows backward, none through stop_gradient, on every backend."""
 
+import doctest
 import os
 import re
 import shutil
@@ -144,6 +145,12 @@ def test_without_graphviz_the_error_names_it_and_a_notebook_shows_mermaid(
     drawing.save(tmp_path / "detached.mmd")
     assert (tmp_path / "detached.mmd").read_text("utf-8") == drawing.mermaid
     assert re.findall(r"n\d+ -\.-> n\d+", drawing.mermaid) == ["n3 -.-> n0"]
+
+
+def test_the_page_about_drawing_is_true() -> None:
+    found = doctest.testfile(str(ROOT / "docs" / "graph.md"), module_relative=False, encoding="utf-8")
+    assert found.attempted > 0
+    assert found.failed == 0
 
 
 def test_the_command_prints_or_writes(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_an_expression_means_what_it_says(text: str, value: float, slope: float)
 
 def test_what_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
     for low, high, options in ((1, 1, {}), (0, np.inf, {}), (0, 1, {"order": -1}), (0, 1, {"points": 1})):
-        with pytest.raises(ValueError, match="interval|order="):
+        with pytest.raises(ValueError, match=r"interval|order="):
             curves("x", low, high, backend="numpy", **options)
     with pytest.raises(ValueError, match="ends in none of"):
         plot("x", 0, 1, path=tmp_path / "x.exe")

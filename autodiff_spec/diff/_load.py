@@ -131,5 +131,6 @@ def _stored(path: Path, names: Sequence[str]) -> tuple[Any, ...]:
 def _line(error: BaseException, path: Path) -> str:
     if isinstance(error, SyntaxError):
         return f"{Path(error.filename or path).name}:{error.lineno}"
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).resolve() == path.resolve()]
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path.resolve()]
     return f"{path.name}:{lines[-1]}" if lines else path.name
