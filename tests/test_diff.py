@@ -62,7 +62,9 @@ def test_a_wrong_value_is_found_where_it_arises() -> None:
     found = parted(chain, *POINT, tanh=lambda x: numpy_xp.tanh(x) * (1 + 1e-11))
     assert not found.agree
     assert (found.forward.kind, found.forward.name) == ("values", "tanh")
-    assert dict(found.forward.inputs)["#3"] in np.sin(POINT[0] * POINT[1]).tolist()
+    [(name, value)] = found.forward.inputs
+    assert name == f"#3[{found.forward.at[0]}]"
+    assert value == np.sin(POINT[0] * POINT[1])[found.forward.at]
     assert found.forward.groups == (("numpy",), ("wrong",))
     assert found.forward.place.startswith("test_diff.py:")
 
@@ -156,6 +158,33 @@ def test_roundings_agree_even_where_the_condition_is_bad() -> None:
     assert float(np.sum(x)) != float(np.sum(x[::-1]))
     assert parted(cancels, x, sum=backwards).agree
     assert not parted(cancels, x, sum=lambda x: numpy_xp.sum(x) + 1e-3).agree
+
+
+def test_roundings_agree_where_cotangents_cancel() -> None:
+    def log_softmax(x: Any) -> Any:
+        xp = ad.xp()
+        z = xp.exp(x - xp.max(x, axis=1, keepdims=True))  # the cotangent of the maximum is a sum that is 0
+        p = z / xp.sum(z, axis=1, keepdims=True)
+        return xp.mean(xp.log(p[:, 0]))
+
+    def backwards(x: Any, **options: Any) -> Any:
+        return numpy_xp.sum(numpy_xp.flip(x, axis=1), **options)
+
+    def other_order(x: Any, y: Any) -> Any:
+        return numpy_xp.negative(numpy_xp.subtract(y, x)) if hasattr(y, "shape") else numpy_xp.subtract(x, y)
+
+    for seed in range(5):
+        x = np.random.default_rng(seed).standard_normal((64, 10)) * 5
+        found = parted(log_softmax, x, sum=backwards, subtract=other_order, exp=lambda x: 1 / numpy_xp.exp(-x))
+        assert found.agree, str(found)
+
+
+def test_a_slope_without_digits_is_no_parting() -> None:
+    def saturated(x: Any) -> Any:
+        y = numpy_xp.tanh(x)
+        return y + (x - ad.backend("numpy").stop_gradient(x)) * 4e-16  # 1 - tanh(x)**2, rounded otherwise
+
+    assert parted(lambda x: ad.xp().tanh(x), np.array([0.5, 20.0]), tanh=saturated).agree
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -303,6 +332,20 @@ def test_the_operation_in_which_the_frameworks_part_is_named(example: str) -> No
     else:  # an infinite slope times 0: unspecified, and TensorFlow alone gives 0
         assert found.backward.groups == (("numpy", "torch", "jax"), ("tensorflow",))
         assert found.wrong == ("numpy", "torch", "jax")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_on_a_network_the_four_part_nowhere(dtype: str) -> None:
+    def loss(x: Any, first: Any, second: Any) -> Any:
+        xp = ad.xp()
+        h = xp.matmul(xp.tanh(xp.matmul(x, first)), second)
+        z = xp.exp(h - xp.max(h, axis=1, keepdims=True))
+        return -xp.mean(xp.log((z / xp.sum(z, axis=1, keepdims=True))[:, 0]))
+
+    rng = np.random.default_rng(0)
+    shapes = (16, 32), (32, 32), (32, 10)
+    found = ad.compare(loss, *map(rng.standard_normal, shapes), backends=all_four(), dtype=dtype, oracle=False)
+    assert found.agree, str(found)
 
 
 def test_the_log_is_the_same_on_all_four() -> None:

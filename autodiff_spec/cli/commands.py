@@ -166,6 +166,8 @@ def _run_all(names: Sequence[str], arguments: Sequence[str], stop: threading.Eve
 def _run_one(
     bars: Progress, task: TaskID, name: str, arguments: Sequence[str], stop: threading.Event
 ) -> Report | RunError:
+    if stop.is_set():
+        return RunError(f"{name} was not begun", "", usage=False)
     try:
         return run_suite(name, arguments, watch=lambda step: _advance(bars, task, step), stop=stop)
     except RunError as error:

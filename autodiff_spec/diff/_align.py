@@ -28,7 +28,7 @@ class Parting:
         at: the index of the element that differs most.
         found: what each backend has there.
         groups: the backends, those together that agree.
-        inputs: the arrays used, by name, at that element (whole where they are small and of another shape).
+        inputs: the arrays used, by name, at that element: ``("#5[3, 0]", 0.0)``; whole where their shape is another.
         cotangent: for cotangents what came back to the operation's result there.
         tolerance: how much a difference there may be.
         others: the further operations that part by themselves: what reaches them agrees, and what leaves them does not.
@@ -112,17 +112,17 @@ class Alignment:
             return self._raised(self.together)
         return self._control_flow(self.together)
 
-    def backward(self) -> Parting | None:
+    def backward(self, skip: frozenset[int] = frozenset()) -> Parting | None:
         """The operation nearest to the result that sends other cotangents back though the same came to it.
 
-        For runs whose operations have the same names and shapes throughout.
+        For runs whose operations have the same names and shapes throughout. Those in ``skip`` count as agreeing.
         """
         if any(len(run.steps) != self.together for run in self.runs):
             return None
         differing: dict[int, tuple[int, Difference]] = {}
         for k, column in enumerate(self.columns()):
             for use in range(len(column[0].cotangents)):
-                found = self._cotangents(k, column, use)
+                found = None if k in skip else self._cotangents(k, column, use)
                 if found is not None and (k not in differing or found.excess > differing[k][1].excess):
                     differing[k] = use, found
         if not differing:
@@ -134,13 +134,19 @@ class Alignment:
 
     # --- comparing ------------------------------------------------------------------------------------------------
 
-    def compared(self, arrays: Sequence[Values], precision: float, spread: Values | None) -> Difference | None:
-        """Whether arrays (one for each run) differ by more than roundings; ``None`` if not."""
+    def compared(
+        self, arrays: Sequence[Values], precision: float, spread: Values | None, *, slopes: bool = False
+    ) -> Difference | None:
+        """Whether arrays (one for each run) differ by more than roundings; ``None`` if not.
+
+        ``slopes``: of derivatives, whose elements are as exact as the largest of them: 1 - tanh(20)**2 has no digits.
+        """
         if all(array.dtype.kind not in "fc" for array in arrays):
             return self._exactly(arrays)
         wide = np.stack([np.asarray(array, dtype=np.result_type(array.dtype, np.float64)) for array in arrays])
         with np.errstate(all="ignore"):
             size = np.nanmax(np.where(np.isfinite(wide), np.abs(wide), 0.0), axis=0)
+            size = np.full_like(size, np.max(size, initial=0.0)) if slopes else size
             moves = spread if spread is not None and np.shape(spread) == size.shape else 0.0
             tolerance = self.roundings * precision * (size + moves) + _TINY.get(precision, 2.0**-1022)
             excess = np.max([_distance(one, wide) for one in wide], axis=0) / tolerance
@@ -162,7 +168,7 @@ class Alignment:
         arrays = [_filled(step.cotangents[use], shape) for step in column]
         spread = column[0].spread_back[use] if use < len(column[0].spread_back) else None
         precision = max(self.precision[k:], default=0.0) or 2.0**-52
-        return self.compared(arrays, precision, spread)
+        return self.compared(arrays, precision, spread, slopes=True)
 
     def _consumers(self, k: int) -> set[int]:
         return {j for j in range(k + 1, self.together) for parent, _ in self.runs[0].steps[j].parents if parent == k}
@@ -227,7 +233,7 @@ class Alignment:
         shown = []
         for (parent, _), value in zip(step.parents, step.inputs, strict=True):
             name = self.runs[0].steps[parent].label or f"#{parent}"
-            shown.append((name, _element(value, at, shape)))
+            shown.append(_element(name, value, at, shape))
         return tuple(shown)
 
     def _raised(self, k: int) -> Parting:
@@ -304,12 +310,13 @@ def _by_value(found: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(group) for group in sorted(groups.values(), key=len, reverse=True))
 
 
-def _element(value: Values, at: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+def _element(name: str, value: Values, at: tuple[int, ...], shape: tuple[int, ...]) -> tuple[str, Any]:
     """What stands in ``value`` at the place of element ``at`` of an array of ``shape``; small arrays whole."""
     try:
-        return _number(np.broadcast_to(value, shape)[at])
+        number = _number(np.broadcast_to(value, shape)[at])
     except ValueError:
-        return value.tolist() if value.size <= _SMALL else f"array{value.shape}"
+        return name, value.tolist() if value.size <= _SMALL else f"array{value.shape}"
+    return (f"{name}[{', '.join(map(str, at))}]" if value.shape == shape and at else name), number
 
 
 def _number(element: Any) -> Any:

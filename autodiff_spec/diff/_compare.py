@@ -12,7 +12,7 @@ import numpy as np
 from autodiff_spec import _trees
 from autodiff_spec._backend import Backend
 from autodiff_spec._discovery import available_backends, backend
-from autodiff_spec.diff._align import Alignment, Difference
+from autodiff_spec.diff._align import Alignment, Difference, Parting
 from autodiff_spec.diff._exact import Exact, exact, verdicts
 from autodiff_spec.diff._record import Run, Values, epsilon, record
 from autodiff_spec.diff._report import Comparison
@@ -122,25 +122,36 @@ def compared(function: str, runs: Sequence[Run], truth: Exact, roundings: float 
     if ran:
         alignment = Alignment(ran, roundings)
         comparable = len(ran) > 1 and (forward is None or forward.kind in ("values", "error"))
-        backward = alignment.backward() if comparable else None
-        if backward is not None:
-            backward = replace(backward, verdicts=verdicts(backward, ran, roundings))
+        backward = _backward(alignment, ran, roundings) if comparable else None
         unequal = _unequal(alignment)
         wrong = tuple(run.backend for run in ran if _against(alignment, run, truth))
     return Comparison(function, tuple(runs), truth, forward, backward, unequal, wrong, tuple(_notes(ran)))
+
+
+def _backward(alignment: Alignment, runs: Sequence[Run], roundings: float) -> Parting | None:
+    """Where cotangents part, with the oracle's verdicts; where it finds nothing wrong with any, they do not part."""
+    right: set[int] = set()
+    while (parting := alignment.backward(frozenset(right))) is not None:
+        said = verdicts(parting, runs, roundings)
+        if not said or set(said.values()) != {"conforms"}:
+            return replace(parting, verdicts=said)
+        right.add(parting.step)
+    return None
 
 
 def _unequal(alignment: Alignment) -> tuple[Difference | None, ...]:
     """For each floating argument whether its gradients differ, beyond what roundings explain."""
     found = []
     for k, column in enumerate(zip(*(run.gradients for run in alignment.runs), strict=False)):
-        found.append(_compare(alignment, list(column), _spread_of_gradient(alignment.runs[0], k)))
+        found.append(_compare(alignment, list(column), _spread_of_gradient(alignment.runs[0], k), slopes=True))
     return tuple(found)
 
 
-def _compare(alignment: Alignment, arrays: list[Values], spread: Values | None) -> Difference | None:
+def _compare(
+    alignment: Alignment, arrays: list[Values], spread: Values | None, *, slopes: bool = False
+) -> Difference | None:
     precision = max(alignment.precision, default=0.0) or max(epsilon(array.dtype.name) for array in arrays)
-    return alignment.compared(arrays, precision, spread)
+    return alignment.compared(arrays, precision, spread, slopes=slopes)
 
 
 def _spread_of_gradient(run: Run, argument: int) -> Values | None:
@@ -165,7 +176,7 @@ def _against(alignment: Alignment, run: Run, truth: Exact) -> bool:
         return False
     spreads = [_spread_of_gradient(alignment.runs[0], k) for k in range(len(run.gradients))]
     slopes = zip(run.gradients, truth.gradients, spreads, strict=False)
-    return any(_compare(alignment, [a, b], s) for a, b, s in slopes if a.shape == b.shape)
+    return any(_compare(alignment, [a, b], s, slopes=True) for a, b, s in slopes if a.shape == b.shape)
 
 
 def _notes(runs: Sequence[Run]) -> list[str]:

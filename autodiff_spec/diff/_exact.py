@@ -133,19 +133,21 @@ def _verdicts(parting: Parting, runs: Sequence[Run], roundings: float) -> Mappin
         return {}  # an infinite slope, perhaps times 0: nothing is specified
     found = {}
     eps = max(epsilon(name) for run in runs for name in run.steps[parting.step].dtypes)
+    relative = roundings * eps
+    absolute = relative * float(np.max(np.abs(question.cotangent), initial=0.0))  # slopes of ordinary size
     for run in runs:
         given = question.given(run.steps[parting.step])
-        if not legal.contains(given, rtol=roundings * eps, atol=roundings * eps):
+        if not legal.contains(given, rtol=relative, atol=absolute):
             found[run.backend] = "violates"
-        elif all(_near(a, b, roundings * eps) for a, b in zip(given, best, strict=True)):
+        elif all(_near(a, b, relative, absolute) for a, b in zip(given, best, strict=True)):
             found[run.backend] = "conforms"
         else:
             found[run.backend] = "deviates"
     return found
 
 
-def _near(one: Values, two: Values | None, tolerance: float) -> bool:
-    return two is not None and np.allclose(one, two, rtol=tolerance, atol=tolerance)
+def _near(one: Values, two: Values | None, relative: float, absolute: float) -> bool:
+    return two is not None and np.allclose(one, two, rtol=relative, atol=absolute)
 
 
 class _Question:

@@ -178,7 +178,7 @@ def _told(parting: Parting) -> Iterator[str]:
     yield f"{parting.direction}: {what} at #{parting.step} {parting.call}{where}"
     index = f"[{', '.join(map(str, parting.at))}]" if parting.at else ""
     if parting.inputs:
-        yield f"  uses {', '.join(f'{name}{index} = {_scalar(value)}' for name, value in parting.inputs)}"
+        yield f"  uses {', '.join(f'{name} = {_scalar(value)}' for name, value in parting.inputs)}"
     if parting.direction == "backward":
         yield f"  to its result comes back {_scalar(parting.cotangent)}; by it to argument {parting.argument}{index}:"
     digits = _enough([parting.found[group[0]] for group in parting.groups])
