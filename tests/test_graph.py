@@ -64,6 +64,12 @@ def test_what_is_asked_of_values_and_what_is_not_used_leads_nothing_back() -> No
     assert back == {("where(·, ·, 2.0)", "x")}
 
 
+def test_nothing_leads_back_from_a_target_that_is_detached() -> None:
+    forward, back = arrows(ad.draw(lambda x: ad.stop_gradient(ad.xp().sin(x * x)), X))
+    assert len(forward) == 3
+    assert back == set()
+
+
 def test_values_and_cotangents_are_written_on_request() -> None:
     drawing = ad.draw(detached, X, values=True)
     assert "(4,) = [0, 1, 8, 27]" in {node.lines[1] for node in drawing.graph.nodes}

@@ -33,6 +33,8 @@ HOSTILE = [
     "(y := x)",
     "sin(*x)",
     "sin(x=x)",
+    "sin(x, out=x)",
+    "sin(x, **x)",
     "x[0]",
     "x and x",
     "1j * x",
