@@ -31,6 +31,8 @@ from autodiff_spec._errors import (
 from autodiff_spec._module import (
     assign,
     check_grad,
+    compare,
+    draw,
     extra,
     grad,
     hessian,
@@ -78,6 +80,8 @@ __all__ = [
     "available_backends",
     "backend",
     "check_grad",
+    "compare",
+    "draw",
     "extra",
     "grad",
     "hessian",

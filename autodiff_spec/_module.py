@@ -12,6 +12,8 @@ from autodiff_spec._discovery import backend
 from autodiff_spec._tape import Tape
 
 if TYPE_CHECKING:
+    from autodiff_spec.diff import Comparison
+    from autodiff_spec.graph import Drawing
     from autodiff_spec.operators import GradientReport
 
 
@@ -172,6 +174,32 @@ def check_grad(f: Callable[..., Any], *args: Any, **options: Any) -> GradientRep
         True
     """
     return backend().check_grad(f, *args, **options)
+
+
+def compare(f: Callable[..., Any], *args: Any, **options: Any) -> Comparison:
+    """Whether the backends agree on ``f``, and where they part first; see `autodiff_spec.diff.compare`.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> ad.compare(lambda x: ad.xp().sum(x * x), [1.0, 2.0], backends=["numpy"]).agree
+        True
+    """
+    from autodiff_spec.diff import compare
+
+    return compare(f, *args, **options)
+
+
+def draw(target: Any, *args: Any, **options: Any) -> Drawing:
+    """The recorded graph of a function at ``args``, or of a logged array; see `autodiff_spec.graph.draw`.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> ad.draw(lambda x: ad.stop_gradient(x * x) * x, 3.0)
+        <Drawing of <lambda>: 4 nodes, 4 arrows forward, 1 back>
+    """
+    from autodiff_spec.graph import draw
+
+    return draw(target, *args, **options)
 
 
 def stop_gradient(x: Any) -> Any:

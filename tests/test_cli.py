@@ -1,10 +1,13 @@
 """The command line, as users start it: exit status, what is printed, what is written."""
 
+import importlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from autodiff_spec.clauses import CLAUSES
+from autodiff_spec.cli._app import app
 from autodiff_spec.report import ClauseResult, Outcome, Report, Row, Verdict
 from autodiff_spec.report.terminal import comparison, conformance, differences, failures, gaps, text
 
@@ -212,3 +216,106 @@ def test_what_a_backend_does_not_declare_is_said_once() -> None:
     left_out = Row("test_a.py::test", ("CPLX-01",), "", Outcome.UNSUPPORTED, missing=("COMPLEX",))
     lines = [text(line, colour=False).strip() for line in gaps([report("jax", left_out, left_out)])]
     assert lines == ["jax does not declare COMPLEX"]
+
+
+# --- care ---------------------------------------------------------------------------------------------------------
+
+SLOW = """
+import pathlib, time
+import autodiff_numpy
+
+class Slow(autodiff_numpy.NumpyBackend):
+    name = "slow"
+    calls = 0
+    def _variable(self, array):
+        self.calls += 1
+        if self.calls > 40:
+            pathlib.Path("going").touch()
+            time.sleep(0.2)
+        return super()._variable(array)
+"""
+
+
+def environment_of(folder: Path, **more: str) -> dict[str, str]:
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "backends", folder)))
+    theirs = ("AUTODIFF_SPEC_", "NO_COLOR", "FORCE_COLOR")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(theirs)}
+    return {**kept, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **more}
+
+
+@pytest.mark.parametrize("command", ["test", "compare"])
+def test_an_interrupted_run_leaves_what_it_found_till_then(tmp_path: Path, command: str) -> None:
+    (tmp_path / "slow.py").write_text(SLOW, "utf-8")
+    which = ["slow:Slow"] if command == "test" else ["--backends", "slow:Slow"]
+    only = [part for number in range(1, 9) for part in ("--only", f"VAR-{number:02}")]
+    arguments = [command, *which, *only, "--max-examples", "8", "--json", "found.json"]
+    started = subprocess.Popen(
+        [sys.executable, "-m", "autodiff_spec", *arguments],
+        cwd=tmp_path, env=environment_of(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 120
+        while not (tmp_path / "going").exists() and time.monotonic() < deadline:
+            assert started.poll() is None, started.communicate()
+            time.sleep(0.05)
+        started.send_signal(signal.SIGINT)
+        out, _ = started.communicate(timeout=60)
+    finally:
+        started.kill()
+        started.wait()
+    assert started.returncode == 130
+    assert "interrupted" in out
+    found = json.loads((tmp_path / "found.json").read_text("utf-8"))
+    [report] = found["reports"] if command == "compare" else [found]
+    assert report["rows"]
+    assert {row["outcome"] for row in report["rows"]} == {"passed"}
+    assert any(clause["verdict"] == "untested" for clause in report["clauses"])
+    assert report["problems"] == []  # what is listed and was not reached is not out of date
+
+
+def on_a_terminal(arguments: list[str], folder: Path, **environment: str) -> str:
+    """What a command writes when its output is a terminal."""
+    pty = pytest.importorskip("pty", reason="pseudo-terminals need a POSIX system")
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "autodiff_spec", *arguments], cwd=folder, stdout=theirs, stderr=subprocess.DEVNULL,
+        env=environment_of(folder, TERM="xterm-256color", COLUMNS="80", **environment), timeout=120,
+    )  # fmt: skip
+    os.close(theirs)
+    assert done.returncode == 0
+    written = b""
+    try:
+        while part := os.read(ours, 65536):
+            written += part
+    except OSError:  # Linux: the other end is closed
+        pass
+    finally:
+        os.close(ours)
+    return written.decode()
+
+
+def test_colours_are_for_terminals_and_can_be_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text("def f(x):\n    return x * x\n", "utf-8")
+    diff = ["diff", "model.py:f", "--shape", "2", "--backends", "numpy"]
+    colour = re.compile(r"\x1b\[[0-9;]*3[0-7]")
+    assert colour.search(on_a_terminal(diff, tmp_path))
+    assert not colour.search(on_a_terminal([*diff, "--no-color"], tmp_path, FORCE_COLOR="1"))
+    assert not colour.search(on_a_terminal(["--no-color", *diff], tmp_path))
+    assert not colour.search(on_a_terminal(diff, tmp_path, NO_COLOR="1"))
+
+
+def test_every_command_has_examples_that_begin_with_its_name() -> None:
+    for module in ("commands", "diff", "graph", "plot"):
+        importlib.import_module(f"autodiff_spec.cli.{module}")
+    commands = {one.name or getattr(one.callback, "__name__", ""): one for one in app.registered_commands}
+    assert set(commands) == {"test", "compare", "diff", "graph", "plot", "spec", "chapter"}
+    for name, command in commands.items():
+        assert f"\n  autodiff-spec {name} " in f"{command.epilog}\n", name
+
+
+def test_an_unforeseen_error_is_one_line_too(cli: Command, tmp_path: Path) -> None:
+    (tmp_path / "model.py").write_text("def f(x):\n    return x\n\ndef inputs(rng):\n    return 1 / 0\n", "utf-8")
+    done = cli("diff", "model.py:f", "--backends", "numpy")
+    assert done.returncode == 2
+    assert done.stderr == "autodiff-spec: model.py:5: ZeroDivisionError: division by zero\n"
+    assert "Traceback" in cli("diff", "model.py:f", "--backends", "numpy", "--debug").stderr

@@ -1,11 +1,13 @@
-"""The command ``autodiff-spec``: test, compare, spec, chapter.
+"""The command ``autodiff-spec``: test, compare, spec, chapter, diff, graph, plot.
 
-Exit status: 0 conforms, 1 does not, 2 wrong usage. Errors are one line; ``--debug`` shows more.
+Exit status: 0 conforms or agrees, 1 does not, 2 wrong usage, 130 interrupted.
+Errors are one line; ``--debug`` shows more.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from typing import NoReturn
 
@@ -26,23 +28,29 @@ class SuiteNotInstalledError(AutodiffError, ImportError):
 
 def main() -> NoReturn:
     """Run the command line, and exit."""
-    debug = _take_debug()
+    debug = _take("--debug")
+    if _take("--no-color"):
+        os.environ["NO_COLOR"] = "1"
+        os.environ.pop("FORCE_COLOR", None)
     try:
         _commands()
-    except (AutodiffError, ImportError, OSError, RunError, UsageError) as error:
+    except Exception as error:
         if debug:
             raise
-        print(f"autodiff-spec: {' '.join(str(error).split())}", file=sys.stderr)
+        expected = isinstance(error, (AutodiffError, ImportError, OSError, RunError, UsageError))
+        what = "" if expected else f"{type(error).__name__}: "
+        more = "" if expected else " (--debug shows where)"
+        print(f"autodiff-spec: {what}{' '.join(str(error).split())}{more}", file=sys.stderr)
         sys.exit(VIOLATIONS if isinstance(error, RunError) and not error.usage else USAGE)
     sys.exit(0)
 
 
-def _take_debug() -> bool:
-    """Whether ``--debug`` stands before or after the command; what follows ``--`` is pytest's."""
+def _take(option: str) -> bool:
+    """Whether ``option`` stands before or after the command; what follows ``--`` is pytest's."""
     end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     ours = sys.argv[1:end]
-    sys.argv[1:end] = [argument for argument in ours if argument != "--debug"]
-    return "--debug" in ours
+    sys.argv[1:end] = [argument for argument in ours if argument != option]
+    return option in ours
 
 
 def _commands() -> None:
@@ -51,6 +59,7 @@ def _commands() -> None:
             raise SuiteNotInstalledError(
                 f"autodiff-spec needs {name}, which is not installed; run: pip install 'autodiff-spec[suite]'"
             )
-    from autodiff_spec.cli.commands import app
+    from autodiff_spec.cli import commands, diff, graph, plot  # noqa: F401  # each registers its commands
+    from autodiff_spec.cli._app import app
 
-    app()
+    app(prog_name="autodiff-spec")

@@ -207,6 +207,10 @@ class Recorder:
             self.run.rows[row.test] = row
             self.run.errors += map(Errors.from_dict, getattr(report, "autodiff_errors", []))
 
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note that tests are missing: what is listed and was not seen is not out of date."""
+        self.run.cut_short = True
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
         """Judge; stale entries make the run fail."""

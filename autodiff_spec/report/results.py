@@ -12,6 +12,7 @@ from typing import Any
 from autodiff_spec.report.accuracy import Accuracy
 
 SCHEMA = 2
+_INTERRUPTED = 2  # pytest's exit status
 
 
 class Outcome(enum.StrEnum):
@@ -104,6 +105,11 @@ class Report:
     exit_status: int
     accuracy: tuple[Accuracy, ...] = ()
     schema: int = field(default=SCHEMA)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was ended before its time: what is missing is untested."""
+        return self.exit_status == _INTERRUPTED
 
     @property
     def conforms(self) -> bool:

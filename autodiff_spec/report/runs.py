@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,8 +18,8 @@ from pathlib import Path
 from autodiff_spec.report.results import Report
 
 SUITE = "autodiff_spec.conformance"
-_POLL = 0.1
-_USAGE, _NOTHING_SELECTED = 4, 5  # exit statuses of pytest
+_POLL, _PATIENCE = 0.1, 15.0
+_INTERRUPTED, _USAGE, _NOTHING_SELECTED = 2, 4, 5  # exit statuses of pytest
 
 
 class RunError(RuntimeError):
@@ -39,7 +41,12 @@ class Progress:
 
 
 def run_suite(
-    backend: str, arguments: Sequence[str] = (), *, watch: Callable[[Progress], None] | None = None, show: bool = False
+    backend: str,
+    arguments: Sequence[str] = (),
+    *,
+    watch: Callable[[Progress], None] | None = None,
+    show: bool = False,
+    stop: threading.Event | None = None,
 ) -> Report:
     """The report of one run.
 
@@ -48,6 +55,7 @@ def run_suite(
         arguments: more for pytest.
         watch: called with the progress, several times a second.
         show: let pytest print (and ask, as ``--pdb`` does) on this terminal.
+        stop: when it is set, the run is asked to end; its report then holds what was found till then.
 
     Raises:
         RunError: the run ended without a report: no such backend, a wrong argument, a crash.
@@ -60,11 +68,14 @@ def run_suite(
             stdin=None if show else subprocess.DEVNULL,
             stdout=log,
             stderr=None if show else subprocess.STDOUT,
+            start_new_session=not show,  # Ctrl-C comes to us; we tell the run
         )
         try:
             while process.poll() is None:
                 if watch is not None:
                     watch(_progress(folder / "progress"))
+                if stop is not None and stop.is_set():
+                    _end(process)
                 time.sleep(_POLL)
         except BaseException:
             process.kill()
@@ -73,6 +84,16 @@ def run_suite(
         if watch is not None:
             watch(_progress(folder / "progress"))
         return _report(backend, folder, process.returncode)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let pytest finish as after Ctrl-C, which writes its report; not for ever."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def node(test: str) -> str:
@@ -121,6 +142,8 @@ def _report(backend: str, folder: Path, status: int) -> Report:
     said = [line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR: ")]
     if status == _NOTHING_SELECTED:
         message = "no test was selected"
+    elif status in (_INTERRUPTED, -signal.SIGINT, -signal.SIGKILL):
+        message = f"the run on {backend} was interrupted before its first test ended"
     else:
         message = said[0] if said else f"the run on {backend} ended with status {status} and without a report"
     raise RunError(message, output, usage=status in (_USAGE, _NOTHING_SELECTED))

@@ -63,7 +63,8 @@ def _answer(report: Report) -> Text:
     if report.conforms:
         asked = "of the clauses that were asked, " if report.filtered else ""
         return Text(f"{name}: {asked}nothing beyond the listed deviations ({report.seconds:.0f} s)", style="bold green")
-    found = [f"unexpected failures: {len(failed)}"] if failed else []
+    found = ["interrupted"] if report.interrupted else []
+    found += [f"unexpected failures: {len(failed)}"] if failed else []
     found += [f"listed entries out of date: {len(report.problems)}"] if report.problems else []
     reasons = ", ".join(found) or "the run did not end well"
     return Text(f"{name}: {reasons} ({report.seconds:.0f} s)", style="bold red")
@@ -134,6 +135,8 @@ def differences(reports: Sequence[Report]) -> Iterator[RenderableType]:
 def gaps(reports: Iterable[Report]) -> Iterator[RenderableType]:
     """What the backends do not declare, and what is wrong with their lists."""
     for report in reports:
+        if report.interrupted:
+            yield Text(f"{report.backend}: interrupted; what is missing was not tested", style="red")
         missing = sorted({name for row in report.rows for name in row.missing})
         if missing:
             yield Text(f"{report.backend} does not declare {', '.join(missing)}")
