@@ -195,6 +195,10 @@ class Backend(Derived):
         """Whether ``x`` is an array of this backend: plain, recorded, or a variable."""
         return isinstance(x, self.array_types)
 
+    def is_floating(self, x: Any) -> bool:
+        """Whether ``x`` is an array of this backend that has a derivative: real or complex."""
+        return self.is_array(x) and self.kind(x.dtype) != "other"
+
     def is_variable(self, x: Any) -> bool:
         """Whether ``x`` is a variable that ``assign`` accepts."""
         return False
@@ -248,6 +252,10 @@ class Backend(Derived):
     def _asarray(self, value: Any, dtype: Any) -> Array:
         """A copy of a Python float, a nested list of floats, a NumPy array or an array of this backend."""
         return self.xp.asarray(value, dtype=dtype, copy=True)
+
+    def _ones_like(self, array: Array) -> Array:
+        """The cotangent of the sum of an array's elements."""
+        return self.xp.ones_like(array)
 
     def _kind(self, dtype: Any) -> str:
         if self.xp.isdtype(dtype, "real floating"):

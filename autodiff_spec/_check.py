@@ -121,7 +121,7 @@ def default_cotangent(be: Backend, target: Any, structure: _trees.Structure, ind
             f"{_trees.Path(structure, index, 'target', operation)} is complex, and the sum of complex values has "
             "no gradient; pass cotangent=, or take its real part"
         )
-    return be.xp.ones_like(target)
+    return be._ones_like(target)
 
 
 def positions(argnums: int | Sequence[int], count: int) -> tuple[int, ...]:

@@ -33,7 +33,8 @@ class RecordedTape(Tape):
         self.recorder.stop(self._recording)
 
     def _is_source(self, array: Any) -> bool:
-        return type(array) is self.variable or self._records(self._node(array))
+        kind = type(array)
+        return kind is self.variable or (kind is self.recorded and self._recording.number in array.node.tapes)
 
     def _outer_is_open(self) -> bool:
         return any(recording is not self._recording for recording in self.recorder.frame().recordings)

@@ -56,23 +56,33 @@ class Recording:
 
     def release(self) -> None:
         """Forget the nodes; their residuals are freed, unless another tape still needs them."""
-        for _ in _drained(self.nodes, self.number):
-            pass
+        for node in reversed(self.nodes):
+            if self.number in node.tapes:
+                _let_go(node, self.number)
+        self.nodes.clear()
 
 
 class Frame:
     """What records in one context: an immutable snapshot, replaced whole.
 
     ``tapes`` are the numbers of the open tapes, outermost first; when there are none it is ``(0,)``, which no node has,
-    so that ``node.tapes is frame.tapes`` alone says that all open tapes track the node.
+    so that ``node.tapes is frame.tapes`` alone says that all open tapes track the node. ``variables`` are those that
+    the innermost tape has read.
     """
 
-    __slots__ = ("append", "recordings", "tapes")
+    __slots__ = ("append", "recordings", "tapes", "variables")
 
     def __init__(self, recordings: tuple[Recording, ...]) -> None:
         self.recordings = recordings
-        self.tapes = tuple(recording.number for recording in recordings) or (0,)
-        self.append: Callable[[Node], None] = recordings[0].nodes.append if len(recordings) == 1 else self._append
+        self.append: Callable[[Node], None]
+        self.variables: dict[int, tuple[Any, Node]] = recordings[-1].variables if recordings else {}
+        if len(recordings) == 1:
+            (recording,) = recordings
+            self.tapes: tuple[int, ...] = (recording.number,)
+            self.append = recording.nodes.append
+        else:
+            self.tapes = tuple([recording.number for recording in recordings]) or (0,)
+            self.append = self._append
 
     def _append(self, node: Node) -> None:
         for recording in self.recordings:
@@ -136,8 +146,11 @@ class Recorder:
         Each tape has one node for a variable, whatever is assigned meanwhile, so that its gradient is the sum over all
         reads. The node of an inner tape leads to that of the next outer one, and is a source for the inner.
         """
-        outer: Node | None = None
         frame = self._frame.get()
+        known = frame.variables.get(id(variable))
+        if known is not None:
+            return known[1]
+        outer: Node | None = None
         for depth, recording in enumerate(frame.recordings, 1):
             found = recording.variables.get(id(variable))
             if found is None:
@@ -184,38 +197,39 @@ def backward(
     owned: set[Node] = set()
     for node, seed in seeds:
         cotangents[node] = add(cotangents[node], seed, False) if node in cotangents else seed
-    wanted = set(sources) - {None}
+    # The cotangents of nodes without edges are there at the end; those of others are let go on the way.
+    intermediates = {node for node in sources if node is not None and node.edges}
     found: dict[Node, Any] = {}
     take = cotangents.pop
-    for node in reversed(nodes) if retain else _drained(nodes, number):
-        cotangent = take(node, None)
-        if cotangent is not None:
-            if node in wanted:
-                found[node] = cotangent
-            for edge in node.edges:
-                parent = edge[0]
-                if number in parent.tapes:
-                    share = cotangent if edge[1] is None else pull(node, edge, cotangent)
-                    if share is None:
-                        continue
-                    if parent in cotangents:
-                        cotangents[parent] = add(cotangents[parent], share, parent in owned)
-                        owned.add(parent)
-                    else:
-                        cotangents[parent] = share
-    return [None if node is None else found.get(node) for node in sources]
+    try:
+        for node in reversed(nodes):
+            edges = node.edges
+            cotangent = take(node, None) if edges else None
+            if cotangent is not None:
+                if node in intermediates:
+                    found[node] = cotangent
+                for edge in edges:
+                    parent = edge[0]
+                    if number in parent.tapes:
+                        share = cotangent if edge[1] is None else pull(node, edge, cotangent)
+                        if share is None:
+                            continue
+                        if parent in cotangents:
+                            cotangents[parent] = add(cotangents[parent], share, parent in owned)
+                            owned.add(parent)
+                        else:
+                            cotangents[parent] = share
+            if not retain:
+                _let_go(node, number)
+    finally:
+        if not retain:
+            recording.release()
+    return [None if node is None else found.get(node, cotangents.get(node)) for node in sources]
 
 
-def _drained(nodes: list[Node], number: int) -> Iterator[Node]:
-    """The nodes from the last to the first; each is taken off tape ``number`` when the next is asked for.
-
-    The last tape to do so frees the residuals and lets go of the parents.
-    """
-    while nodes:
-        node = nodes.pop()
-        yield node
-        if len(node.tapes) > 1:
-            node.tapes = tuple(n for n in node.tapes if n != number)
-        else:
-            node.tapes = ()
-            node.edges = ()
+def _let_go(node: Node, number: int) -> None:
+    """Take a node off tape ``number``; the last tape to do so frees the residuals and lets go of the parents."""
+    if len(node.tapes) <= 1:
+        node.tapes = node.edges = ()
+    else:
+        node.tapes = tuple([n for n in node.tapes if n != number])

@@ -200,11 +200,11 @@ class Tape:
         targets, target_structure = _trees.flatten(target, be.array_types)
         self._asked = target_structure, operation
         for i, array in enumerate(targets):
-            if not (be.is_array(array) and be.kind(array.dtype) != "other"):
+            if not be.is_floating(array):
                 raise self._bad_target(array, _trees.Path(target_structure, i, "target", operation))
         arrays, structure = _trees.flatten(sources, be.array_types)
         for i, array in enumerate(arrays):
-            if not (be.is_array(array) and be.kind(array.dtype) != "other" and self._is_source(array)):
+            if not (be.is_floating(array) and self._is_source(array)):
                 raise self._bad_source(array, _trees.Path(structure, i, "sources", operation))
         return targets, _check.cotangents(be, cotangent, targets, target_structure, operation), arrays, structure
 

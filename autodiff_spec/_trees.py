@@ -27,11 +27,10 @@ def flatten(tree: Any, arrays: tuple[type, ...] = ()) -> tuple[list[Any], Struct
     if isinstance(tree, arrays):
         return [tree], LEAF
     leaves, structure = optree.tree_flatten(tree, none_is_leaf=True, namespace=_NAMESPACE)
-    unseen = {type(leaf) for leaf in leaves if hasattr(type(leaf), "__dataclass_fields__")}
-    if unseen:
-        for cls in unseen:
-            _register(cls)
-        return flatten(tree, arrays)
+    for leaf in leaves:
+        if not isinstance(leaf, arrays) and hasattr(type(leaf), "__dataclass_fields__"):
+            _register(type(leaf))
+            return flatten(tree, arrays)
     return leaves, structure
 
 

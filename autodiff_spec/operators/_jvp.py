@@ -84,7 +84,7 @@ def transposed(
     be: Backend, outputs: list[Any], pull: Callable[[list[Any]], list[Any]], *, once: bool
 ) -> Callable[[list[Any]], list[Any]]:
     """The pushforward from tangents to the outputs' (``None``: no dependence), from the pullback ``pull``."""
-    places = [i for i, output in enumerate(outputs) if be.is_array(output) and be.kind(output.dtype) != "other"]
+    places = [i for i, output in enumerate(outputs) if be.is_floating(output)]
     if not places:
         return lambda tangents: [None] * len(outputs)
 

@@ -73,7 +73,7 @@ def primal_arrays(
     leaves, structure = _trees.flatten(tree)
     arrays = [
         leaf
-        if be.is_array(leaf) and be.kind(leaf.dtype) != "other"
+        if be.is_floating(leaf)
         else _check.floating(be, leaf, _trees.Path(structure, i, root, operation, positions))
         for i, leaf in enumerate(leaves)
     ]

@@ -56,6 +56,10 @@ class NumpyBackend(Backend):
         """Whether ``x`` is an array that this engine can hold: NumPy's, or one that speaks NumPy's protocols."""
         return isinstance(x, self.array_types) or foreign(x)
 
+    def is_floating(self, x: Any) -> bool:
+        value = x.value if isinstance(x, Array) else x
+        return (isinstance(value, (np.ndarray, np.generic)) or foreign(value)) and value.dtype.kind in "fc"
+
     def is_variable(self, x: Any) -> bool:
         return type(x) is Variable
 
@@ -86,6 +90,10 @@ class NumpyBackend(Backend):
         if foreign(value):
             return copied(value) if dtype is None else value.astype(dtype)
         return np.array(value, dtype=dtype)
+
+    def _ones_like(self, array: Any) -> Any:
+        value = plain(array)
+        return np.ones_like(value) if value.ndim else value.dtype.type(1)
 
     def _kind(self, dtype: Any) -> str:
         return {"f": "real", "c": "complex"}.get(np.dtype(dtype).kind, "other")

@@ -20,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import FUNCTIONS, RECORDER, UFUNCS, Array, plain, resolve
+from autodiff_numpy._array import FUNCTIONS, RECORDER, UFUNCS, Array, Variable, plain, resolve
+from autodiff_numpy._captured import captured
 from autodiff_numpy._jvp import UNRECORDED, Jvp, given_jvp, widen
 from autodiff_spec import UnsupportedError
-from autodiff_spec._recording import Edge, Node, Recording, backward
+from autodiff_spec._recording import Edge, Frame, Node, Recording, backward
 
 RAW = SimpleNamespace()
 """What rules call in a first derivative: NumPy's functions, on values."""
@@ -36,7 +37,6 @@ RULES: dict[Any, tuple[Pullback | None, ...]] = {}
 
 _ANSWER = -1
 _SCALARS = frozenset((float, int, bool))
-_COPIED = 1 << 16  # bytes
 
 
 class DuplicateRuleError(Exception):
@@ -171,16 +171,20 @@ def constant(function: Any, *also: Any) -> Any:
     """Let ``function`` run on recorded arrays and give plain results: it has no derivative."""
 
     def recorded(*args: Any, **kwargs: Any) -> Any:
-        return function(*map(_detached, args), **{name: _detached(value) for name, value in kwargs.items()})
+        if kwargs:
+            kwargs = {name: _detached(value) for name, value in kwargs.items()}
+        return function(*[_detached(arg) for arg in args], **kwargs)
 
     declare(function, recorded, also)
     return function
 
 
 def _detached(argument: Any) -> Any:
+    if isinstance(argument, Array):
+        return argument.value
     if isinstance(argument, (list, tuple)) and _holds_recorded(argument):
         return type(argument)([_detached(part) for part in argument])
-    return plain(argument)
+    return argument
 
 
 def composite(*functions: Any) -> Callable[[Any], Any]:
@@ -239,6 +243,20 @@ def _parameters(function: Any) -> tuple[str, ...]:
 
 # --- recording an operation -----------------------------------------------------------------------------------
 
+_new = object.__new__
+
+
+def record(value: Any, edges: tuple[Edge, ...], tapes: tuple[int, ...], frame: Frame) -> Array:
+    """The recorded array of ``value``, under a new node. It runs for every operation, so it calls no ``__init__``."""
+    node = _new(Node)
+    node.edges = edges
+    node.tapes = tapes
+    frame.append(node)
+    array = _new(Array)
+    array.value = value
+    array.node = node
+    return array
+
 
 def _unary(function: Any, pullback: Any) -> Callable[[Any], Any]:
     """The recording function of an elementwise function of one array: the hot path, so it is written out."""
@@ -249,16 +267,14 @@ def _unary(function: Any, pullback: Any) -> Callable[[Any], Any]:
             x = resolve(x)
             if type(x) is not Array:
                 return function(x)
-        value = function(x.value)
-        frame, parent = frame_of(), x.node
-        tapes = parent.tapes
+        argument, parent = x.value, x.node
+        value = function(argument)
+        frame, tapes = frame_of(), parent.tapes
         if tapes is not frame.tapes:
             tapes = frame.tracking(tapes)
             if not tapes:
                 return value
-        node = Node(((parent, pullback, pick((value, x.value))),), tapes)
-        frame.append(node)
-        return Array(value, node)
+        return record(value, ((parent, pullback, pick((value, argument))),), tapes, frame)
 
     return recorded
 
@@ -268,67 +284,58 @@ def _binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
     frame_of, pick_left, pick_right = RECORDER.frame, left.pick, right.pick
 
     def recorded(x: Any, y: Any, /) -> Any:
-        if type(x) is Array and type(y) in _SCALARS:  # nothing to broadcast, and no second parent
-            a = x.value
-            value = function(a, y)
-            frame, parent = frame_of(), x.node
-            tapes = parent.tapes
+        if type(x) is Array and type(y) in _SCALARS:  # nothing to broadcast, and nothing that changes
+            argument, parent = x.value, x.node
+            value = function(argument, y)
+            frame, tapes = frame_of(), parent.tapes
             if tapes is not frame.tapes:
                 tapes = frame.tracking(tapes)
                 if not tapes:
                     return value
-            node = Node(((parent, left, pick_left((value, a, y))),), tapes)
-            frame.append(node)
-            return Array(value, node)
-        x = x if type(x) is Array else resolve(x)
-        y = y if type(y) is Array else resolve(y)
+            return record(value, ((parent, left, pick_left((value, argument, y))),), tapes, frame)
+        if type(x) is Variable:
+            x = x.read()
+        if type(y) is Variable:
+            y = y.read()
         if type(x) is Array:
-            return both(x, y) if type(y) is Array else one(x, left, x.value, y)
-        return one(y, right, x, y.value) if type(y) is Array else function(x, y)
+            if type(y) is Array:
+                return both(x, y)
+            return one(x, left, x.value, y, y)
+        return one(y, right, x, y.value, x) if type(y) is Array else function(x, y)
 
-    def one(source: Array, pullback: Pullback, x: Any, y: Any) -> Any:
+    def one(source: Array, pullback: Pullback, x: Any, y: Any, constant: Any) -> Any:
         value = function(x, y)
         frame, parent = frame_of(), source.node
-        tapes = frame.tracking(parent.tapes)
-        if not tapes:
-            return value
+        tapes = parent.tapes
+        if tapes is not frame.tapes:
+            tapes = frame.tracking(tapes)
+            if not tapes:
+                return value
+        if type(constant) in _SCALARS:
+            return record(value, ((parent, pullback, pullback.pick((value, x, y))),), tapes, frame)
         if pullback is left and 1 in left.sources:
             y = captured(y)
         elif pullback is right and 0 in right.sources:
             x = captured(x)
-        node = Node((_edge(parent, pullback, (value, x, y), source.value),), tapes)
-        frame.append(node)
-        return Array(value, node)
+        return record(value, (_edge(parent, pullback, (value, x, y), source.value),), tapes, frame)
 
     def both(x: Array, y: Array) -> Any:
-        a, b = x.value, y.value
+        a, b, first, second = x.value, y.value, x.node, y.node
         value = function(a, b)
-        frame, parents = frame_of(), (x.node, y.node)
-        tapes = parents[0].tapes
-        if tapes is not frame.tapes or parents[1].tapes is not tapes:
-            tapes = frame.tracking((*tapes, *parents[1].tapes))
+        frame, tapes = frame_of(), first.tapes
+        if tapes is not frame.tapes or second.tapes is not tapes:
+            tapes = frame.tracking((*tapes, *second.tapes))
             if not tapes:
                 return value
         values = (value, a, b)
-        if a.shape == b.shape and a.dtype == b.dtype:
-            edges: Any = ((parents[0], left, pick_left(values)), (parents[1], right, pick_right(values)))
+        edges: tuple[Edge, ...]
+        if a is b or (a.shape == b.shape and a.dtype is b.dtype):
+            edges = ((first, left, pick_left(values)), (second, right, pick_right(values)))
         else:
-            edges = (_edge(parents[0], left, values, a), _edge(parents[1], right, values, b))
-        node = Node(edges, tapes)
-        frame.append(node)
-        return Array(value, node)
+            edges = (_edge(first, left, values, a), _edge(second, right, values, b))
+        return record(value, edges, tapes, frame)
 
     return recorded
-
-
-def captured(constant: Any) -> Any:
-    """A constant as a residual: a small array is copied, so that writing into it before the gradient does no harm.
-
-    Large ones are not: a copy of the data of a network more than doubled the time of its gradient.
-    """
-    if type(constant) is tuple:
-        return tuple([captured(part) for part in constant])
-    return constant.copy() if isinstance(constant, np.ndarray) and constant.nbytes <= _COPIED else constant
 
 
 def _edge(parent: Any, pullback: Any, values: tuple[Any, ...], argument: Any) -> Edge:
@@ -364,9 +371,7 @@ def _reducing(function: Any, names: tuple[str, ...], pullback: Pullback) -> Call
         static = (*rest, *defaults[len(rest) :])
         if kwargs:
             static = tuple([_static(kwargs.get(name, s)) for name, s in zip(names[1:], static, strict=True)])
-        node = Node(((parent, pullback, pick((value, x.value, *static))),), tapes)
-        frame.append(node)
-        return Array(value, node)
+        return record(value, ((parent, pullback, pick((value, x.value, *static))),), tapes, frame)
 
     return recorded
 
@@ -398,9 +403,8 @@ def _general(function: Any, names: tuple[str, ...], pullbacks: tuple[Pullback | 
             plain(arg) if type(arg) is Array else captured(arg) if i in read else arg for i, arg in enumerate(args)
         ]
         values = (value, *kept, *[_static(kwargs.get(name, defaults[name])) for name in names[len(raw) :]])
-        node = Node(tuple((arg.node, pullback, pullback.pick(values)) for arg, pullback in sources), tapes)
-        frame.append(node)
-        return Array(value, node)
+        edges = tuple([(arg.node, pullback, pullback.pick(values)) for arg, pullback in sources])
+        return record(value, edges, tapes, frame)
 
     return recorded
 
@@ -410,7 +414,7 @@ def _refuse(function: Any, kwargs: dict[str, Any]) -> None:
     given = [name for name in kwargs if name in UNRECORDED and _static(kwargs[name]) is not None]
     if given:
         raise UnsupportedError(
-            f"np.{function.__name__} of a recorded array takes no {'=, '.join(given)}=; "
+            f"np.{function.__name__.removeprefix('_')} of a recorded array takes no {'=, '.join(given)}=; "
             "use the returned value, and xp.where in place of a mask"
         )
 

@@ -64,7 +64,7 @@ def _add(a: Any, b: Any, owned: bool) -> Any:
 
 def _conjugate(g: Any) -> Any:
     """Between the two conventions for complex cotangents: ∂L/∂x + i∂L/∂y outside, its conjugate inside."""
-    return g.conj() if plain(g).dtype.kind == "c" else g
+    return g.conj() if g.dtype.kind == "c" else g
 
 
 def _finished(gradients: list[Any], sources: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
@@ -76,12 +76,13 @@ def _finished(gradients: list[Any], sources: Sequence[Any], cotangents: Sequence
             finished.append(None)
             continue
         gradient = _conjugate(gradient)
-        value = plain(gradient)
-        if value.dtype != source.dtype:
-            gradient = gradient.astype(source.dtype)
-            value = plain(gradient)  # a scalar, where it was 0-d
-        if type(value) is not np.ndarray or value.base is not None or not value.flags.writeable or id(value) in seen:
-            gradient = Array(copied(value), gradient.node) if type(gradient) is Array else copied(value)
-        seen.add(id(plain(gradient)))
+        dtype = source.dtype
+        if gradient.dtype is not dtype and gradient.dtype != dtype:
+            gradient = gradient.astype(dtype)
+        value = gradient.value if type(gradient) is Array else gradient
+        if type(value) is not np.ndarray or value.base is not None or id(value) in seen or not value.flags.writeable:
+            value = copied(value)
+            gradient = Array(value, gradient.node) if type(gradient) is Array else value
+        seen.add(id(value))
         finished.append(gradient)
     return finished

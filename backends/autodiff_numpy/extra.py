@@ -11,6 +11,7 @@ from autodiff_numpy import xp
 from autodiff_numpy._array import plain
 from autodiff_numpy._jvp import elementwise
 from autodiff_numpy._record import RECORDED, rule
+from autodiff_numpy.rules.reductions import along_slopes
 from autodiff_spec._indices import occurrences
 
 
@@ -43,11 +44,26 @@ def softmax(x: Any, /, *, axis: int = -1) -> Any:
     return weights / xp.sum(weights, axis=axis, keepdims=True)
 
 
+def _log_sum_exp(x: Any, axis: Any, keepdims: bool) -> Any:
+    top = _top(x, axis)
+    found = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return found if keepdims else np.squeeze(found, axis)
+
+
+def _softmax_share(xp: Any, g: Any, x: Any, ans: Any, axis: Any, keepdims: bool) -> Any:
+    return xp.spread(g, x.shape, axis, keepdims) * xp.exp(x - xp.spread(ans, x.shape, axis, keepdims))
+
+
+rule(
+    _log_sum_exp,
+    _softmax_share,
+    jvp=lambda xp, t, x, ans, axis, keepdims: along_slopes(xp, t, _softmax_share, x, ans, axis, keepdims),
+)
+
+
 def logsumexp(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Log Σ exp(x) along axes, shifted by the largest element."""
-    top = _top(x, axis)
-    found = xp.log(xp.sum(xp.exp(x - top), axis=axis, keepdims=True)) + top
-    return found if keepdims else xp.reshape(found, np.sum(np.empty(x.shape), axis=axis).shape)
+    return RECORDED.log_sum_exp(x, axis, keepdims)
 
 
 def xlogy(x: Any, y: Any, /) -> Any:

@@ -66,8 +66,8 @@ def _hypotenuse(xp, x):
 
 
 def _sigmoid(x):
-    small = np.exp(-np.abs(x))  # at most 1: no overflow on either side
-    return np.where(np.greater_equal(x, 0), 1, small) / (1 + small)
+    with np.errstate(over="ignore"):  # where exp(-x) is infinite, the result is too small for a normal number
+        return 1 / (1 + np.exp(-x))
 
 
 # --- one argument ---------------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ rule(np.tanh, lambda xp, g, ans: g * (1 - ans * ans))
 rule(np.arcsinh, lambda xp, g, x: g / _hypotenuse(xp, x))
 rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
 rule(np.arctanh, lambda xp, g, x: g / ((1 - x) * (1 + x)))
-rule(_sigmoid, lambda xp, g, x: g * (xp.sigmoid(x) * xp.sigmoid(-x)), jvp=elementwise)
+rule(_sigmoid, lambda xp, g, x, ans: g * (ans * xp.sigmoid(-x)), jvp=elementwise)
 rule(np.conjugate, lambda xp, g: xp.conjugate(g))
 rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype), jvp=linear)
 rule(np.imag, lambda xp, g, val_dtype: xp.astype(g * -1j, val_dtype) if np.dtype(val_dtype).kind == "c" else None,

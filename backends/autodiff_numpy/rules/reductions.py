@@ -79,7 +79,18 @@ rule(
     lambda xp, g, shape, axis, keepdims, g_shape: xp.reshape(xp.sum(g, axis=_axes(axis, len(shape))), g_shape),
     jvp=linear,
 )
-rule(np.sum, lambda xp, g, a_shape, axis, keepdims: xp.spread(g, a_shape, axis, keepdims), jvp=linear)
+
+
+def _sum(a, axis=None, dtype=None, out=None, keepdims=False, initial=np._NoValue, where=np._NoValue):
+    """`np.sum`, at half its price."""
+    if type(a) is np.ndarray and initial is np._NoValue and where is np._NoValue:
+        return np.add.reduce(a, axis, dtype, out, bool(keepdims))
+    options = {"initial": initial, "where": where}
+    given = {name: option for name, option in options.items() if option is not np._NoValue}
+    return np.sum(a, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **given)
+
+
+rule(_sum, lambda xp, g, a_shape, axis, keepdims: xp.spread(g, a_shape, axis, keepdims), jvp=linear, also=(np.sum,))
 rule(np.max, _extremum, jvp=_summed(_extremum))
 rule(np.min, _extremum, jvp=_summed(_extremum))
 rule(np.prod, _product, jvp=_summed(_product))
