@@ -11,6 +11,7 @@ other tapes alone does not carry its number, and is constant for it.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -82,18 +83,19 @@ class Frame:
             self.append = recording.nodes.append
         else:
             self.tapes = tuple([recording.number for recording in recordings]) or (0,)
-            self.append = self._append
-
-    def _append(self, node: Node) -> None:
-        for recording in self.recordings:
-            if recording.number in node.tapes:
-                recording.nodes.append(node)
+            self.append = functools.partial(_append, recordings)  # no method of this frame: that would be a cycle
 
     def tracking(self, tapes: tuple[int, ...]) -> tuple[int, ...]:
         """Those of the open tapes that are among ``tapes``; the frame's own tuple when that is all of them."""
         if tapes == self.tapes:
             return self.tapes
         return tuple(number for number in self.tapes if number in tapes)
+
+
+def _append(recordings: tuple[Recording, ...], node: Node) -> None:
+    for recording in recordings:
+        if recording.number in node.tapes:
+            recording.nodes.append(node)
 
 
 _NOTHING = Frame(())

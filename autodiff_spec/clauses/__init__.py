@@ -31,6 +31,7 @@ _MODULES = (
     "batching",
     "threads",
     "memory",
+    "mutation",
     "depth",
     "errors",
     "chapter",
