@@ -48,6 +48,12 @@ def _chain300(ops: Ops, b: Any) -> Any:
     return ops.sum(b)
 
 
+def _elem1m(ops: Ops, b: Any) -> Any:
+    for _ in range(10):
+        b = ops.sin(b) * 1.01 + 0.1
+    return ops.sum(b)
+
+
 def _control_flow(ops: Ops, a: Any) -> Any:
     b = a * 2
     while ops.norm(b) < 1000:
@@ -102,6 +108,7 @@ def _parameters() -> tuple[Any, ...]:
 
 DOT4 = Workload("dot4", _dot4, lambda: (np.arange(4, dtype=np.float32),))
 CHAIN300 = Workload("chain300", _chain300, lambda: (np.linspace(0.1, 0.4, 4, dtype=np.float32),))
+ELEM1M = Workload("elem1M", _elem1m, lambda: (np.linspace(-1, 1, 1_000_000, dtype=np.float32),))
 CONTROL_FLOW = Workload("control flow", _control_flow, lambda: (np.array([0.5, -0.25, 0.125], np.float32),))
 ROSENBROCK = Workload("Rosenbrock-10", _rosenbrock, lambda: (np.linspace(-1, 1, 10, dtype=np.float32),))
 LSTM = Workload(

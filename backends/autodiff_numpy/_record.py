@@ -60,6 +60,11 @@ class Pullback:
         self.fitted = _Fitted(self)
 
 
+def unchanged(xp: Any, g: Any) -> Any:
+    """The rule of an argument whose cotangent is the result's; `_binary` records an edge without a rule for it."""
+    return g
+
+
 def _reading(function: Callable[..., Any], places: Sequence[int], count: int) -> Callable[..., Any]:
     """``function`` as one of all ``count`` residuals, of which it reads those at ``places``."""
     if list(places) == list(range(count)):
@@ -175,7 +180,14 @@ def constant(function: Any, *also: Any) -> Any:
             kwargs = {name: _detached(value) for name, value in kwargs.items()}
         return function(*[_detached(arg) for arg in args], **kwargs)
 
-    declare(function, recorded, also)
+    def compared(x: Any, y: Any, /, **kwargs: Any) -> Any:
+        if kwargs:
+            return recorded(x, y, **kwargs)
+        return function(x.value if isinstance(x, Array) else x, y.value if isinstance(y, Array) else y)
+
+    # Comparisons stand in the conditions of loops, so they are written out.
+    called = compared if isinstance(function, np.ufunc) and function.nin == 2 else recorded
+    declare(function, called, also)
     return function
 
 
@@ -282,6 +294,8 @@ def _unary(function: Any, pullback: Any) -> Callable[[Any], Any]:
 def _binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
     """The recording function of an elementwise function of two arrays; likewise."""
     frame_of, pick_left, pick_right = RECORDER.frame, left.pick, right.pick
+    fitting_left = None if left.vjp is unchanged else left  # where the result has the argument's shape and dtype
+    fitting_right = None if right.vjp is unchanged else right
 
     def recorded(x: Any, y: Any, /) -> Any:
         if type(x) is Array and type(y) in _SCALARS:  # nothing to broadcast, and nothing that changes
@@ -292,7 +306,7 @@ def _binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
                 tapes = frame.tracking(tapes)
                 if not tapes:
                     return value
-            return record(value, ((parent, left, pick_left((value, argument, y))),), tapes, frame)
+            return record(value, ((parent, fitting_left, pick_left((value, argument, y))),), tapes, frame)
         if type(x) is Variable:
             x = x.read()
         if type(y) is Variable:
@@ -330,7 +344,7 @@ def _binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
         values = (value, a, b)
         edges: tuple[Edge, ...]
         if a is b or (a.shape == b.shape and a.dtype is b.dtype):
-            edges = ((first, left, pick_left(values)), (second, right, pick_right(values)))
+            edges = ((first, fitting_left, pick_left(values)), (second, fitting_right, pick_right(values)))
         else:
             edges = (_edge(first, left, values, a), _edge(second, right, values, b))
         return record(value, edges, tapes, frame)
@@ -355,15 +369,16 @@ def _reducing(function: Any, names: tuple[str, ...], pullback: Pullback) -> Call
     def recorded(*args: Any, **kwargs: Any) -> Any:
         if not args:
             args, kwargs = _by_position(names, args, kwargs)
-        x = args[0] if type(args[0]) is Array else resolve(args[0])
-        rest = args[1:]
+        x, *rest = args
         if type(x) is not Array:
-            return function(x, *rest, **kwargs)
+            x = resolve(x)
+            if type(x) is not Array:
+                return function(x, *rest, **kwargs)
         if kwargs and not UNRECORDED.isdisjoint(kwargs):
             _refuse(function, kwargs)
-        value = function(x.value, *rest, **kwargs)
-        frame, parent = frame_of(), x.node
-        tapes = parent.tapes
+        argument, parent = x.value, x.node
+        value = function(argument, *rest, **kwargs)
+        frame, tapes = frame_of(), parent.tapes
         if tapes is not frame.tapes:
             tapes = frame.tracking(tapes)
             if not tapes:
@@ -371,7 +386,7 @@ def _reducing(function: Any, names: tuple[str, ...], pullback: Pullback) -> Call
         static = (*rest, *defaults[len(rest) :])
         if kwargs:
             static = tuple([_static(kwargs.get(name, s)) for name, s in zip(names[1:], static, strict=True)])
-        return record(value, ((parent, pullback, pick((value, x.value, *static))),), tapes, frame)
+        return record(value, ((parent, pullback, pick((value, argument, *static))),), tapes, frame)
 
     return recorded
 

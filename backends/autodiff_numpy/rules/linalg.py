@@ -20,7 +20,7 @@ def _matmul_left(xp, g, x, y):
     g = g if x.ndim > 1 else xp.expand_dims(g, -2)
     share = xp.matmul(g, xp.swapaxes(columns, -1, -2))
     rows = x.shape if x.ndim > 1 else (1, *x.shape)
-    return xp.reshape(fit(xp, share, rows, x.dtype), x.shape)
+    return _shaped(xp, fit(xp, share, rows, x.dtype), x.shape)
 
 
 def _matmul_right(xp, g, x, y):
@@ -32,7 +32,11 @@ def _matmul_right(xp, g, x, y):
     g = g if x.ndim > 1 else xp.expand_dims(g, -2)
     share = xp.matmul(xp.swapaxes(rows, -1, -2), g)
     columns = y.shape if y.ndim > 1 else (*y.shape, 1)
-    return xp.reshape(fit(xp, share, columns, y.dtype), y.shape)
+    return _shaped(xp, fit(xp, share, columns, y.dtype), y.shape)
+
+
+def _shaped(xp, share, shape):
+    return share if share.shape == shape else xp.reshape(share, shape)  # a view would have to be copied at the end
 
 
 rule(np.matmul, _matmul_left, _matmul_right, jvp=linear)
