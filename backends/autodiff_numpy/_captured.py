@@ -1,8 +1,8 @@
 """Constants that a recording keeps: what the user writes into them before the gradient must not change it.
 
-A small array is copied. A large one is locked instead (a copy of the data of a network more than doubled the time of its
-gradient, by page faults): NumPy's own flag makes it read-only, so that writing raises ``ValueError``. The lock lasts as
-long as the residual: it goes when a tape is spent or dropped, after an exception too.
+A small array is copied. A large one is locked instead (a copy of the data of a network more than doubled the time of
+its gradient, by page faults): NumPy's own flag makes it read-only, so that writing raises ``ValueError``. The lock
+lasts as long as the residual: it goes when a tape is spent or dropped, after an exception too.
 
 What no flag reaches: another view of the same memory, made before and written to afterwards.
 """

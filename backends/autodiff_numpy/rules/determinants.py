@@ -16,15 +16,15 @@ def last_two(xp, x):
     return xp.reshape(x, (*x.shape, 1, 1))
 
 
-def _cofactors(a):
-    """The matrices of cofactors, ``det(a) · a⁻ᵀ``.
+def _cofactors(a, det):
+    """The matrices of cofactors, ``det · a⁻ᵀ``.
 
     Where the determinant is not 0 its error and that of the inverse cancel, however ill-conditioned the matrix: both
     come from one elimination. Otherwise by singular values, ``a = u s vh``.
     """
-    det = np.linalg.det(a)
-    if np.all(np.abs(det) > np.finfo(a.dtype).tiny / np.finfo(a.dtype).eps) and np.all(np.isfinite(det)):
-        return det[..., None, None] * np.swapaxes(np.linalg.inv(a), -1, -2)
+    limits = np.finfo(a.dtype)
+    if (np.abs(det) > limits.tiny / limits.eps).all() and np.isfinite(det).all():
+        return det[..., None, None] * np.linalg.inv(a).mT
     u, s, vh = np.linalg.svd(a)
     ones = np.ones((*s.shape[:-1], 1), s.dtype)
     before = np.concatenate((ones, np.cumprod(s, axis=-1)[..., :-1]), axis=-1)
@@ -33,7 +33,7 @@ def _cofactors(a):
     return phase[..., None, None] * ((u * (before * after)[..., None, :]) @ vh).conj()
 
 
-def _recorded_cofactors(a):
+def _recorded_cofactors(a, det):
     """The same of recorded matrices: from the inverse of the regular ones, from the minors of the others."""
     value = plain(a)
     if a.shape[-1] == 0:
@@ -41,7 +41,7 @@ def _recorded_cofactors(a):
     s = np.linalg.svd(value, compute_uv=False)
     singular = s[..., -1] <= _REGULAR * s[..., 0]
     if not np.any(singular):
-        return last_two(RECORDED, RECORDED.det(a)) * RECORDED.swapaxes(RECORDED.inv(a), -1, -2)
+        return last_two(RECORDED, det) * RECORDED.swapaxes(RECORDED.inv(a), -1, -2)
     if np.all(singular):
         return _minors(a)
     stand_in = RECORDED.where(singular[..., None, None], np.eye(a.shape[-1], dtype=a.dtype), a)
@@ -63,8 +63,8 @@ def _minors(a):
 
 
 declare(_cofactors, _recorded_cofactors, ())
-rule(np.linalg.det, lambda xp, g, a: last_two(xp, g) * xp.cofactors(a),
-     jvp=lambda xp, t, a: xp.sum(t * xp.cofactors(a), axis=(-2, -1)))  # fmt: skip
+rule(np.linalg.det, lambda xp, g, a, ans: last_two(xp, g) * xp.cofactors(a, ans),
+     jvp=lambda xp, t, a, ans: xp.sum(t * xp.cofactors(a, ans), axis=(-2, -1)))  # fmt: skip
 
 
 # --- the logarithm of a determinant ---------------------------------------------------------------------------
@@ -84,7 +84,7 @@ def _inverse_transpose(xp, a):
     if not np.any(singular):
         return xp.swapaxes(xp.inv(a), -1, -2)
     stand_in = xp.where(singular[..., None, None], np.eye(a.shape[-1], dtype=a.dtype), a)
-    infinite = _cofactors(plain(a)) / np.zeros((), a.dtype)
+    infinite = _cofactors(plain(a), np.linalg.det(plain(a))) / np.zeros((), a.dtype)
     return xp.where(singular[..., None, None], infinite, xp.swapaxes(xp.inv(stand_in), -1, -2))
 
 

@@ -65,9 +65,17 @@ def _hypotenuse(xp, x):
     return xp.hypot(x, 1) if _real(x) else xp.sqrt(x * x + 1)
 
 
+def _tanh_share(xp, g, ans):
+    slope = ans * ans
+    if type(slope) is not np.ndarray or type(g) is not np.ndarray or g.dtype != slope.dtype:
+        return g * (1 - slope)
+    np.subtract(1, slope, out=slope)  # in place: large temporaries cost as much as the arithmetic
+    return np.multiply(g, slope, out=slope)
+
+
 def _sigmoid(x):
     with np.errstate(over="ignore"):  # where exp(-x) is infinite, the result is too small for a normal number
-        return 1 / (1 + np.exp(-x))
+        return np.reciprocal(1 + np.exp(-x))
 
 
 # --- one argument ---------------------------------------------------------------------------------------------
@@ -95,7 +103,7 @@ rule(np.arccos, lambda xp, g, x: -g / xp.sqrt((1 - x) * (1 + x)))
 rule(np.arctan, lambda xp, g, x: g / (1 + x * x))
 rule(np.sinh, lambda xp, g, x: g * xp.cosh(x))
 rule(np.cosh, lambda xp, g, x: g * xp.sinh(x))
-rule(np.tanh, lambda xp, g, ans: g * (1 - ans * ans))
+rule(np.tanh, _tanh_share)
 rule(np.arcsinh, lambda xp, g, x: g / _hypotenuse(xp, x))
 rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
 rule(np.arctanh, lambda xp, g, x: g / ((1 - x) * (1 + x)))
