@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, copied, plain, resolve
-from autodiff_numpy._record import RAW, RECORDED, again
+from autodiff_numpy._record import RAW, RECORDED, RULES, again
 from autodiff_spec._recording import Edge, Frame, Node, Recording
 
 Push = Callable[[Node, Edge, Any], Any]
@@ -145,6 +145,7 @@ def linearize(f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[Any
     finally:
         RECORDER.stop(recording)
     nodes = _leading_to(ends, recording.nodes)
+    turns = any(edge[1] in _TURNING for node in nodes for edge in node.edges)
 
     def push(tangents: list[Any]) -> list[Any]:
         known = {node: resolve(t) for node, t in zip(sources, tangents, strict=True) if t is not None}
@@ -158,9 +159,30 @@ def linearize(f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[Any
                     if share is not None:
                         known[node] = known[node] + share if node in known else share
         found = [None if end is None else known.get(end) for end in ends]
+        if turns and not all(np.all(np.isfinite(plain(tangent))) for tangent in found if tangent is not None):
+            return jvp(f, primals, tangents)[1]  # what was recorded has no derivative along this direction
         return _fresh(found, outputs, tangents)
 
     return outputs, push
+
+
+_TURNING: set[Any] = set()
+
+
+def follow_direction(function: Any) -> None:
+    """Say of a function with a rule that in forward mode it depends on the direction, so that one recording may not do.
+
+    Where what was recorded gives no number along a direction, the user's function is then evaluated again along it.
+    """
+    _TURNING.update(RULES[function])
+
+
+def direction_of(array: Any) -> Any:
+    """The value of the tangent that a recorded array has on the outermost direction; ``None`` where it has none."""
+    for recording in RECORDER.frame().recordings:
+        if isinstance(recording.nodes, Tangents) and recording.number in array.node.tapes:
+            return plain(array.node.tangents[recording.number])
+    return None
 
 
 def _kept(primal: Any) -> Any:
