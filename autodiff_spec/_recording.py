@@ -11,6 +11,7 @@ other tapes alone does not carry its number, and is constant for it.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -72,18 +73,22 @@ class Frame:
     def __init__(self, recordings: tuple[Recording, ...]) -> None:
         self.recordings = recordings
         self.tapes = tuple(recording.number for recording in recordings) or (0,)
-        self.append: Callable[[Node], None] = recordings[0].nodes.append if len(recordings) == 1 else self._append
-
-    def _append(self, node: Node) -> None:
-        for recording in self.recordings:
-            if recording.number in node.tapes:
-                recording.nodes.append(node)
+        self.append: Callable[[Node], None] = (
+            recordings[0].nodes.append if len(recordings) == 1 else functools.partial(_append, recordings)
+        )
 
     def tracking(self, tapes: tuple[int, ...]) -> tuple[int, ...]:
         """Those of the open tapes that are among ``tapes``; the frame's own tuple when that is all of them."""
         if tapes == self.tapes:
             return self.tapes
         return tuple(number for number in self.tapes if number in tapes)
+
+
+def _append(recordings: tuple[Recording, ...], node: Node) -> None:
+    # a method bound to its frame would be a cycle
+    for recording in recordings:
+        if recording.number in node.tapes:
+            recording.nodes.append(node)
 
 
 _NOTHING = Frame(())
@@ -122,7 +127,8 @@ class Recorder:
     def leave(self, number: int) -> None:
         """Record, from now on and in this context, only on what was open before recording ``number``."""
         frame = self._frame.get()
-        self._frame.set(Frame(frame.recordings[: frame.tapes.index(number)]))
+        outer = frame.recordings[: frame.tapes.index(number)]
+        self._frame.set(Frame(outer) if outer else _NOTHING)
 
     def node_of(self, variable: Any) -> Node | None:
         """The node that stands for ``variable`` on the open tapes; ``None`` when there are none.

@@ -4,8 +4,8 @@ It gets both modes from one line. ``rule(np.sin, lambda xp, g, x: g * xp.cos(x))
 push a tangent as they pull a cotangent; a primitive of ours says ``jvp=elementwise``. A linear function says
 ``jvp=linear``, of several arguments too where it is linear in each. Any other writes ``jvp=lambda xp, t, …`` beside the
 ``vjp``, or leaves it out and is transposed, at about three times the cost. A function that can be made of others needs
-no rule: ``@composite(np.thing)`` over ``RECORDED``. Then a row in ``tests/numpy_rules.py``: a rule that no row uses fails
-in ``tests/test_numpy_rules.py``.
+no rule: ``@composite(np.thing)`` over ``RECORDED``. Then a row in ``tests/numpy_rules.py``, for a rule that no row uses
+fails ``tests/test_numpy_rules.py``.
 """
 
 from autodiff_numpy.rules import (

@@ -62,10 +62,6 @@ def _eigenvalue(a, v, known):
     return known
 
 
-def _repeated_eigenvalue(a, v, known):
-    return known
-
-
 def _eigenvector(a, w, known, blur):
     return known
 
@@ -78,23 +74,27 @@ def _eigenvalue_share(xp, g, v):
     return symmetric_part(xp, xp.matmul(conjugated(xp, v) * xp.expand_dims(g, -2), transposed(xp, v)))
 
 
-def _repeated_share(xp, g, v):
-    """The same, such that ``v`` is touched where ``g`` is 0 too: its derivative must be NaN, not half of the truth."""
-    if xp is RAW:
-        return _eigenvalue_share(xp, g, v)
-    shift = 2 * np.max(np.abs(plain(g)), initial=0) or 1
-    return _eigenvalue_share(xp, g + shift, v) - shift * np.eye(v.shape[-1], dtype=v.dtype)
-
-
 def _eigenvalue_tangent(xp, t, v):
     return xp.real(xp.sum(conjugated(xp, v) * xp.matmul(symmetric_part(xp, t), v), axis=-2))
 
 
 def _eigenvector_share(xp, g, a, ans, w, blur):
-    w = xp.eigenvalue(a, ans, plain(w))
-    touching = xp.matmul(transposed(xp, ans), g)
-    inside = _over_gaps(xp, 0.5 * (touching - adjoint(xp, touching)), w, touching, blur)
-    return symmetric_part(xp, xp.matmul(xp.matmul(conjugated(xp, ans), inside), transposed(xp, ans)))
+    return _turning_share(xp, g, a, ans, w, blur, lambda inside: inside)
+
+
+def _repeated_share(xp, g, a, ans, w, blur):
+    """The same for vectors that only the derivatives of values read, and are always touched by.
+
+    A cotangent of 0 does not mean that nothing depends on them: what it would be multiplied by is infinite.
+    """
+    return _turning_share(xp, g, a, ans, w, blur, lambda inside: np.full(inside.shape, np.nan))
+
+
+def _turning_share(xp, g, a, v, w, blur, touching):
+    w = xp.eigenvalue(a, v, plain(w))
+    inside = xp.matmul(transposed(xp, v), g)
+    turns = _over_gaps(xp, 0.5 * (inside - adjoint(xp, inside)), w, touching(inside), blur)
+    return symmetric_part(xp, xp.matmul(xp.matmul(conjugated(xp, v), turns), transposed(xp, v)))
 
 
 def _eigenvector_tangent(xp, t, a, ans, w, blur):
@@ -104,25 +104,28 @@ def _eigenvector_tangent(xp, t, a, ans, w, blur):
 
 
 rule(_eigenvalue, lambda xp, g, v: _eigenvalue_share(xp, g, v), no_share, jvp=(_eigenvalue_tangent, no_share))
-rule(_repeated_eigenvalue, _repeated_share, no_share, jvp=(_eigenvalue_tangent, no_share))
 rule(_eigenvector, _eigenvector_share, jvp=_eigenvector_tangent)
-rule(_repeated_eigenvector, _eigenvector_share, jvp=_eigenvector_tangent)
+rule(_repeated_eigenvector, _repeated_share, jvp=_eigenvector_tangent)
 follow_direction(_repeated_eigenvector)
+
+
+def rounding(w, n):
+    """How far values may lie from each other by rounding alone: those of n×n matrices, and of what made these."""
+    return 8 * n * np.finfo(w.dtype).eps * np.max(np.abs(w), axis=-1, keepdims=True, initial=0)
 
 
 def decomposed(a, w, v):
     """The recorded values and vectors of ``a``, of which ``w``, in ascending order, and ``v`` are given."""
-    n = a.shape[-1]
-    blur = np.finfo(w.dtype).eps * n * np.max(np.abs(w), axis=-1, initial=0)[..., None, None]
+    blur = rounding(w, a.shape[-1])[..., None]
     repeated = np.diff(w) <= blur[..., 0]
-    direction = direction_of(a) if np.any(repeated) else None
+    if not np.any(repeated):
+        vectors = RECORDED.eigenvector(a, w, v, blur)
+        return RECORDED.eigenvalue(a, vectors, w), vectors
+    direction = direction_of(a)
     if direction is not None:
         v = _turned(v, symmetric_part(RAW, direction), repeated)
-    elif np.any(repeated):
-        vectors = RECORDED.repeated_eigenvector(a, w, v, blur)
-        return RECORDED.repeated_eigenvalue(a, vectors, w), vectors
-    vectors = RECORDED.eigenvector(a, w, v, blur)
-    return RECORDED.eigenvalue(a, vectors, w), vectors
+    values = RECORDED.eigenvalue(a, RECORDED.repeated_eigenvector(a, w, v, blur), w)
+    return values, RECORDED.eigenvector(a, w, v, blur)
 
 
 def _turned(v, direction, repeated):

@@ -1,8 +1,8 @@
 """Singular values and vectors, and what is computed from them.
 
-The right vectors are the eigenvectors of ``aᴴ a``, and the left ones follow. Values alone need no derivatives of vectors
-at first order; where they repeat or are 0 they are eigenvalues of a larger matrix, so that what `eigenvalues` says of
-repeated ones holds for them. Cotangents are without conjugates, see `_record`.
+The right vectors are the eigenvectors of ``aᴴ a``, and the left ones follow. Values alone need no derivatives of
+vectors at first order; where they repeat or are 0 they are eigenvalues of a larger matrix, so that what `eigenvalues`
+says of repeated ones holds for them. Cotangents are without conjugates, see `_record`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._record import RECORDED, composite, rule
-from autodiff_numpy.rules.eigenvalues import conjugated, decomposed, no_share
+from autodiff_numpy.rules.eigenvalues import conjugated, decomposed, no_share, rounding
 from autodiff_numpy.rules.solvers import adjoint, transposed
 from autodiff_spec import UnsupportedError
 
@@ -81,6 +81,8 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     known_u, known_s, known_vh = np.linalg.svd(plain(a), full_matrices)
     s, vh = _right(a, known_u[..., :columns], known_s, known_vh)
     u = RECORDED.left(a, s, vh, known_u[..., :columns])
+    if _degenerate(known_s, rounding(known_s, rows)):
+        s = svdvals(a)
     if known_u.shape[-1] > columns:
         u = RECORDED.concatenate([u, RECORDED.completion(u, known_u[..., columns:])], axis=-1)
     return _SVD(u, s, vh)
@@ -103,10 +105,13 @@ def svdvals(x, /):
     if rows < columns:
         return svdvals(RECORDED.swapaxes(x, -1, -2))
     u, s, vh = np.linalg.svd(plain(x), full_matrices=False)
-    blur = np.finfo(s.dtype).eps * rows * np.max(s, axis=-1, keepdims=True, initial=0)
-    if columns and (np.any(s[..., -1:] <= blur) or np.any(-np.diff(s) <= blur)):
-        return _dilated_values(x, blur)
-    return _right(x, u, s, vh)[0]
+    blur = rounding(s, rows)
+    return _dilated_values(x, blur) if _degenerate(s, blur) else _right(x, u, s, vh)[0]
+
+
+def _degenerate(s, blur):
+    """Whether some value repeats or is 0."""
+    return s.shape[-1] > 0 and (np.any(s[..., -1:] <= blur) or np.any(-np.diff(s) <= blur))
 
 
 def _dilated_values(a, blur):
