@@ -10,7 +10,8 @@ changes when two equal values part, times the elements of the direction between 
 basis where these are 0, that in which it is diagonal (degenerate perturbation theory), and forward mode knows its
 direction: forward over reverse takes this basis, and is right (A. S. Lewis and H. S. Sendov, Twice differentiable
 spectral functions, 2001, have the same in closed form). A pullback has to be right for all directions in one basis,
-which cannot be done without knowing the function: reverse over reverse, and mixed directions, give NaN.
+which cannot be done without knowing the function: reverse over reverse, and third derivatives, give NaN. Values nearer
+to each other than `rounding` count as repeated; just above it second derivatives have the relative error eps / gap.
 """
 
 from __future__ import annotations
