@@ -97,7 +97,7 @@ class Tangents(list[Node]):
             node.tangents = {self.number: tangent}
         else:
             held[self.number] = tangent
-        if type(tangent) is Array and not self._alone:
+        if type(tangent) is not np.ndarray and not self._alone:
             self._linked.append(node)
 
     def tangent(self, output: Any) -> Any:
