@@ -131,16 +131,11 @@ class Recorder:
             opened = tuple(r for r in here if r not in before.recordings)
             self._frame.set(Frame((*(r for r in before.recordings if r.open), *opened)))
 
-    @contextmanager
-    def outside(self, number: int) -> Iterator[None]:
-        """Record only on what was open before recording ``number``."""
-        before = self._frame.get()
-        here = before.tapes.index(number)
-        self._frame.set(Frame(before.recordings[:here]))
-        try:
-            yield
-        finally:
-            self._frame.set(before)
+    def leave(self, number: int) -> None:
+        """Record, from now on and in this context, only on what was open before recording ``number``."""
+        frame = self._frame.get()
+        outer = frame.recordings[: frame.tapes.index(number)]
+        self._frame.set(Frame(outer) if outer else _NOTHING)
 
     def node_of(self, variable: Any) -> Node | None:
         """The node that stands for ``variable`` on the open tapes; ``None`` when there are none.

@@ -11,17 +11,26 @@ import pytest
 
 import autodiff_spec as ad
 from autodiff_numpy import NumpyBackend
+from autodiff_spec._derived import Derived
 
 X = np.array([1.0, 2.0, 3.0])
 
 
-class FirstOrder(NumpyBackend):
+class Derivedly(NumpyBackend):
+    """An engine without a forward mode of its own."""
+
+    _jvp = Derived._jvp
+    _linearize = Derived._linearize
+    _forward_is_native = Derived._forward_is_native
+
+
+class FirstOrder(Derivedly):
     """An engine whose pullbacks cannot be differentiated."""
 
     capabilities = NumpyBackend.capabilities - {ad.Capability.HIGHER_ORDER}
 
 
-class Counting(NumpyBackend):
+class Counting(Derivedly):
     """Counts what is asked of it."""
 
     def __init__(self) -> None:
@@ -65,6 +74,27 @@ def test_auto_picks_the_mode_by_the_sizes(copies: int, pulls: int) -> None:
     be = Counting()
     be.jacobian(lambda x: np.concatenate([x * x] * copies))(X)
     assert be.calls["pull"] == pulls  # 3 for each copy in reverse; 1 to transpose and 3 pushforwards in forward mode
+
+
+@pytest.mark.parametrize(("copies", "pulls", "pushes"), [(1, 3, 0), (2, 0, 3)])
+def test_auto_picks_forward_mode_for_fewer_columns_where_the_backend_has_its_own(
+    copies: int, pulls: int, pushes: int
+) -> None:
+    class Native(Counting):
+        _forward_is_native = NumpyBackend._forward_is_native
+
+        def _linearize(self, f: Any, primals: list[Any]) -> Any:
+            outputs, push = NumpyBackend._linearize(self, f, primals)
+
+            def counted(tangents: list[Any]) -> list[Any]:
+                self.calls["push"] += 1
+                return push(tangents)
+
+            return outputs, counted
+
+    be = Native()
+    be.jacobian(lambda x: np.concatenate([x * x] * copies))(X)
+    assert (be.calls["pull"], be.calls["push"]) == (pulls, pushes)
 
 
 def test_a_product_with_the_hessian_evaluates_the_function_once() -> None:

@@ -105,6 +105,15 @@ def test_the_derivative_has_the_values_shape_and_dtype(be: Backend, value: Any) 
     assert_array(be, y[0], value.shape, x.dtype)
 
 
+@clause("JVP-05")
+def test_the_derivative_by_an_argument_that_is_broadcast_has_the_values_shape(be: Backend) -> None:
+    x, y = array(be, [[1.0, 2.0], [3.0, 4.0]]), array(be, [5.0, 6.0])
+    _, slope = be.jvp(lambda b: (x + b, x * b, b - x), (y,), (array(be, [1.0, -2.0]),))
+    for one, expected in zip(slope, ([[1.0, -2.0]] * 2, [[1.0, -4.0], [3.0, -8.0]], [[1.0, -2.0]] * 2), strict=True):
+        assert_array(be, one, (2, 2), be.xp.float64)
+        assert_equal(be, one, expected)
+
+
 CONSTANTS: dict[str, Callable[[Backend, Any], Any]] = {
     "a Python float": lambda be, x: 3.0,
     "an array": lambda be, x: array(be, [5.0, 6.0]),

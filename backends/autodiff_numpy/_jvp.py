@@ -6,8 +6,8 @@ Most rules need not write one:
   sums over, broadcasting repeats: `widen` instead of `fit`. NumPy's ufuncs have this without being told.
 - **linear** functions are their own derivative: the function itself, with the tangent in the place of its argument.
   Of several arguments that is done for each, which is the product rule.
-- **any other** function writes a line. What it leaves out is found by transposing ``vjp`` (`_forward.transposed`): right
-  always, and at about three times the cost.
+- **any other** function writes a line. Without one ``vjp`` is transposed (`_record.transposed`): right always, and at
+  about three times the cost.
 
 A ``jvp`` may name what its ``vjp`` names, and besides only what can be kept without an array (shapes, dtypes, axes):
 both use the same slopes, and a recording keeps nothing for a mode that is not used.

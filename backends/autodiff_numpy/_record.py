@@ -66,10 +66,14 @@ def unchanged(xp: Any, g: Any) -> Any:
 
 
 def _reading(function: Callable[..., Any], places: Sequence[int], count: int) -> Callable[..., Any]:
-    """``function`` as one of all ``count`` residuals, of which it reads those at ``places``."""
+    """``function`` as one of all ``count`` residuals, of which it reads those at ``places``; compiled, as `_picker`."""
     if list(places) == list(range(count)):
         return function
-    return lambda xp, g, *residuals: function(xp, g, *[residuals[i] for i in places])
+    everything = "".join(f", r{i}" for i in range(count))
+    reading: Callable[..., Any] = eval(
+        f"lambda xp, g{everything}: function(xp, g{''.join(f', r{i}' for i in places)})", {"function": function}
+    )
+    return reading
 
 
 class _Fitted:
@@ -147,9 +151,9 @@ def rule(
     """Record ``function`` (NumPy's, or a primitive of ours) with one ``vjp`` for each array argument.
 
     ``None`` in place of a ``vjp`` means that the argument has no influence on the derivative. ``jvp`` is one for all
-    arguments or a tuple with one for each: a function written as a ``vjp`` is, ``elementwise`` (what ufuncs have anyway)
-    or ``linear`` (see `_jvp`); without one the ``vjp`` is transposed. ``also`` names further NumPy functions that mean
-    the same; ``name`` is what rules call it, where that is not its own name.
+    arguments or a tuple with one for each: a function written as a ``vjp`` is, ``linear``, or ``elementwise`` as ufuncs
+    are anyway (see `_jvp`); without one the ``vjp`` is transposed. ``also`` names further NumPy functions that mean the
+    same; ``name`` is what rules call it, where that is not its own name.
 
     Raises:
         DuplicateRuleError: the function has a rule already.
