@@ -37,7 +37,7 @@ def _over_gaps(xp, numerators, w):
     known = plain(numerators)
     gaps = xp.expand_dims(w, -2) - xp.expand_dims(w, -1)
     untouched = (known == 0) & (np.swapaxes(known, -1, -2) == 0) & (plain(gaps) == 0)
-    untouched |= np.eye(known.shape[-1], dtype=bool)
+    untouched = untouched | np.eye(known.shape[-1], dtype=bool)
     return xp.where(untouched, 0, numerators) / xp.where(untouched, 1, gaps)
 
 
