@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Any, cast
 from autodiff_spec import operators
 from autodiff_spec._capability import Capability
 from autodiff_spec.operators._jvp import transposed
+from autodiff_spec.operators._prepare_fallback import AsItIs
 from autodiff_spec.operators._vmap import each_slice
 
 if TYPE_CHECKING:
     from autodiff_spec._backend import Array, Backend, FlatFunction
+    from autodiff_spec._trees import Structure
+    from autodiff_spec.operators._prepare import Prepared
+
+    TreeFunction = Callable[..., tuple[list[Any], Structure]]
+    """A function of arrays that returns the leaves of its result, and the result's structure."""
 
 
 class Derived:
@@ -63,6 +69,10 @@ class Derived:
         """``f`` of each slice of its arguments; see `autodiff_spec.operators.vmap`."""
         return operators.vmap(self._be, f, in_axes, out_axes)
 
+    def prepare(self, f: Callable[..., Any], *example_args: Any, **example_kwargs: Any) -> Prepared:
+        """``f`` made faster for arguments like the examples; see `autodiff_spec.operators.prepare`."""
+        return operators.prepare(self._be, f, *example_args, **example_kwargs)
+
     def check_grad(self, f: Callable[..., Any], *args: Any, **options: Any) -> operators.GradientReport:
         """Whether this backend differentiates ``f`` rightly; see `autodiff_spec.operators.check_grad`."""
         return operators.check_grad(self._be, f, *args, **options)
@@ -99,3 +109,13 @@ class Derived:
     def _vmap(self, f: FlatFunction, arrays: list[Array], axes: list[int]) -> list[Array]:
         """The outputs of ``f`` for each slice of ``arrays`` along ``axes``, stacked in front; by default a loop."""
         return each_slice(self._be, f, arrays, axes)
+
+    def _prepare(
+        self, f: TreeFunction, arrays: list[Array]
+    ) -> Callable[[list[Array], list[Any] | None], tuple[list[Any], Structure]]:
+        """``f`` made faster for arrays of these shapes and dtypes: a function of a list of them, and of ``out``.
+
+        An engine that writes a result into the leaf of ``out`` that is meant for it returns that leaf; whatever else it
+        returns is written there later. By default ``f`` as it is.
+        """
+        return AsItIs(f)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from autodiff_spec.diff import Comparison
     from autodiff_spec.graph import Drawing
     from autodiff_spec.operators import GradientReport
+    from autodiff_spec.operators._prepare import Prepared
 
 
 def xp() -> Any:
@@ -163,6 +164,19 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable
         return backend().vmap(f, in_axes, out_axes)(*args, **kwargs)
 
     return batched
+
+
+def prepare(f: Callable[..., Any], *example_args: Any, **example_kwargs: Any) -> Prepared:
+    """``f`` made faster for arguments like the examples, on the backend that is current now; see `Backend.prepare`.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> x = ad.xp().asarray([1.0, 2.0])
+        >>> gradient = ad.prepare(ad.grad(lambda x: x * x), x)
+        >>> gradient(x)
+        array([2., 4.])
+    """
+    return backend().prepare(f, *example_args, **example_kwargs)
 
 
 def check_grad(f: Callable[..., Any], *args: Any, **options: Any) -> GradientReport:

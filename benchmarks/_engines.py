@@ -116,7 +116,7 @@ def tape_form(name: str, workload: Workload, ops: Ops | None = None) -> Gradient
             y = f(*variables)
         return t.grad(y, variables)
 
-    return _waiting(name, run)
+    return waiting(name, run)
 
 
 def functional_form(name: str, workload: Workload, ops: Ops | None = None) -> Gradients:
@@ -124,10 +124,10 @@ def functional_form(name: str, workload: Workload, ops: Ops | None = None) -> Gr
     be = ad.backend(name)
     arrays = [be.asarray(value) for value in workload.inputs()]
     gradient = be.grad(bind(workload, ops or our_ops(be), be.asarray), argnums=tuple(range(len(arrays))))
-    return _waiting(name, lambda: gradient(*arrays))
+    return waiting(name, lambda: gradient(*arrays))
 
 
-def _waiting(name: str, run: Gradients) -> Gradients:
+def waiting(name: str, run: Gradients) -> Gradients:
     """JAX returns before it has computed: wait for it, as its native candidate does."""
     if name != "jax":
         return run

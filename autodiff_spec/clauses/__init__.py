@@ -29,6 +29,7 @@ _MODULES = (
     "jacobians",
     "hessians",
     "batching",
+    "prepared",
     "threads",
     "memory",
     "mutation",

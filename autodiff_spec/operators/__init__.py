@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from autodiff_spec.operators._hvp import hvp
     from autodiff_spec.operators._jacobian import jacobian
     from autodiff_spec.operators._jvp import jvp
+    from autodiff_spec.operators._prepare import prepare
     from autodiff_spec.operators._vjp import vjp
     from autodiff_spec.operators._vmap import vmap
 
@@ -30,6 +31,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "prepare",
     "value_and_grad",
     "vjp",
     "vmap",

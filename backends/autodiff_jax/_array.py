@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import jax
@@ -15,6 +16,9 @@ from autodiff_spec import DtypeError, MutationError
 from autodiff_spec._recording import Node, Recorder
 
 RECORDER = Recorder("autodiff_jax_open_tapes")
+
+READING: ContextVar[Any] = ContextVar("autodiff_jax_reading", default=None)
+"""What variables are, while `prepare` traces a function in this context."""
 _abstract: Any = jax.ShapeDtypeStruct
 
 
@@ -173,10 +177,25 @@ class Variable(Array):
     Functions of ``jax.numpy`` take its ``value``; while no tape is open, ``jax.numpy.asarray`` takes the variable too.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: Any) -> None:
-        super().__init__(value, None, kind_of(value))
+        self._value = value
+        self.node = None
+        self.kind = kind_of(value)
+
+    @property
+    def value(self) -> Any:
+        """What it holds now."""
+        reading = READING.get()
+        return self._value if reading is None else reading.read(self, self._value)
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        reading = READING.get()
+        if reading is not None:
+            reading.escaped("assign() to a variable")
+        self._value = value
 
     def read(self) -> Any:
         """The recorded array that stands for it on the open tapes, or its plain value when none is open."""

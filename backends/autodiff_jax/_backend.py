@@ -15,6 +15,7 @@ from jax import numpy as jnp
 from autodiff_jax._array import RECORDER, Array, Variable, plain, require_wide
 from autodiff_jax._functional import native_jvp, native_linearize, native_vjp
 from autodiff_jax._lift import lift
+from autodiff_jax._prepare import Compiled
 from autodiff_jax._tape import JaxTape
 from autodiff_spec import Backend, Capability, Tape
 
@@ -89,6 +90,9 @@ class JaxBackend(Backend):
             except (jax.errors.JAXTypeError, jax.errors.JAXIndexError):
                 pass  # it looks at its values (`if`, `float`), which differ from slice to slice: one after the other
         return super()._vmap(f, arrays, axes)
+
+    def _prepare(self, f: Any, arrays: list[Any]) -> Callable[[list[Any], list[Any] | None], tuple[list[Any], Any]]:
+        return Compiled(f, arrays)
 
     def _stop_gradient(self, array: Any) -> Any:
         return jax.lax.stop_gradient(plain(array))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,9 @@ from autodiff_spec import MutationError, UnsupportedError
 from autodiff_spec._recording import Recorder
 
 RECORDER = Recorder("autodiff_numpy_open_tapes")
+
+TRACE: ContextVar[Any] = ContextVar("autodiff_numpy_trace", default=None)
+"""What `prepare` writes down in this context; it has to know which variables are read."""
 
 UFUNCS: dict[Any, Callable[..., Any]] = {}
 """NumPy's ufuncs, and the recording function for each: `Array.__array_ufunc__` looks here."""
@@ -195,10 +199,24 @@ def _loaded_from_scipy(ufunc: Any) -> bool:
 class Variable(Array):
     """A variable: an array whose value `assign` replaces; each open tape reads it under a node of its own."""
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: Any) -> None:
-        super().__init__(value, None)
+        self._value = value
+        self.node = None
+
+    @property
+    def value(self) -> Any:
+        """What it holds now."""
+        trace = TRACE.get()
+        return self._value if trace is None else trace.read(self, self._value)
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        trace = TRACE.get()
+        if trace is not None:
+            trace.escaped("assign() to a variable")
+        self._value = value
 
     def read(self) -> Any:
         """The recorded array that stands for it on the open tapes, or its plain value when none is open."""
@@ -229,7 +247,12 @@ def plain(x: Any) -> Any:
 
 def foreign(x: Any) -> bool:
     """Whether it is another library's array that NumPy's functions dispatch to: Dask's, CuPy's, …"""
-    return type(x) is not np.ndarray and not isinstance(x, (Array, np.ndarray, np.generic)) and _speaks(type(x))
+    return type(x) is not np.ndarray and not issubclass(type(x), (Array, np.ndarray, np.generic)) and _speaks(type(x))
+
+
+def lazy(x: Any) -> bool:
+    """Whether it is another library's array that would have to compute its values before one can look at them."""
+    return foreign(x) and not hasattr(type(x), "as_one")
 
 
 def _speaks(cls: type) -> bool:

@@ -78,6 +78,11 @@ class NumpyBackend(Backend):
     def _forward_is_native(self) -> bool:
         return True
 
+    def _prepare(self, f: Any, arrays: list[Any]) -> Callable[[list[Any], list[Any] | None], tuple[list[Any], Any]]:
+        from autodiff_numpy._prepare import Replayed
+
+        return Replayed(f, arrays)
+
     def _stop_gradient(self, array: Any) -> Any:
         return copied(plain(array))
 
@@ -122,4 +127,4 @@ def _settled(output: Any) -> Any:
         if RECORDER.frame().tracking(output.node.tapes):
             return output
         output = output.value
-    return np.asarray(output) if isinstance(output, np.generic) else output
+    return np.asarray(output) if isinstance(output, np.generic) and not foreign(output) else output

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy import xp
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import foreign, plain
 from autodiff_numpy._jvp import elementwise
 from autodiff_numpy._record import RECORDED, rule
 from autodiff_numpy.rules.reductions import along_slopes
@@ -81,6 +81,8 @@ _ERF = np.frompyfunc(math.erf, 1, 1)
 
 
 def _erf(x: Any) -> Any:
+    if foreign(x) and hasattr(type(x), "as_one"):
+        return x.as_one(_erf, x)
     return np.asarray(_ERF(x)).astype(x.dtype)
 
 

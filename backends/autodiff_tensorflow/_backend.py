@@ -13,6 +13,7 @@ import tensorflow as tf
 from autodiff_spec import Backend, Capability
 from autodiff_spec._backend import Array, FlatFunction
 from autodiff_tensorflow import extra, xp
+from autodiff_tensorflow._prepare import Compiled
 from autodiff_tensorflow._tape import TensorFlowTape, pause
 
 
@@ -59,6 +60,11 @@ class TensorFlowBackend(Backend):
             return tape._pullback_of(outputs, sources, cotangents, strict=False)
 
         return outputs, pullback
+
+    def _prepare(
+        self, f: Any, arrays: list[Array]
+    ) -> Callable[[list[Array], list[Any] | None], tuple[list[Any], Any]]:
+        return Compiled(f, arrays)
 
     def _stop_gradient(self, array: Array) -> Array:
         return tf.stop_gradient(array)

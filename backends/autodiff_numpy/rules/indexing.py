@@ -30,6 +30,8 @@ def _scatter(g, index, shape):
 
 def _scatter_foreign(g, index, shape):
     """The same for another library's array: assignment to slices, which is all that can be relied on."""
+    if hasattr(type(g), "as_one"):
+        return g.as_one(_scatter, g, index, shape)
     parts = index if isinstance(index, tuple) else (index,)
     if not all(isinstance(part, _BASIC) for part in parts):
         raise UnsupportedError(
@@ -44,6 +46,9 @@ def _scatter_foreign(g, index, shape):
 
 def _replaced(x, values, index):
     """``x`` with ``values`` at ``index``."""
+    for part in (x, values):
+        if foreign(part) and hasattr(type(part), "as_one"):
+            return part.as_one(_replaced, x, values, index)
     found = copied(x)
     found[index] = values
     return found
@@ -68,6 +73,11 @@ def read(x, index):
     return RECORDED.getitem(x, captured(index) if type(x) is not np.ndarray else index)
 
 
+def _indices(x):
+    x = plain(x)
+    return x if foreign(x) else np.asarray(x)
+
+
 @composite(np.take)
 def take(a, indices, axis=None, out=None, mode="raise"):
     """`np.take`."""
@@ -75,13 +85,13 @@ def take(a, indices, axis=None, out=None, mode="raise"):
         raise UnsupportedError(f"np.take of a recorded array has no out= and the mode 'raise', not {mode!r}")
     if axis is None:
         a, axis = RECORDED.ravel(a), 0
-    return a[(slice(None),) * (axis % a.ndim) + (np.asarray(plain(indices)),)]
+    return a[(slice(None),) * (axis % a.ndim) + (_indices(indices),)]
 
 
 @composite(np.take_along_axis)
 def take_along_axis(arr, indices, axis=-1):
     """`np.take_along_axis`, by integer indices along every axis."""
-    indices = np.asarray(plain(indices))
+    indices = _indices(indices)
     if axis is None:
         arr, indices, axis = RECORDED.ravel(arr), indices.ravel(), 0
     axis %= arr.ndim

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import Array, Variable, plain
+from autodiff_numpy._array import Array, Variable, copied, foreign, plain
 from autodiff_numpy._record import RECORDED
 
 
@@ -23,6 +23,8 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = N
         return obj if same else RECORDED.astype(obj, dtype)
     if isinstance(obj, (list, tuple)) and _holds_recorded(obj):
         return asarray(RECORDED.stack([asarray(part) for part in obj]), dtype=dtype)
+    if foreign(obj) and copy is not False:
+        return copied(obj) if dtype is None or obj.dtype == dtype else obj.astype(dtype)
     return np.asarray(obj, dtype=dtype, device=device, copy=copy)
 
 
