@@ -101,10 +101,11 @@ def fit(xp: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """``g`` summed over what broadcasting repeated, and cast: the one place where broadcasting is undone."""
     if g.shape != shape:
         extra = g.ndim - len(shape)
-        axes = tuple(range(extra)) + tuple(
-            extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1
-        )
-        g = xp.reshape(xp.sum(g, axis=axes), shape)
+        if extra > 0 and g.shape[extra:] == shape:
+            g = xp.sum(g, axis=tuple(range(extra)))
+        else:
+            kept = [extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1]
+            g = xp.reshape(xp.sum(g, axis=(*range(extra), *kept)), shape)
     if g.dtype != dtype:
         if g.dtype.kind == "c" and np.dtype(dtype).kind != "c":
             g = xp.real(g)

@@ -13,6 +13,8 @@ from autodiff_numpy.rules.reductions import along_slopes
 
 def _matmul_left(xp, g, x, y):
     """g·yᵀ, with vectors as one-row and one-column matrices and batches summed where they were broadcast."""
+    if x.ndim == y.ndim == 2:
+        return xp.matmul(g, y.T)
     if x.ndim == 1 and y.ndim == 1:
         return g * y
     columns = y if y.ndim > 1 else xp.reshape(y, (-1, 1))
@@ -25,6 +27,8 @@ def _matmul_left(xp, g, x, y):
 
 def _matmul_right(xp, g, x, y):
     """xᵀ·g, likewise."""
+    if x.ndim == y.ndim == 2:
+        return xp.matmul(x.T, g)
     if x.ndim == 1 and y.ndim == 1:
         return g * x
     rows = x if x.ndim > 1 else xp.reshape(x, (1, -1))
