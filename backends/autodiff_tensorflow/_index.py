@@ -100,7 +100,7 @@ def _without_masks(x: Array, parts: list[Any]) -> tuple[Array, list[Any]]:
         if part.shape.rank == 0:
             x, part = tf.expand_dims(x, axis), tf.reshape(part, [1])
         here = x.shape[axis : axis + part.shape.rank]
-        if not part.shape.is_compatible_with(here):
+        if any(size not in (0, None) and other not in (size, None) for size, other in zip(part.shape, here, strict=True)):
             raise IndexError(f"a mask of shape {tuple(part.shape)} does not fit axes of the sizes {tuple(here)}")
         found += tf.unstack(tf.where(part), num=part.shape.rank, axis=1)
     return x, found
