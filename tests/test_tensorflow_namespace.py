@@ -519,6 +519,7 @@ def test_a_function_beyond_the_standard_runs_in_a_graph_with_unknown_sizes(be: a
         [0, 2, 0], (slice(None), [3, -1]), ([0, 1], [1, 3]), (..., None, [0]), np.eye(3, 4) > 0, (1, [2, 0]),
         (slice(None, None, -2), [0, 0]), ([0, 1], None, [1, 3]), (slice(2, None, -1), 1), ([[0], [2]], [1, 3]),
         (np.array([True, False, True]), slice(1, None)), True, False, (slice(None), True, [0, 1]),
+        np.zeros((0, 4), bool),
     ],
     ids=repr,
 )  # fmt: skip

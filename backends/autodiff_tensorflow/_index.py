@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from autodiff_tensorflow.xp.convert import asarray, is_array, length
+from autodiff_tensorflow.xp.convert import asarray, length
 from autodiff_tensorflow.xp.dtypes import Array
 
 _FULL = slice(None)
@@ -49,7 +49,8 @@ def _part(part: Any) -> Any:
         return slice(*map(_bound, (part.start, part.stop, part.step)))
     if isinstance(part, (int, np.integer)) and not isinstance(part, bool):
         return int(part)
-    part = asarray(part) if is_array(part) or np.size(part) else asarray(part, dtype=tf.int64)  # [] is of floats
+    empty = isinstance(part, list) and np.size(part) == 0  # NumPy takes it for floats
+    part = asarray(part, dtype=tf.int64 if empty else None)
     if not (part.dtype.is_integer or part.dtype == tf.bool):
         raise IndexError(f"an index is of integers or of bools, not {part.dtype.name}; cast it with astype()")
     if part.dtype == tf.bool:
@@ -100,7 +101,8 @@ def _without_masks(x: Array, parts: list[Any]) -> tuple[Array, list[Any]]:
         if part.shape.rank == 0:
             x, part = tf.expand_dims(x, axis), tf.reshape(part, [1])
         here = x.shape[axis : axis + part.shape.rank]
-        if not part.shape.is_compatible_with(here):
+        known = [(size, other) for size, other in zip(part.shape, here, strict=True) if None not in (size, other)]
+        if any(size not in (0, other) for size, other in known):
             raise IndexError(f"a mask of shape {tuple(part.shape)} does not fit axes of the sizes {tuple(here)}")
         found += tf.unstack(tf.where(part), num=part.shape.rank, axis=1)
     return x, found
