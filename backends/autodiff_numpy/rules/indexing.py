@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import copied, foreign, plain
+from autodiff_numpy._captured import captured
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._record import RECORDED, captured, composite, fit, rule
+from autodiff_numpy._record import RECORDED, composite, fit, rule
 from autodiff_spec import UnsupportedError
 
 _BASIC = (int, slice, type(None), type(Ellipsis))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def _product(xp, g, a, ans, axis, keepdims):
     return xp.spread(g, shape, axis, keepdims) * others
 
 
-def along_slopes(xp, t, share, a, ans, axis, keepdims, *options):
+def along_slopes(xp: Any, t: Any, share: Any, a: Any, ans: Any, axis: Any, keepdims: bool, *options: Any) -> Any:
     """The ``jvp`` of a reduction that has ``share`` for a ``vjp``: each result has elements of its own, so what comes
     back for a cotangent of ones are its slopes.
     """
@@ -84,7 +85,7 @@ rule(
 def _sum(a, axis=None, dtype=None, out=None, keepdims=False, initial=np._NoValue, where=np._NoValue):
     """`np.sum`, at half its price."""
     if type(a) is np.ndarray and initial is np._NoValue and where is np._NoValue:
-        return np.add.reduce(a, axis, dtype, out, bool(keepdims))
+        return np.add.reduce(a, axis, dtype, out, bool(keepdims))  # type: ignore[call-overload]
     options = {"initial": initial, "where": where}
     given = {name: option for name, option in options.items() if option is not np._NoValue}
     return np.sum(a, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **given)
