@@ -1,7 +1,8 @@
 """The part of the contract that follows from the rest: the operators on functions, and the hooks that make them fast.
 
 An engine implements none of the hooks here. It may override `Derived._jvp` and `Derived._linearize` together (and say
-so in `Derived._forward_is_native`), and `Derived._vmap`, where its framework does it better.
+so in `Derived._forward_is_native`), and `Derived._vmap`, where its framework does it better. `Derived._custom_vjp` and
+`Derived._checkpoint` follow from nothing: an engine that declares their capability implements them.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from autodiff_spec import operators
 from autodiff_spec._capability import Capability
+from autodiff_spec._errors import missing_hook
 from autodiff_spec.operators._jvp import transposed
 from autodiff_spec.operators._vmap import each_slice
 
 if TYPE_CHECKING:
     from autodiff_spec._backend import Array, Backend, FlatFunction
+    from autodiff_spec.operators._custom_vjp import CustomCall
 
 
 class Derived:
@@ -63,6 +66,14 @@ class Derived:
         """``f`` of each slice of its arguments; see `autodiff_spec.operators.vmap`."""
         return operators.vmap(self._be, f, in_axes, out_axes)
 
+    def custom_vjp(self, f: Callable[..., Any]) -> operators.CustomVJP:
+        """``f`` with a derivative that its author gives; see `autodiff_spec.operators.CustomVJP`."""
+        return operators.custom_vjp(self._be, f)
+
+    def checkpoint(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """``f``, computed again in the backward pass instead of kept; see `autodiff_spec.operators.checkpoint`."""
+        return operators.checkpoint(self._be, f)
+
     def check_grad(self, f: Callable[..., Any], *args: Any, **options: Any) -> operators.GradientReport:
         """Whether this backend differentiates ``f`` rightly; see `autodiff_spec.operators.check_grad`."""
         return operators.check_grad(self._be, f, *args, **options)
@@ -99,3 +110,19 @@ class Derived:
     def _vmap(self, f: FlatFunction, arrays: list[Array], axes: list[int]) -> list[Array]:
         """The outputs of ``f`` for each slice of ``arrays`` along ``axes``, stacked in front; by default a loop."""
         return each_slice(self._be, f, arrays, axes)
+
+    def _custom_vjp(self, call: CustomCall, arrays: list[Array]) -> list[Array]:
+        """The arrays that ``call`` returns (``CUSTOM_RULES``).
+
+        Where ``arrays`` are differentiated ``call.forward`` runs on their values, whatever tracks them, and the results
+        get a derivative by ``call.backward``; elsewhere ``call.value`` does. Should a pullback be differentiated in its
+        turn, the residuals have to depend on ``arrays``.
+
+        Raises:
+            CustomRuleError: ``call.depends_on_more``, when results for values are recorded.
+        """
+        raise missing_hook(self, "_custom_vjp")
+
+    def _checkpoint(self, f: FlatFunction, arrays: list[Array]) -> list[Any]:
+        """``f(*arrays)``, of which the backward pass keeps ``arrays`` alone and runs it again (``CHECKPOINT``)."""
+        raise missing_hook(self, "_checkpoint")

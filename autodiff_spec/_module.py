@@ -14,7 +14,7 @@ from autodiff_spec._tape import Tape
 if TYPE_CHECKING:
     from autodiff_spec.diff import Comparison
     from autodiff_spec.graph import Drawing
-    from autodiff_spec.operators import GradientReport
+    from autodiff_spec.operators import CustomVJP, GradientReport
 
 
 def xp() -> Any:
@@ -163,6 +163,39 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable
         return backend().vmap(f, in_axes, out_axes)(*args, **kwargs)
 
     return batched
+
+
+def custom_vjp(f: Callable[..., Any]) -> CustomVJP:
+    """``f`` with a derivative that its author gives, on the backend that is current when it is called.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> @ad.custom_vjp
+        ... def clipped(x):  # the identity, of which large cotangents are cut
+        ...     return x * 1.0
+        >>> clipped.defvjp(lambda x: (clipped(x), None), lambda _, g: (ad.xp().clip(g, -1.0, 1.0),))
+        >>> float(ad.grad(lambda x: 10.0 * clipped(x))(3.0))
+        1.0
+    """
+    from autodiff_spec.operators import CustomVJP
+
+    return CustomVJP(backend, f)
+
+
+def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
+    """``f``, computed again in the backward pass of the backend that is current when it is called.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> float(ad.grad(ad.checkpoint(lambda x: x * x))(3.0))
+        6.0
+    """
+
+    @functools.wraps(f, updated=())
+    def recomputed(*args: Any, **kwargs: Any) -> Any:
+        return backend().checkpoint(f)(*args, **kwargs)
+
+    return recomputed
 
 
 def check_grad(f: Callable[..., Any], *args: Any, **options: Any) -> GradientReport:

@@ -29,6 +29,8 @@ _MODULES = (
     "jacobians",
     "hessians",
     "batching",
+    "custom_rules",
+    "checkpoints",
     "threads",
     "memory",
     "mutation",
