@@ -49,14 +49,21 @@ class Derived:
         return operators.jvp(self._be, f, primals, tangents)
 
     def jacobian(
-        self, f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str = "auto"
+        self,
+        f: Callable[..., Any],
+        argnums: int | Sequence[int] = 0,
+        mode: str = "auto",
+        *,
+        has_aux: bool = False,
     ) -> Callable[..., Any]:
         """The Jacobian of ``f``; see `autodiff_spec.operators.jacobian`."""
-        return operators.jacobian(self._be, f, argnums, mode)
+        return operators.jacobian(self._be, f, argnums, mode, has_aux=has_aux)
 
-    def hessian(self, f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    def hessian(
+        self, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+    ) -> Callable[..., Any]:
         """The Hessian of ``f``; see `autodiff_spec.operators.hessian`."""
-        return operators.hessian(self._be, f, argnums)
+        return operators.hessian(self._be, f, argnums, has_aux=has_aux)
 
     def hvp(self, f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
         """The Hessian of ``f`` times ``tangents``; see `autodiff_spec.operators.hvp`."""

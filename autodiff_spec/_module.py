@@ -104,7 +104,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return backend().jvp(f, primals, tangents)
 
 
-def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str = "auto") -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str = "auto", *, has_aux: bool = False
+) -> Callable[..., Any]:
     """The Jacobian of ``f`` on the backend that is current when the result is called; see `Backend.jacobian`.
 
     Example:
@@ -116,12 +118,14 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str 
 
     @functools.wraps(f, updated=())
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        return backend().jacobian(f, argnums, mode)(*args, **kwargs)
+        return backend().jacobian(f, argnums, mode, has_aux=has_aux)(*args, **kwargs)
 
     return jacobian_of
 
 
-def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def hessian(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
     """The Hessian of ``f`` on the backend that is current when the result is called; see `Backend.hessian`.
 
     Example:
@@ -132,7 +136,7 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable
 
     @functools.wraps(f, updated=())
     def hessian_of(*args: Any, **kwargs: Any) -> Any:
-        return backend().hessian(f, argnums)(*args, **kwargs)
+        return backend().hessian(f, argnums, has_aux=has_aux)(*args, **kwargs)
 
     return hessian_of
 
