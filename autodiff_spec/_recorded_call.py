@@ -200,25 +200,30 @@ def _bound(engine: CallRecorder, array: Any) -> Any:
 
 def record_checkpoint(be: Backend, engine: CallRecorder, f: FlatFunction, arrays: list[Any]) -> list[Any]:
     """``f(*arrays)``, its part of the recording replaced by one call that makes it again when it is pulled back."""
-    frame, arrays = engine.recorder.frame(), [_bound(engine, array) for array in arrays]
-    if all(type(recording.nodes) is not list for recording in frame.recordings):
-        return f(*arrays)  # nothing is open that keeps anything
-    starts = [len(recording.nodes) for recording in frame.recordings]
+    arrays = [_bound(engine, array) for array in arrays]
+    # A recording that only gives tangents to its nodes keeps nothing, and there is nothing to make again.
+    keeping = [recording for recording in engine.recorder.frame().recordings if type(recording.nodes) is list]
+    if not keeping:
+        return f(*arrays)
+    numbers, starts = {recording.number for recording in keeping}, [len(recording.nodes) for recording in keeping]
     outputs = f(*arrays)
     nodes = [engine.node(output) for output in outputs]
-    inside, variables = _taken_out(frame.recordings, starts)
+    inside, variables = _taken_out(keeping, starts)
     parents = {parent: None for node in inside for parent, _, _ in node.edges if parent not in inside}
-    outside = [parent for parent in parents if frame.tracking(parent.tapes)]
-    places = [k for k, node in enumerate(nodes) if node in inside]
-    tapes = [nodes[k].tapes for k in places]  # type: ignore[union-attr]
+    outside = [parent for parent in parents if not numbers.isdisjoint(parent.tapes)]
+    replaced = {k: (node, node.tapes) for k, node in enumerate(nodes) if node is not None and node in inside}
     for node in inside:
         node.tapes = ()  # an array that left f by another way than its result is a constant from here on
-    if not places:
-        return outputs
-    segment = _Segment(engine, f, arrays, outside, {n: variables[n] for n in outside if n in variables}, places)
-    kinds = [(tuple(outputs[k].shape), outputs[k].dtype) for k in places]
-    for k, node in zip(places, _Call(be, engine, segment.pull, kinds, outside).record(tapes), strict=True):
-        outputs[k] = engine.wrap(engine.plain(outputs[k]), node)
+    if replaced:
+        segment = _Segment(engine, f, arrays, outside, variables, [*replaced])
+        kinds = [(tuple(outputs[k].shape), outputs[k].dtype) for k in replaced]
+        kept = [tuple(number for number in tapes if number in numbers) for _, tapes in replaced.values()]
+        recorded = _Call(be, engine, segment.pull, kinds, outside).record(kept)
+        for (k, (old, tapes)), new in zip(replaced.items(), recorded, strict=True):
+            new.tapes = tapes
+            if hasattr(old, "tangents"):
+                new.tangents = old.tangents
+            outputs[k] = engine.wrap(engine.plain(outputs[k]), new)
     return outputs
 
 
@@ -240,7 +245,7 @@ class _Segment:
 
     Attributes:
         outside: the nodes that its operations led to: arguments, variables, and what else was recorded before.
-        variables: those among them that stand for variables, each with its variable.
+        variables: those among them that stand for variables, each with its variable and the value that it had.
         places: which outputs of the function were recorded.
     """
 
@@ -254,7 +259,7 @@ class _Segment:
         places: list[int],
     ) -> None:
         self.engine, self.f, self.arrays, self.outside, self.places = engine, f, arrays, outside, places
-        self.variables = [(node, variable, variable.value) for node, variable in variables.items()]
+        self.variables = [(node, variables[node], variables[node].value) for node in outside if node in variables]
 
     def pull(self, given: Parts) -> Parts:
         """The shares of ``outside``, from a recording of their own that is made now."""

@@ -106,6 +106,18 @@ def test_forward_mode_goes_through(be: Backend) -> None:
     assert_equal(be, be.jvp(be.grad(be.checkpoint(lambda a: a * a * a)), (x,), (v,))[1], [6.0, 120.0])
 
 
+@clause("CKPT-04", "CKPT-05")
+def test_a_direction_reaches_a_checkpoint_through_its_closure(be: Backend) -> None:
+    x, p = array(be, [1.0, 2.0]), array(be, 3.0)
+
+    def f(q: Any) -> Any:
+        return be.value_and_grad(lambda a: be.checkpoint(lambda b: (q * q) * b * b * b)(a))(x)
+
+    value, gradient = be.jvp(f, (p,), (array(be, 1.0),))[1]
+    assert_equal(be, value, [6.0, 48.0])
+    assert_equal(be, gradient, [18.0, 72.0])
+
+
 @clause("CKPT-05")
 def test_the_closure_is_differentiated(be: Backend) -> None:
     w, v = be.variable(3.0, dtype=be.xp.float64), be.variable([1.0, 2.0], dtype=be.xp.float64)
