@@ -195,8 +195,12 @@ class CustomCall:
                                      "argument")
         except (ShapeMismatchError, NotDifferentiableError, DtypeError) as error:
             raise CustomRuleError(str(error)) from error
-        # a residual that is handed out would be changed by who writes into the gradient
-        return be.xp.asarray(array, copy=True) if id(array) in kept else array
+        return _copied(be, array, kept)
+
+
+def _copied(be: Backend, array: Array, kept: set[int]) -> Array:
+    """A copy of a residual: handed out itself, it would be changed by who writes into the gradient."""
+    return be.xp.asarray(array, copy=True) if id(array) in kept else array
 
 
 class _Like:
