@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch.autograd import forward_ad
 from torch.utils.checkpoint import checkpoint
 
 from autodiff_spec import Backend, MutationError
@@ -17,7 +18,7 @@ Tensor = torch.Tensor
 def apply_rule(be: Backend, call: Any, arrays: list[Tensor]) -> list[Tensor]:
     """The results of a custom call, its rule a node of autograd's graph."""
     arrays = [resolve(array) if type(array) is Variable else array for array in arrays]
-    tracked = torch.is_grad_enabled() and any(array.requires_grad for array in arrays)
+    tracked = any(map(_tracked, arrays))
     values = [array.detach() for array in arrays]
     outputs, residuals = call.forward(*values) if tracked else (call.value(*values), None)
     if torch.is_grad_enabled() and any(output.requires_grad for output in outputs):
@@ -32,6 +33,13 @@ def apply_rule(be: Backend, call: Any, arrays: list[Tensor]) -> list[Tensor]:
         for k, result in zip(floating, recorded, strict=True):
             results[k] = result
     return results
+
+
+def _tracked(array: Tensor) -> bool:
+    """Whether PyTorch differentiates what is done to ``array``, in whatever way: a `Function` refuses what it cannot."""
+    if array.requires_grad and torch.is_grad_enabled():
+        return True
+    return torch._C._are_functorch_transforms_active() or forward_ad.unpack_dual(array).tangent is not None
 
 
 class _Rule:
