@@ -39,7 +39,9 @@ def _tracked(array: Tensor) -> bool:
     """Whether PyTorch differentiates what is done to ``array``, in whatever way: a `Function` refuses what it cannot."""
     if array.requires_grad and torch.is_grad_enabled():
         return True
-    return torch._C._are_functorch_transforms_active() or forward_ad.unpack_dual(array).tangent is not None
+    if torch._C._are_functorch_transforms_active():
+        return True
+    return forward_ad.unpack_dual(array).tangent is not None  # type: ignore[no-untyped-call]
 
 
 class _Rule:
