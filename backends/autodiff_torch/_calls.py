@@ -36,7 +36,7 @@ def apply_rule(be: Backend, call: Any, arrays: list[Tensor]) -> list[Tensor]:
 
 
 def _tracked(array: Tensor) -> bool:
-    """Whether PyTorch differentiates what is done to ``array``, in whatever way: a `Function` refuses what it cannot."""
+    """Whether PyTorch differentiates what is done to ``array``; a `Function` refuses the ways that it cannot go."""
     if array.requires_grad and torch.is_grad_enabled():
         return True
     if torch._C._are_functorch_transforms_active():
