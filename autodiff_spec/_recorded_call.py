@@ -9,7 +9,6 @@ backward pass, and keeps no state in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,7 +38,7 @@ class CallEdge:
     argnum = None
     sources: tuple[()] = ()
 
-    def __init__(self, pull: Callable[[Any], Any], push: Callable[[Any, Any], Any]) -> None:
+    def __init__(self, pull: Callable[[Any], Any], push: Callable[[Any], Any]) -> None:
         self.pull, self.push = pull, push
 
     def vjp(self, xp: Any, g: Any) -> Any:
@@ -48,7 +47,7 @@ class CallEdge:
 
     def jvp(self, xp: Any, t: Any) -> Any:
         """The node's share of the parent's tangent ``t``."""
-        return self.push(xp, t)
+        return self.push(t)
 
 
 class CallRecorder(Protocol):
@@ -56,11 +55,9 @@ class CallRecorder(Protocol):
 
     Attributes:
         recorder: its open tapes.
-        raw: what it calls rules with on values, where nothing outside records.
     """
 
     recorder: Recorder
-    raw: Any
 
     def node(self, array: Any) -> Node | None:
         """The node of a recorded array, that of a variable on the open tapes; ``None`` for what is not recorded."""
@@ -93,12 +90,11 @@ class _Call:
     kinds: list[tuple[tuple[int, ...], Any]]
     parents: Sequence[Node]
 
-    def push(self, xp: Any, tangents: Parts) -> Parts:
+    def push(self, tangents: Parts) -> Parts:
         """From the tangents of the arguments to those of the results: ``pull`` is linear, and this its transpose."""
         be = self.be
-        with self.engine.recorder.without() if xp is self.engine.raw else nullcontext():
-            like = [be.xp.zeros(shape, dtype=dtype) for shape, dtype in self.kinds]
-            found = transposed(be, like, self._pull, once=True)([tangents.get(i) for i in range(len(self.parents))])
+        like = [be.xp.zeros(shape, dtype=dtype) for shape, dtype in self.kinds]
+        found = transposed(be, like, self._pull, once=True)([tangents.get(i) for i in range(len(self.parents))])
         return Parts({k: tangent for k, tangent in enumerate(found) if tangent is not None})
 
     def _pull(self, cotangents: list[Any]) -> list[Any]:
@@ -119,11 +115,11 @@ class _Call:
 
 
 def _argument(i: int) -> CallEdge:
-    return CallEdge(lambda shares: shares.get(i), lambda xp, tangent: Parts({i: tangent}))
+    return CallEdge(lambda shares: shares.get(i), lambda tangent: Parts({i: tangent}))
 
 
 def _result(k: int) -> CallEdge:
-    return CallEdge(lambda cotangent: Parts({k: cotangent}), lambda xp, tangents: tangents.get(k))
+    return CallEdge(lambda cotangent: Parts({k: cotangent}), lambda tangents: tangents.get(k))
 
 
 def _conjugate(be: Backend, g: Any) -> Any:

@@ -22,7 +22,6 @@ class JaxCalls:
     """Recorded arrays of JAX, for `autodiff_spec._recorded_call`."""
 
     recorder: Recorder = RECORDER
-    raw = None
 
     def node(self, array: Any) -> Node | None:
         if type(array) is Variable:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, plain
-from autodiff_numpy._record import RAW, pull_raw, pull_recorded
+from autodiff_numpy._record import pull_raw, pull_recorded
 from autodiff_numpy._tape import add
 from autodiff_spec._recording import Node, Recorder, Recording, backward
 
@@ -16,7 +16,6 @@ class NumpyCalls:
     """Recorded arrays of NumPy, for `autodiff_spec._recorded_call`."""
 
     recorder: Recorder = RECORDER
-    raw = RAW
 
     def node(self, array: Any) -> Node | None:
         if type(array) is Variable:
