@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _calls
-from autodiff_numpy._calls import computes, is_basic, reduction, refs
+from autodiff_numpy import _kernels
+from autodiff_numpy._kernels import computes, is_basic, reduction, refs
 from autodiff_numpy._trace import Call, Kind, Look, Ref, Trace
 from autodiff_numpy._traced import astype, getitem
 from autodiff_numpy.rules.indexing import _replaced, _scatter
@@ -110,7 +110,7 @@ class _Writer:
             for root in shared:
                 self.last[root] = i
             if isinstance(step, Call):
-                fresh = computes(step, self._kind) or _calls.is_fresh(step.function)
+                fresh = computes(step, self._kind) or _kernels.is_fresh(step.function)
                 for ref in refs(step.result):
                     self.roots[ref.slot] = frozenset((ref.slot,) if fresh else (ref.slot, *shared))
                     self.last[ref.slot] = i
@@ -175,8 +175,8 @@ class _Writer:
         if computes(step, self._kind):
             self._computed(step, i)
         elif function is getitem and is_basic(step.args[1]):
-            self._view(step, (step.args[0], _calls.with_ellipsis(step.args[1])))
-        elif function in _calls.VIEWS and type(step.result) is Ref:
+            self._view(step, (step.args[0], _kernels.with_ellipsis(step.args[1])))
+        elif function in _kernels.VIEWS and type(step.result) is Ref:
             self._view(step, step.args)
         else:
             self._opaque(step)
@@ -185,7 +185,7 @@ class _Writer:
         """A call whose result goes into a buffer, or to where it is wanted."""
         function, args, slot = step.function, step.args, step.result.slot
         if isinstance(function, np.ufunc):
-            operands = ", ".join(map(self._operand, _calls.converted(function, args, self._kind)))
+            operands = ", ".join(map(self._operand, _kernels.converted(function, args, self._kind)))
             place = self._destination(slot, i, args if function.signature is None else ())
             self._line(f"{self._bound(function)}({operands}, {place})")
         elif (reduced := reduction(step)) is not None:
@@ -195,7 +195,7 @@ class _Writer:
             self._line(f"{self._bound(ufunc.reduce, f'{ufunc.__name__}_reduce')}({read}, {place}, {kept})")
         elif function is np.where:
             place = self._destination(slot, i)
-            mask, chosen, other = (self._operand(_calls.cast_number(arg, self._kind(step.result)[1])) for arg in args)
+            mask, chosen, other = (self._operand(_kernels.cast_number(arg, self._kind(step.result)[1])) for arg in args)
             self._line(f"copyto({place}, {other})")
             self._line(f"copyto({place}, {chosen}, where={mask})")
         elif function is astype:
