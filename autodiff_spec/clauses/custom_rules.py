@@ -43,5 +43,6 @@ CHAPTER = Chapter(
         Clause("RULE-25", MUST, "For complex numbers the cotangents of a rule are ∂L/∂x + i∂L/∂y, as outside.", COMPLEX),
         Clause("RULE-26", MUST, "An exception in fwd or bwd leaves no trace: the next gradient is right.", RULES),
         Clause("RULE-27", MUST, "custom_vjp() of the module works on the backend that is current when it is called.", RULES),
+        Clause("RULE-28", MUST, "A prepared gradient of a custom function is what its rule says, also for other values than the examples.", RULES),
     ),
 )

@@ -272,3 +272,10 @@ def test_an_argument_without_influence_has_gradient_zero(be: Backend) -> None:
     assert_equal(be, gb, [0.0, 0.0])
     assert_equal(be, be.grad(be.checkpoint(lambda a: array(be, 3.0)))(x), [0.0, 0.0])
     assert_equal(be, be.grad(be.checkpoint(lambda a: a))(x), [1.0, 1.0])
+
+
+@clause("CKPT-15")
+def test_a_prepared_gradient_goes_through(be: Backend) -> None:
+    gradient = be.prepare(be.grad(be.checkpoint(lambda a: a * a * a)), array(be, [1.0, 2.0]))
+    for point, expected in (([1.0, 2.0], [3.0, 12.0]), ([-1.0, 3.0], [3.0, 27.0])):
+        assert_equal(be, gradient(array(be, point)), expected)

@@ -393,3 +393,10 @@ def test_the_function_of_the_module_follows_the_current_backend(be: Backend) -> 
     with ad.use_backend(be):
         assert_equal(be, ad.grad(f)(array(be, [1.0, 2.0])), [20.0, 40.0])
     assert f.__doc__ == "The square."
+
+
+@clause("RULE-28")
+def test_a_prepared_gradient_uses_the_rule(be: Backend) -> None:
+    gradient = be.prepare(be.grad(marked(be)), array(be, [1.0, 2.0]))
+    for point, expected in (([1.0, 2.0], [30.0, 120.0]), ([-1.0, 3.0], [30.0, 270.0])):
+        assert_equal(be, gradient(array(be, point)), expected)

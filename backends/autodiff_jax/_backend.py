@@ -13,7 +13,7 @@ import numpy as np
 from jax import numpy as jnp
 
 from autodiff_jax._array import RECORDER, Array, Variable, plain, require_wide
-from autodiff_jax._calls import RuleInForwardMode, apply_checkpoint, apply_rule, forward_mode
+from autodiff_jax._custom import RuleInForwardMode, apply_checkpoint, apply_rule, forward_mode
 from autodiff_jax._functional import native_jvp, native_linearize, native_vjp
 from autodiff_jax._lift import lift
 from autodiff_jax._prepare import Compiled

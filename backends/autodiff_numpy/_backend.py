@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, copied, foreign, plain
-from autodiff_numpy._calls import CALLS
+from autodiff_numpy._custom import CALLS
 from autodiff_numpy._forward import jvp, linearize
 from autodiff_numpy._tape import NumpyTape
 from autodiff_spec import Backend, Capability, Tape

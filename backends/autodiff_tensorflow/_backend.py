@@ -13,7 +13,7 @@ import tensorflow as tf
 from autodiff_spec import Backend, Capability
 from autodiff_spec._backend import Array, FlatFunction
 from autodiff_tensorflow import extra, xp
-from autodiff_tensorflow._calls import apply_rule
+from autodiff_tensorflow._custom import apply_rule
 from autodiff_tensorflow._prepare import Compiled
 from autodiff_tensorflow._tape import TensorFlowTape, pause
 

@@ -12,7 +12,7 @@ import torch
 
 from autodiff_spec import Backend, Capability
 from autodiff_torch import _state, extra, xp
-from autodiff_torch._calls import apply_checkpoint, apply_rule
+from autodiff_torch._custom import apply_checkpoint, apply_rule
 from autodiff_torch._tape import TorchTape
 from autodiff_torch._variable import Variable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from autodiff_numpy import _calls
+from autodiff_numpy import _custom
 from autodiff_numpy._array import RECORDER, Array, plain
 from autodiff_spec import _recorded_call as calls
 from autodiff_spec.operators import _custom_vjp
@@ -100,10 +100,10 @@ def kept_residuals() -> None:
 @mutant("a checkpoint walks on behind its closure", "CKPT-05")
 def counted_twice() -> None:
     def walk(self: Any, recording: Any, seeds: Any, sources: Any) -> Any:
-        return calls_backward(recording, seeds, sources, _calls.pull_raw, _calls.add, retain=True)
+        return calls_backward(recording, seeds, sources, _custom.pull_raw, _custom.add, retain=True)
 
-    calls_backward = _calls.backward
-    _calls.NumpyCalls.walk = walk  # type: ignore[method-assign]
+    calls_backward = _custom.backward
+    _custom.NumpyCalls.walk = walk  # type: ignore[method-assign]
 
 
 @mutant("a checkpoint computes again with what was assigned since", "CKPT-11")
