@@ -13,6 +13,8 @@ class Capability(enum.Enum):
         NATIVE_CALLS: the framework's own functions may be mixed in while a tape records.
         TAPE_IN_TRANSFORM: a tape opened inside the framework's own transform is right.
         INTERLEAVED_CONTEXTS: tapes of interleaved contexts of one thread (tasks, generators) do not mix.
+        CUSTOM_RULES: ``custom_vjp``, in every mode that there is.
+        CHECKPOINT: ``checkpoint``, with less memory.
         COMPLEX: complex sources and targets.
         BFLOAT16: the namespace has ``bfloat16`` and differentiates it.
         MUTABLE_OUT: ``out=`` accepts mutable native arrays besides variables.
@@ -26,6 +28,8 @@ class Capability(enum.Enum):
     NATIVE_CALLS = "native_calls"
     TAPE_IN_TRANSFORM = "tape_in_transform"
     INTERLEAVED_CONTEXTS = "interleaved_contexts"
+    CUSTOM_RULES = "custom_rules"
+    CHECKPOINT = "checkpoint"
     COMPLEX = "complex"
     BFLOAT16 = "bfloat16"
     MUTABLE_OUT = "mutable_out"

@@ -1,7 +1,8 @@
 """The part of the contract that follows from the rest: the operators on functions, and the hooks that make them fast.
 
 An engine implements none of the hooks here. It may override `Derived._jvp` and `Derived._linearize` together (and say
-so in `Derived._forward_is_native`), and `Derived._vmap`, where its framework does it better.
+so in `Derived._forward_is_native`), and `Derived._vmap`, where its framework does it better. `Derived._custom_vjp` and
+`Derived._checkpoint` follow from nothing: an engine that declares their capability implements them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from autodiff_spec import operators
 from autodiff_spec._capability import Capability
+from autodiff_spec._errors import missing_hook
 from autodiff_spec.operators._jvp import transposed
 from autodiff_spec.operators._prepare_fallback import AsItIs
 from autodiff_spec.operators._vmap import each_slice
@@ -18,6 +20,7 @@ from autodiff_spec.operators._vmap import each_slice
 if TYPE_CHECKING:
     from autodiff_spec._backend import Array, Backend, FlatFunction
     from autodiff_spec._trees import Structure
+    from autodiff_spec.operators._custom_vjp import CustomCall
     from autodiff_spec.operators._prepare import Prepared
 
     TreeFunction = Callable[..., tuple[list[Any], Structure]]
@@ -52,14 +55,21 @@ class Derived:
         return operators.jvp(self._be, f, primals, tangents)
 
     def jacobian(
-        self, f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str = "auto"
+        self,
+        f: Callable[..., Any],
+        argnums: int | Sequence[int] = 0,
+        mode: str = "auto",
+        *,
+        has_aux: bool = False,
     ) -> Callable[..., Any]:
         """The Jacobian of ``f``; see `autodiff_spec.operators.jacobian`."""
-        return operators.jacobian(self._be, f, argnums, mode)
+        return operators.jacobian(self._be, f, argnums, mode, has_aux=has_aux)
 
-    def hessian(self, f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+    def hessian(
+        self, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+    ) -> Callable[..., Any]:
         """The Hessian of ``f``; see `autodiff_spec.operators.hessian`."""
-        return operators.hessian(self._be, f, argnums)
+        return operators.hessian(self._be, f, argnums, has_aux=has_aux)
 
     def hvp(self, f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
         """The Hessian of ``f`` times ``tangents``; see `autodiff_spec.operators.hvp`."""
@@ -72,6 +82,14 @@ class Derived:
     def prepare(self, f: Callable[..., Any], *example_args: Any, **example_kwargs: Any) -> Prepared:
         """``f`` made faster for arguments like the examples; see `autodiff_spec.operators.prepare`."""
         return operators.prepare(self._be, f, *example_args, **example_kwargs)
+
+    def custom_vjp(self, f: Callable[..., Any]) -> operators.CustomVJP:
+        """``f`` with a derivative that its author gives; see `autodiff_spec.operators.CustomVJP`."""
+        return operators.custom_vjp(self._be, f)
+
+    def checkpoint(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """``f``, computed again in the backward pass instead of kept; see `autodiff_spec.operators.checkpoint`."""
+        return operators.checkpoint(self._be, f)
 
     def check_grad(self, f: Callable[..., Any], *args: Any, **options: Any) -> operators.GradientReport:
         """Whether this backend differentiates ``f`` rightly; see `autodiff_spec.operators.check_grad`."""
@@ -119,3 +137,19 @@ class Derived:
         returns is written there later. By default ``f`` as it is.
         """
         return AsItIs(f)
+
+    def _custom_vjp(self, call: CustomCall, arrays: list[Array]) -> list[Array]:
+        """The arrays that ``call`` returns (``CUSTOM_RULES``).
+
+        Where ``arrays`` are differentiated ``call.forward`` runs on their values, whatever tracks them, and the results
+        get a derivative by ``call.backward``; elsewhere ``call.value`` does. Should a pullback be differentiated in its
+        turn, the residuals have to depend on ``arrays``.
+
+        Raises:
+            CustomRuleError: ``call.depends_on_more``, when results for values are recorded.
+        """
+        raise missing_hook(self, "_custom_vjp")
+
+    def _checkpoint(self, f: FlatFunction, arrays: list[Array]) -> list[Any]:
+        """``f(*arrays)``, of which the backward pass keeps ``arrays`` alone and runs it again (``CHECKPOINT``)."""
+        raise missing_hook(self, "_checkpoint")

@@ -14,7 +14,7 @@ from autodiff_spec._tape import Tape
 if TYPE_CHECKING:
     from autodiff_spec.diff import Comparison
     from autodiff_spec.graph import Drawing
-    from autodiff_spec.operators import GradientReport
+    from autodiff_spec.operators import CustomVJP, GradientReport
     from autodiff_spec.operators._prepare import Prepared
 
 
@@ -105,7 +105,9 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     return backend().jvp(f, primals, tangents)
 
 
-def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str = "auto") -> Callable[..., Any]:
+def jacobian(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str = "auto", *, has_aux: bool = False
+) -> Callable[..., Any]:
     """The Jacobian of ``f`` on the backend that is current when the result is called; see `Backend.jacobian`.
 
     Example:
@@ -117,12 +119,14 @@ def jacobian(f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str 
 
     @functools.wraps(f, updated=())
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        return backend().jacobian(f, argnums, mode)(*args, **kwargs)
+        return backend().jacobian(f, argnums, mode, has_aux=has_aux)(*args, **kwargs)
 
     return jacobian_of
 
 
-def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def hessian(
+    f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
     """The Hessian of ``f`` on the backend that is current when the result is called; see `Backend.hessian`.
 
     Example:
@@ -133,7 +137,7 @@ def hessian(f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable
 
     @functools.wraps(f, updated=())
     def hessian_of(*args: Any, **kwargs: Any) -> Any:
-        return backend().hessian(f, argnums)(*args, **kwargs)
+        return backend().hessian(f, argnums, has_aux=has_aux)(*args, **kwargs)
 
     return hessian_of
 
@@ -177,6 +181,39 @@ def prepare(f: Callable[..., Any], *example_args: Any, **example_kwargs: Any) ->
         array([2., 4.])
     """
     return backend().prepare(f, *example_args, **example_kwargs)
+
+
+def custom_vjp(f: Callable[..., Any]) -> CustomVJP:
+    """``f`` with a derivative that its author gives, on the backend that is current when it is called.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> @ad.custom_vjp
+        ... def clipped(x):  # the identity, of which large cotangents are cut
+        ...     return x * 1.0
+        >>> clipped.defvjp(lambda x: (clipped(x), None), lambda _, g: (ad.xp().clip(g, -1.0, 1.0),))
+        >>> float(ad.grad(lambda x: 10.0 * clipped(x))(3.0))
+        1.0
+    """
+    from autodiff_spec.operators import CustomVJP
+
+    return CustomVJP(backend, f)
+
+
+def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
+    """``f``, computed again in the backward pass of the backend that is current when it is called.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> float(ad.grad(ad.checkpoint(lambda x: x * x))(3.0))
+        6.0
+    """
+
+    @functools.wraps(f, updated=())
+    def recomputed(*args: Any, **kwargs: Any) -> Any:
+        return backend().checkpoint(f)(*args, **kwargs)
+
+    return recomputed
 
 
 def check_grad(f: Callable[..., Any], *args: Any, **options: Any) -> GradientReport:

@@ -178,6 +178,7 @@ def backward(
     add: Callable[[Any, Any, bool], Any],
     *,
     retain: bool,
+    beyond: bool = True,
 ) -> list[Any]:
     """The cotangents of ``sources``, given those of some nodes of ``recording``; ``None`` where nothing arrives.
 
@@ -188,6 +189,7 @@ def backward(
         pull: evaluates an edge; ``None`` from it means no contribution.
         add: ``add(a, b, owned)`` is ``a + b``, in place into ``a`` where ``owned`` says that this pass made ``a``.
         retain: keep the recording for another pass.
+        beyond: whether what lies behind a source is pulled back as well (it may be an intermediate).
     """
     number, nodes = recording.number, recording.nodes
     cotangents: dict[Node, Any] = {}
@@ -205,6 +207,8 @@ def backward(
             if cotangent is not None:
                 if node in intermediates:
                     found[node] = cotangent
+                    if not beyond:
+                        continue
                 for edge in edges:
                     parent = edge[0]
                     if number in parent.tapes:

@@ -30,6 +30,8 @@ _MODULES = (
     "hessians",
     "batching",
     "prepared",
+    "custom_rules",
+    "checkpoints",
     "threads",
     "memory",
     "mutation",

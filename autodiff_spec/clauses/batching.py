@@ -29,5 +29,6 @@ CHAPTER = Chapter(
         Clause("VMAP-13", MUST, "vmap() of a vmap() has two batches."),
         Clause("VMAP-14", MUST, "Slices whose results differ in shape raise ShapeMismatchError.", BRANCHES),
         Clause("VMAP-15", MUST, "Integer and boolean arrays may be batches."),
+        Clause("VMAP-16", MUST, "vmap() called twice gives the same, and changes no argument."),
     ),
 )

@@ -49,5 +49,11 @@ CHAPTER = Chapter(
             "Second derivatives through complex gradients follow the same convention.",
             (Capability.COMPLEX, Capability.HIGHER_ORDER),
         ),
+        Clause(
+            "CPLX-13",
+            MUST,
+            "jvp() is linear over the real numbers, and <u, Jv> = <Jᵀu, v> in the real inner product, for complex programs.",
+            (Capability.COMPLEX, Capability.HIGHER_ORDER),
+        ),
     ),
 )

@@ -29,5 +29,11 @@ CHAPTER = Chapter(
             MUST,
             "A functional form called with a bad argument raises the error of its table, with operation, argument and remedy.",
         ),
+        Clause(
+            "ERR-12",
+            MUST,
+            "A derived operator called with a bad argument raises the error of its table, with operation, argument and remedy.",
+            (Capability.HIGHER_ORDER,),
+        ),
     ),
 )

@@ -40,5 +40,6 @@ CHAPTER = Chapter(
         Clause("JVP-23", MUST, "For complex numbers jvp() and the pullback are transposes of each other in the real inner product.", COMPLEX),
         Clause("JVP-24", MUST, "Results of jvp() are fresh: writing into the derivative, where that is possible, changes no tangent.", HIGHER),
         Clause("JVP-25", MUST, "The derivative of a program along a direction is its gradient times the direction.", HIGHER),
+        Clause("JVP-26", MUST, "jvp() called twice gives the same, and changes no argument.", HIGHER),
     ),
 )

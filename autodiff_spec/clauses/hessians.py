@@ -29,5 +29,7 @@ CHAPTER = Chapter(
         Clause("HESS-14", MUST, "hessian() and hvp() are differentiated by grad() like any function: third derivatives.", HIGHER),
         Clause("HESS-15", MUST, "Forward over reverse, reverse over forward, forward over forward and reverse over reverse give one Hessian.", HIGHER),
         Clause("HESS-16", MUST, "hessian() raises the errors of grad() for argnums and arguments that are not floating.", HIGHER),
+        Clause("HESS-17", MUST, "With has_aux the second result of the function of a hessian() is returned as it is, and not differentiated.", HIGHER),
+        Clause("HESS-18", MUST, "hessian() and hvp() called twice give the same, and change no argument.", HIGHER),
     ),
 )

@@ -61,5 +61,7 @@ CHAPTER = Chapter(
         Clause("JAC-21", MUST, "Arguments of jacobian() that are not differentiated may be anything, keyword arguments included."),
         Clause("JAC-22", MUST, "Variables in the closure of a jacobian(), and recorded arguments, are differentiated by a tape that is open.", (Capability.TAPE, Capability.HIGHER_ORDER)),
         Clause("JAC-23", MUST, "jacobian() of a gradient is the Hessian, and grad() of a jacobian() is right.", HIGHER),
+        Clause("JAC-24", MUST, "With has_aux the second result of the function of a jacobian() is returned as it is, in every mode, and not differentiated.", HIGHER),
+        Clause("JAC-25", MUST, "jacobian() called twice gives the same, and changes no argument.", HIGHER),
     ),
 )

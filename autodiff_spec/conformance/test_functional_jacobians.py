@@ -169,3 +169,24 @@ def test_it_nests_with_gradients(be: Backend, mode: str) -> None:
     third = be.jacobian(be.jacobian(lambda a: a * a * a, mode=mode), mode=mode)(x)
     assert_array(be, third, (3, 3, 3), be.xp.float64)
     assert_equal(be, third[1, 1, 1], 12.0)
+
+
+@clause("JAC-24")
+@in_every_mode
+@pytest.mark.parametrize("rows", [1, 6])
+def test_aux_is_returned_and_not_differentiated(be: Backend, mode: str, rows: int) -> None:
+    marker = object()
+
+    def f(a: Any) -> Any:
+        return be.xp.concat([a * a] * rows), {"marker": marker, "arrays": (a * 100.0, be.xp.argmax(a)), "none": None}
+
+    x = array(be, [1.0, 2.0])
+    j, aux = be.jacobian(f, mode=mode, has_aux=True)(x)
+    assert_equal(be, j, [[2.0, 0.0], [0.0, 4.0]] * rows)
+    assert aux["marker"] is marker
+    assert aux["none"] is None
+    assert_equal(be, aux["arrays"][0], [100.0, 200.0])
+    assert_equal(be, aux["arrays"][1], 1)
+    assert_equal(be, be.grad(lambda a: a * aux["arrays"][0])(x), [100.0, 200.0])  # no tracer, nothing recorded
+    (blocks,), _ = be.jacobian(f, argnums=(0,), mode=mode, has_aux=True)(x)
+    assert_equal(be, blocks, [[2.0, 0.0], [0.0, 4.0]] * rows)

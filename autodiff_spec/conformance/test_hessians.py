@@ -198,3 +198,14 @@ def test_the_errors_are_those_of_grad(be: Backend) -> None:
     for bad in (3, be.xp.asarray([1, 2])):
         with pytest.raises(NotDifferentiableError):
             be.hessian(lambda a: a)(bad)
+
+
+@clause("HESS-17")
+def test_aux_is_returned_and_not_differentiated(be: Backend) -> None:
+    marker = object()
+    x = array(be, [1.0, 2.0])
+    h, aux = be.hessian(lambda a: (be.xp.sum(a * a * a), [marker, a * 100.0]), has_aux=True)(x)
+    assert_equal(be, h, [[6.0, 0.0], [0.0, 12.0]])
+    assert aux[0] is marker
+    assert_equal(be, aux[1], [100.0, 200.0])
+    assert_equal(be, be.grad(lambda a: a * aux[1])(x), [100.0, 200.0])  # no tracer, nothing recorded

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from autodiff_spec.operators._check_grad import check_grad
     from autodiff_spec.operators._check_report import GradientReport
+    from autodiff_spec.operators._checkpoint import checkpoint
+    from autodiff_spec.operators._custom_vjp import CustomVJP, custom_vjp
     from autodiff_spec.operators._grad import grad, value_and_grad
     from autodiff_spec.operators._hessian import hessian
     from autodiff_spec.operators._hvp import hvp
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
     from autodiff_spec.operators._vjp import vjp
     from autodiff_spec.operators._vmap import vmap
 
-_FILES = {"value_and_grad": "_grad", "GradientReport": "_check_report"}
+_FILES = {"value_and_grad": "_grad", "GradientReport": "_check_report", "CustomVJP": "_custom_vjp"}
 
 __all__ = [
+    "CustomVJP",
     "GradientReport",
     "check_grad",
+    "checkpoint",
+    "custom_vjp",
     "grad",
     "hessian",
     "hvp",

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from autodiff_spec._backend import Backend
 
 
-def hessian(be: Backend, f: Callable[..., Any], argnums: int | Sequence[int] = 0) -> Callable[..., Any]:
+def hessian(
+    be: Backend, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
     """The function whose value is the Hessian of ``f`` (of the sum of its result, when that is no scalar).
 
     It is the Jacobian of the gradient: forward over reverse where the backend has a forward mode of its own, else
@@ -22,8 +24,10 @@ def hessian(be: Backend, f: Callable[..., Any], argnums: int | Sequence[int] = 0
 
     Args:
         be: the backend.
-        f: a function of arrays (trees) that returns an array or a tree of arrays.
+        f: a function of arrays (trees) that returns an array or a tree of arrays; with ``has_aux`` a pair
+            ``(result, aux)``.
         argnums: the positions to differentiate, as for `grad`; with a sequence the value is a tuple of tuples.
+        has_aux: return ``(hessian, aux)``; ``aux`` is any tree, and is not differentiated.
 
     Returns:
         A function of the same arguments, keyword arguments passed through. Its value is a tree of trees: the tree of
@@ -47,6 +51,7 @@ def hessian(be: Backend, f: Callable[..., Any], argnums: int | Sequence[int] = 0
     @functools.wraps(f, updated=())
     def hessian_of(*args: Any, **kwargs: Any) -> Any:
         mode = "forward" if be._forward_is_native() else "reverse"
-        return jacobian(be, grad(be, f, argnums), argnums, mode)(*args, **kwargs)
+        gradient = grad(be, f, argnums, has_aux=has_aux)
+        return jacobian(be, gradient, argnums, mode, has_aux=has_aux)(*args, **kwargs)
 
     return hessian_of

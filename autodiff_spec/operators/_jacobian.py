@@ -23,17 +23,24 @@ _DERIVED_COST = 2
 
 
 def jacobian(
-    be: Backend, f: Callable[..., Any], argnums: int | Sequence[int] = 0, mode: str = "auto"
+    be: Backend,
+    f: Callable[..., Any],
+    argnums: int | Sequence[int] = 0,
+    mode: str = "auto",
+    *,
+    has_aux: bool = False,
 ) -> Callable[..., Any]:
     """The function whose value is the Jacobian of ``f``, the result's shape followed by the argument's.
 
     Args:
         be: the backend.
-        f: a function of arrays (trees) that returns an array or a tree of arrays.
+        f: a function of arrays (trees) that returns an array or a tree of arrays; with ``has_aux`` a pair
+            ``(result, aux)``.
         argnums: the positions to differentiate, as for `grad`: with a sequence there is a tuple of blocks in the place
             of each output, and a position named twice gets its blocks twice.
         mode: ``"reverse"`` (one pullback for each element of the result), ``"forward"`` (one pushforward for each
             element of the arguments), or ``"auto"``: whichever is less work for these sizes.
+        has_aux: return ``(jacobian, aux)``; ``aux`` is any tree, and is not differentiated.
 
     Returns:
         A function of the same arguments, keyword arguments passed through. Its value is a tree of trees: the tree of
@@ -59,33 +66,40 @@ def jacobian(
 
     @functools.wraps(f, updated=())
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
-        call = Arguments(be, f, args, kwargs, argnums, "jacobian()")
+        call = Arguments(be, f, args, kwargs, argnums, "jacobian()", has_aux=has_aux)
         positions = tuple(call.distinct)
         paths = [_trees.Path(call.structure, i, "args", "", positions) for i in range(len(call.primals))]
         _require_real(be, call.primals, paths)
-        blocks = _blocks(be, call, mode)
-        return _trees.unflatten(call.output_structure, [call.as_arguments(row) for row in blocks])
+        blocks, aux = _blocks(be, call, mode)
+        found = _trees.unflatten(call.output_structure, [call.as_arguments(row) for row in blocks])
+        return (found, aux) if has_aux else found
 
     return jacobian_of
 
 
-def _blocks(be: Backend, call: Arguments, mode: str) -> list[list[Any]]:
-    """For each output a list with one block for each primal."""
+def _blocks(be: Backend, call: Arguments, mode: str) -> tuple[list[list[Any]], Any]:
+    """For each output a list with one block for each primal; and ``aux``."""
     if mode == "forward":
-        outputs, push = be._linearize(call.flat, call.primals)
-        return _by_columns(be, push, _outputs(be, outputs, call), call.primals)
-    outputs, pull = be._vjp(call.flat, call.primals, once=False)
+        return _forward(be, call)
+    found, pull = be._vjp(call.flat, call.primals, once=False)
+    outputs, aux = call.parted(found)
     arrays = _outputs(be, outputs, call)
     if mode == "auto":
         rows = sum(math.prod(array.shape) for array in arrays if be.kind(array.dtype) != "other")
         columns = sum(math.prod(primal.shape) for primal in call.primals)
         if be._forward_is_native():
             if columns < rows:
-                _, push = be._linearize(call.flat, call.primals)
-                return _by_columns(be, push, arrays, call.primals)
+                return _forward(be, call)
         elif be._has_forward() and columns * _DERIVED_COST < rows:
-            return _by_columns(be, transposed(be, outputs, pull, once=False), arrays, call.primals)
-    return _by_rows(be, pull, arrays, call.primals)
+            push = transposed(be, outputs, lambda given: pull(given + [None] * (len(found) - len(outputs))), once=False)
+            return _by_columns(be, push, arrays, call.primals), aux
+    return _by_rows(be, pull, arrays, call.primals, len(found)), aux
+
+
+def _forward(be: Backend, call: Arguments) -> tuple[list[list[Any]], Any]:
+    found, push = be._linearize(call.flat, call.primals)
+    outputs, aux = call.parted(found)
+    return _by_columns(be, lambda given: push(given)[: len(outputs)], _outputs(be, outputs, call), call.primals), aux
 
 
 def _outputs(be: Backend, outputs: list[Any], call: Arguments) -> list[Any]:
@@ -105,13 +119,14 @@ def _require_real(be: Backend, arrays: list[Any], paths: list[_trees.Path]) -> N
 
 
 def _by_rows(
-    be: Backend, pull: Callable[[list[Any]], list[Any]], outputs: list[Any], primals: list[Any]
+    be: Backend, pull: Callable[[list[Any]], list[Any]], outputs: list[Any], primals: list[Any], count: int
 ) -> list[list[Any]]:
+    """With the pullback, which takes ``count`` cotangents, those of ``outputs`` first."""
     blocks = []
     for k, output in enumerate(outputs):
         rows: list[Any] = [None] * len(primals)
         if be.kind(output.dtype) != "other" and math.prod(output.shape):
-            rows = _each(be, pull, output, k, len(outputs), primals)
+            rows = _each(be, pull, output, k, count, primals)
         blocks.append([_block(be, row, output, primal) for row, primal in zip(rows, primals, strict=True)])
     return blocks
 

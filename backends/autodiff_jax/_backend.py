@@ -13,6 +13,7 @@ import numpy as np
 from jax import numpy as jnp
 
 from autodiff_jax._array import RECORDER, Array, Variable, plain, require_wide
+from autodiff_jax._custom import RuleInForwardMode, apply_checkpoint, apply_rule, forward_mode
 from autodiff_jax._functional import native_jvp, native_linearize, native_vjp
 from autodiff_jax._lift import lift
 from autodiff_jax._prepare import Compiled
@@ -33,6 +34,8 @@ class JaxBackend(Backend):
             Capability.CONTROL_FLOW,
             Capability.TAPE_IN_TRANSFORM,
             Capability.INTERLEAVED_CONTEXTS,
+            Capability.CUSTOM_RULES,
+            Capability.CHECKPOINT,
             Capability.COMPLEX,
             Capability.BFLOAT16,
         }
@@ -67,14 +70,22 @@ class JaxBackend(Backend):
         return native_vjp(f, [plain(primal) for primal in primals])
 
     def _jvp(self, f: Any, primals: list[Any], tangents: list[Any]) -> tuple[list[Any], list[Any]]:
-        if not self._forward_is_native():
-            return super()._jvp(f, primals, tangents)
-        return native_jvp(f, [plain(primal) for primal in primals], [plain(tangent) for tangent in tangents])
+        if self._forward_is_native():
+            try:
+                with forward_mode():
+                    return native_jvp(f, [plain(primal) for primal in primals], [plain(t) for t in tangents])
+            except RuleInForwardMode:
+                pass  # it has a custom_vjp(), whose rule is transposed
+        return super()._jvp(f, primals, tangents)
 
     def _linearize(self, f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
-        if not self._forward_is_native():
-            return super()._linearize(f, primals)
-        return native_linearize(f, [plain(primal) for primal in primals])
+        if self._forward_is_native():
+            try:
+                with forward_mode():
+                    return native_linearize(f, [plain(primal) for primal in primals])
+            except RuleInForwardMode:
+                pass
+        return super()._linearize(f, primals)
 
     def _forward_is_native(self) -> bool:
         return not RECORDER.frame().recordings
@@ -93,6 +104,12 @@ class JaxBackend(Backend):
 
     def _prepare(self, f: Any, arrays: list[Any]) -> Callable[[list[Any], list[Any] | None], tuple[list[Any], Any]]:
         return Compiled(f, arrays)
+
+    def _custom_vjp(self, call: Any, arrays: list[Any]) -> list[Any]:
+        return apply_rule(self, call, arrays)
+
+    def _checkpoint(self, f: Any, arrays: list[Any]) -> list[Any]:
+        return apply_checkpoint(self, f, arrays)
 
     def _stop_gradient(self, array: Any) -> Any:
         return jax.lax.stop_gradient(plain(array))

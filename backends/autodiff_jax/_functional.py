@@ -84,11 +84,11 @@ def native_vjp(f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[An
         return fresh(list(pull(*filled)), filled)
 
     def pull(*filled: Any) -> tuple[Any, ...]:
-        return tuple(_conjugate(g) for g in back([_conjugate(cotangent) for cotangent in filled]))
+        return tuple(conjugate(g) for g in back([conjugate(cotangent) for cotangent in filled]))
 
     return outputs, pullback
 
 
-def _conjugate(g: Any) -> Any:
+def conjugate(g: Any) -> Any:
     """Between the two conventions for complex cotangents: ∂L/∂x + i∂L/∂y outside, its conjugate inside JAX."""
     return jnp.conj(g) if g.dtype.kind == "c" else g

@@ -18,6 +18,7 @@ from jax.interpreters.partial_eval import dce_jaxpr
 
 from autodiff_jax._array import RECORDER, Array, Kind, Variable, constant, kind_of
 from autodiff_spec import UnsupportedError
+from autodiff_spec._recorded_call import CallEdge, Parts
 from autodiff_spec._recording import Edge, Frame, Node
 
 
@@ -252,10 +253,6 @@ def _recorded(
 # --- evaluating an edge in the backward pass --------------------------------------------------------------------
 
 
-class Parts(dict[int, Any]):
-    """The cotangent of an operation with several results: place -> cotangent; a missing one is zero."""
-
-
 class Pull:
     """Evaluates the edges of one backward pass; the shares of a node with several are computed together.
 
@@ -272,6 +269,8 @@ class Pull:
         rule = edge[1]
         if type(rule) is Select:
             return Parts({rule.place: g})
+        if type(rule) is CallEdge:
+            return rule.vjp(None, g)
         plan = rule.plan
         if plan.several:
             if self.node is not node:
@@ -306,7 +305,7 @@ _sum = Operation(jnp.add)
 def add(a: Any, b: Any, owned: bool) -> Any:
     """The sum of two cotangents of one node."""
     if type(a) is Parts:
-        return Parts({**a, **{k: add(a[k], part, False) if k in a else part for k, part in b.items()}})
+        return Parts({**a, **{k: add(a[k], part, False) if k in a else part for k, part in b.items()}})  # compiled
     if type(a) is Array or type(b) is Array:
         return _sum(a, b)
     return _sum.forward(a, b)

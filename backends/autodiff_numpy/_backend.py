@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, copied, foreign, plain
+from autodiff_numpy._custom import CALLS
 from autodiff_numpy._forward import jvp, linearize
 from autodiff_numpy._tape import NumpyTape
 from autodiff_spec import Backend, Capability, Tape
+from autodiff_spec._recorded_call import record_checkpoint, run_rule
 
 
 class NumpyBackend(Backend):
@@ -29,6 +31,8 @@ class NumpyBackend(Backend):
             Capability.CONTROL_FLOW,
             Capability.NATIVE_CALLS,
             Capability.INTERLEAVED_CONTEXTS,
+            Capability.CUSTOM_RULES,
+            Capability.CHECKPOINT,
             Capability.COMPLEX,
             Capability.MUTABLE_OUT,
             Capability.SPEC_OPERATORS,
@@ -82,6 +86,12 @@ class NumpyBackend(Backend):
         from autodiff_numpy._prepare import Replayed
 
         return Replayed(f, arrays)
+
+    def _custom_vjp(self, call: Any, arrays: list[Any]) -> list[Any]:
+        return run_rule(self, CALLS, call, arrays)
+
+    def _checkpoint(self, f: Any, arrays: list[Any]) -> list[Any]:
+        return record_checkpoint(self, CALLS, f, arrays)
 
     def _stop_gradient(self, array: Any) -> Any:
         return copied(plain(array))

@@ -50,11 +50,11 @@ class NumpyTape(RecordedTape):
     def _walk(self, seeds: Any, nodes: list[Node | None], sources: Any, cotangents: Any, retain: bool) -> list[Any]:
         pull = pull_recorded if RECORDER.frame().recordings else pull_raw
         with np.errstate(all="ignore"):
-            found = backward(self._recording, seeds, nodes, pull, _add, retain=retain)
+            found = backward(self._recording, seeds, nodes, pull, add, retain=retain)
         return _finished(found, sources, cotangents)
 
 
-def _add(a: Any, b: Any, owned: bool) -> Any:
+def add(a: Any, b: Any, owned: bool) -> Any:
     """The sum of two cotangents, in place where the pass made the first one itself."""
     if owned and type(a) is np.ndarray and type(b) is not Array and a.dtype == b.dtype:
         a += b

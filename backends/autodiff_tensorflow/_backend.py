@@ -13,6 +13,7 @@ import tensorflow as tf
 from autodiff_spec import Backend, Capability
 from autodiff_spec._backend import Array, FlatFunction
 from autodiff_tensorflow import extra, xp
+from autodiff_tensorflow._custom import apply_rule
 from autodiff_tensorflow._prepare import Compiled
 from autodiff_tensorflow._tape import TensorFlowTape, pause
 
@@ -29,8 +30,9 @@ class TensorFlowBackend(Backend):
     xp = xp
     extra = extra
     array_types = (tf.Tensor, tf.Variable)
-    # Not INTERLEAVED_CONTEXTS: the scope of a tf.GradientTape is the thread. Not MUTABLE_OUT, MUTATION_CHECK: there
-    # are no mutable tensors. Not SPEC_OPERATORS: operators are TensorFlow's.
+    # Not INTERLEAVED_CONTEXTS: the scope of a tf.GradientTape is the thread. Not CHECKPOINT: tf.recompute_grad loses
+    # what is recorded in the closure of its function, silently. Not MUTABLE_OUT, MUTATION_CHECK: there are no mutable
+    # tensors. Not SPEC_OPERATORS: operators are TensorFlow's.
     capabilities = frozenset(
         {
             Capability.TAPE,
@@ -38,6 +40,7 @@ class TensorFlowBackend(Backend):
             Capability.CONTROL_FLOW,
             Capability.NATIVE_CALLS,
             Capability.TAPE_IN_TRANSFORM,
+            Capability.CUSTOM_RULES,
             Capability.COMPLEX,
             Capability.BFLOAT16,
         }
@@ -65,6 +68,9 @@ class TensorFlowBackend(Backend):
         self, f: Any, arrays: list[Array]
     ) -> Callable[[list[Array], list[Any] | None], tuple[list[Any], Any]]:
         return Compiled(f, arrays)
+
+    def _custom_vjp(self, call: Any, arrays: list[Array]) -> list[Array]:
+        return apply_rule(self, call, arrays)
 
     def _stop_gradient(self, array: Array) -> Array:
         return tf.stop_gradient(array)

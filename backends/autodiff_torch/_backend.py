@@ -12,6 +12,7 @@ import torch
 
 from autodiff_spec import Backend, Capability
 from autodiff_torch import _state, extra, xp
+from autodiff_torch._custom import apply_checkpoint, apply_rule
 from autodiff_torch._tape import TorchTape
 from autodiff_torch._variable import Variable
 
@@ -32,6 +33,8 @@ class TorchBackend(Backend):
             Capability.HIGHER_ORDER,
             Capability.CONTROL_FLOW,
             Capability.NATIVE_CALLS,
+            Capability.CUSTOM_RULES,
+            Capability.CHECKPOINT,
             Capability.COMPLEX,
             Capability.BFLOAT16,
             Capability.MUTABLE_OUT,
@@ -53,6 +56,12 @@ class TorchBackend(Backend):
         if not _state.OPEN.get():  # nobody records: a value that is kept must not keep the graph
             outputs = [output.detach() if isinstance(output, torch.Tensor) else output for output in outputs]
         return outputs, pullback
+
+    def _custom_vjp(self, call: Any, arrays: list[torch.Tensor]) -> list[torch.Tensor]:
+        return apply_rule(self, call, arrays)
+
+    def _checkpoint(self, f: Any, arrays: list[torch.Tensor]) -> list[Any]:
+        return apply_checkpoint(f, arrays)
 
     def _stop_gradient(self, array: torch.Tensor) -> torch.Tensor:
         return array.detach().clone()

@@ -71,8 +71,9 @@ def transposed_blocks() -> None:
 def triangular_hessian() -> None:
     right = operators.hessian
 
-    def hessian(be: Any, f: Any, argnums: Any = 0) -> Any:
-        return lambda *args: _trees.map_leaves(lambda h: np.triu(h) if h.ndim == 2 else h, right(be, f, argnums)(*args))
+    def hessian(be: Any, f: Any, argnums: Any = 0, **options: Any) -> Any:
+        whole = right(be, f, argnums, **options)
+        return lambda *args: _trees.map_leaves(lambda h: np.triu(h) if h.ndim == 2 else h, whole(*args))
 
     operators.hessian = hessian  # type: ignore[assignment]
 

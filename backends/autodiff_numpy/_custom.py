@@ -1,0 +1,37 @@
+"""What the shared recording of whole calls asks of this engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy._array import RECORDER, Array, Variable, plain
+from autodiff_numpy._record import pull_raw, pull_recorded
+from autodiff_numpy._tape import add
+from autodiff_spec._recording import Node, Recorder, Recording, backward
+
+
+class NumpyCalls:
+    """Recorded arrays of NumPy, for `autodiff_spec._recorded_call`."""
+
+    recorder: Recorder = RECORDER
+
+    def node(self, array: Any) -> Node | None:
+        if type(array) is Variable:
+            return RECORDER.node_of(array)
+        return array.node if type(array) is Array else None
+
+    def plain(self, array: Any) -> Any:
+        return plain(array)
+
+    def wrap(self, value: Any, node: Node) -> Array:
+        return Array(value, node)
+
+    def walk(self, recording: Recording, seeds: list[tuple[Node, Any]], sources: list[Node]) -> list[Any]:
+        pull = pull_recorded if RECORDER.frame().recordings else pull_raw
+        with np.errstate(all="ignore"):
+            return backward(recording, seeds, sources, pull, add, retain=False, beyond=False)
+
+
+CALLS = NumpyCalls()

@@ -1,0 +1,121 @@
+"""Whole calls on PyTorch: functions with a rule of their own, and checkpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch.autograd import forward_ad
+from torch.utils.checkpoint import checkpoint
+
+from autodiff_spec import Backend, MutationError
+from autodiff_torch._state import OPEN, PAUSED
+from autodiff_torch._variable import Variable, resolve
+
+Tensor = torch.Tensor
+
+
+def apply_rule(be: Backend, call: Any, arrays: list[Tensor]) -> list[Tensor]:
+    """The results of a custom call, its rule a node of autograd's graph."""
+    arrays = [resolve(array) if type(array) is Variable else array for array in arrays]
+    tracked = any(map(_tracked, arrays))
+    values = [array.detach() for array in arrays]
+    outputs, residuals = call.forward(*values) if tracked else (call.value(*values), None)
+    if torch.is_grad_enabled() and any(output.requires_grad for output in outputs):
+        raise call.depends_on_more()
+    if not tracked:
+        return list(outputs)
+    floating = [k for k, output in enumerate(outputs) if be.kind(output.dtype) != "other"]
+    rule = _Rule(be, call, residuals, len(outputs), floating)
+    results = list(outputs)
+    if floating:
+        recorded = _Call.apply(rule, [outputs[k] for k in floating], *arrays)  # type: ignore[no-untyped-call]
+        for k, result in zip(floating, recorded, strict=True):
+            results[k] = result
+    return results
+
+
+def _tracked(array: Tensor) -> bool:
+    """Whether PyTorch differentiates what is done to ``array``; a `Function` refuses the ways that it cannot go."""
+    if array.requires_grad and torch.is_grad_enabled():
+        return True
+    if torch._C._are_functorch_transforms_active():
+        return True
+    return forward_ad.unpack_dual(array).tangent is not None  # type: ignore[no-untyped-call]
+
+
+class _Rule:
+    """What the pullback of one call needs."""
+
+    def __init__(self, be: Backend, call: Any, residuals: Any, count: int, floating: list[int]) -> None:
+        self.be, self.call, self.residuals, self.count, self.floating = be, call, residuals, count, floating
+
+    def pull(self, arrays: tuple[Tensor, ...], given: tuple[Tensor, ...]) -> list[Tensor | None]:
+        """The cotangents of ``arrays``; their derivative is right too where autograd records this."""
+        residuals = self.residuals
+        if torch.is_grad_enabled():  # then the residuals have to be functions of the arguments
+            _, residuals = self.call.forward(*arrays)
+        cotangents: list[Tensor | None] = [None] * self.count
+        for k, cotangent in zip(self.floating, given, strict=True):
+            cotangents[k] = cotangent
+        shares = self.call.backward(residuals, cotangents)
+        return [resolve(share) if type(share) is Variable else share for share in shares]
+
+
+class _Call(torch.autograd.Function):
+    """Results that were computed already, as a function of the arguments."""
+
+    @staticmethod
+    def forward(rule: _Rule, results: list[Tensor], *arrays: Tensor) -> tuple[Tensor, ...]:
+        # Autograd would make what it is given here its own, and a residual that is a result keep itself alive.
+        return tuple(result.detach() for result in results)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        ctx.rule = inputs[0]
+        ctx.save_for_backward(*inputs[2:])
+
+    @staticmethod
+    def backward(ctx: Any, *given: Tensor) -> Any:
+        return None, None, *ctx.rule.pull(ctx.saved_tensors, given)
+
+
+# --- checkpoints ------------------------------------------------------------------------------------------------
+
+
+def apply_checkpoint(f: Any, arrays: list[Tensor]) -> list[Any]:
+    """`torch.utils.checkpoint`, of which the second run finds the tapes as the first one did."""
+    arrays = [resolve(array) if type(array) is Variable else array for array in arrays]
+    segment = _Segment(f)
+    found: list[Any] = checkpoint(segment, *arrays, use_reentrant=False)
+    return found
+
+
+class _Segment:
+    """A function that runs again in the backward pass, when other tapes are open than at first."""
+
+    def __init__(self, f: Any) -> None:
+        self.f = f
+        self.tapes, self.paused = OPEN.get(), PAUSED.get()
+        self.reads: list[tuple[Variable, Tensor]] | None = None
+
+    def __call__(self, *arrays: Tensor) -> list[Any]:
+        if self.reads is not None:
+            return self._again(arrays)
+        outputs: list[Any] = self.f(*arrays)
+        self.reads = [(reads.variable, reads.variable._value) for tape in self.tapes for reads in tape._reads.values()]
+        return outputs
+
+    def _again(self, arrays: tuple[Tensor, ...]) -> list[Any]:
+        if any(variable._value is not value for variable, value in self.reads or ()):
+            raise MutationError(
+                "a variable that the tape of a checkpoint() read was assigned since, so it cannot be computed again; "
+                "take the gradient before assign()"
+            )
+        tapes, paused = OPEN.set(self.tapes), PAUSED.set(self.paused)
+        try:
+            outputs: list[Any] = self.f(*arrays)
+            return outputs
+        finally:
+            OPEN.reset(tapes)
+            PAUSED.reset(paused)
