@@ -133,9 +133,71 @@ def test_arguments_that_do_not_fit_are_refused(numpy: ad.Backend) -> None:
         numpy.check_grad(lambda a: a, 1.0, order=3)
     with pytest.raises(ValueError, match="modes"):
         numpy.check_grad(lambda a: a, 1.0, modes=["sideways"])
-    for bad in (1, np.array([1, 2]), np.array([1j])):
+    for bad in (1, np.array([1, 2]), np.array([True])):
         with pytest.raises(ad.NotDifferentiableError):
             numpy.check_grad(lambda a: a * 2.0, bad)
+
+
+@pytest.mark.parametrize("size", [2, 200])
+def test_complex_functions_are_checked_in_their_parts(be: ad.Backend, size: int) -> None:
+    z = np.linspace(0.5, 1.5, size) * np.exp(0.7j * np.arange(size))
+
+    def f(a: Any, x: Any) -> Any:
+        return ad.xp().conj(a) * a * a, ad.xp().real(a) * x
+
+    report = be.check_grad(f, z, np.array(1.5), order=2)
+    assert report.passed, str(report)
+    assert report.reference == ("the oracle" if size == 2 else "differences in float64")
+    wrong = be.check_grad(lambda a: (a * a, be.stop_gradient(be.xp.imag(a)) - be.xp.imag(a)), z)
+    assert all(row.wrong for row in wrong.rows)
+
+
+def test_a_wrong_conjugate_is_found(numpy: ad.Backend) -> None:
+    f = numpy.custom_vjp(lambda z: z * z)
+    f.defvjp(lambda z: (z * z, z), lambda z, g: (2.0 * z * g,))  # without the conjugate of z
+    rows = numpy.check_grad(f, np.array([1.0 + 2.0j])).rows
+    assert all(row.wrong for row in rows)
+    assert ".imag" in rows[0].where
+
+
+def test_what_is_wrong_is_named(numpy: ad.Backend) -> None:
+    def loss(x: Any, weights: Any) -> Any:
+        return {"y": x * bent(numpy, weights["w"][1], np.array([0.0, 1.0]))}
+
+    tree = {"w": [np.array([1.0, 2.0]), np.array([3.0, 4.0])]}
+    (reverse, _) = numpy.check_grad(loss, np.array([1.0, 2.0]), tree).rows
+    assert reverse.where.startswith("result['y'][1] by weights['w'][1][1]: ")
+    rows = numpy.check_grad(loss, np.array([1.0, 2.0]), tree, order=2).rows
+    assert rows[2].where.startswith("∂/∂")
+
+
+@pytest.mark.parametrize("size", [500, 100_000])
+def test_among_large_arguments_the_wrong_one_is_named(numpy: ad.Backend, size: int) -> None:
+    def loss(x: Any, w: Any) -> Any:
+        return numpy.xp.sum(x * bent(numpy, w, 2.0))
+
+    x = np.linspace(0.5, 1.5, size)
+    wrong = {row.what for row in numpy.check_grad(loss, x, x).rows if row.wrong}
+    assert "along w" in wrong
+    assert "along x" not in wrong
+
+
+@pytest.mark.parametrize(
+    ("size", "frequency", "roundings", "dtype"),
+    [(3, 5001.3, 64.0, "float64"), (3, 5001.3, 64.0, "float32"), (300, 20.3, 2.0, "float32")],
+)
+def test_a_bad_condition_is_allowed_for(
+    numpy: ad.Backend, size: int, frequency: float, roundings: float, dtype: str
+) -> None:
+    """A rounding of x turns the phase by many; the oracle stands fast oscillations, differences slow ones."""
+    x = np.linspace(0.5, 1.5, size).astype(dtype)
+
+    def f(a: Any, share: float) -> Any:
+        return bent(numpy, ad.xp().sin(a * frequency), share)
+
+    report = numpy.check_grad(lambda a: f(a, 0.0), x, roundings=roundings)
+    assert report.passed, str(report)
+    assert not numpy.check_grad(lambda a: f(a, 0.5), x, roundings=roundings).passed
 
 
 def test_a_report_is_a_table(numpy: ad.Backend) -> None:

@@ -15,18 +15,24 @@ if TYPE_CHECKING:
 
 
 def exact_jacobian(
-    be: Backend, f: Callable[..., Any], arrays: list[Any], structure: _trees.Structure, values: NDArray[np.float64]
+    f: Callable[..., Any],
+    points: list[Any],
+    kinds: list[str],
+    structure: _trees.Structure,
+    values: NDArray[np.float64] | None,
 ) -> NDArray[np.float64] | None:
-    """The Jacobian of the flat function, by the oracle, or ``None``.
+    """The Jacobian of the flat function at ``points`` (NumPy arrays, real or complex), by the oracle, or ``None``.
 
     ``None`` where ``f`` does not run there: it takes its namespace from elsewhere than ``ad.xp()``, closes over arrays
-    or variables of the backend, or the oracle is not installed; and where the exact ``values`` are others, which
-    shows that something else was computed.
+    or variables of the backend, or the oracle is not installed; and where the exact ``values`` (if they are given) are
+    others, which shows that something else was computed.
     """
-    found = _blocks(be, f, arrays, structure)
+    found = _blocks(f, points, kinds, structure)
     if found is None:
         return None
     exact, jacobian = found
+    if values is None:
+        return jacobian
     scale = np.max(np.abs(values), initial=0.0, where=np.isfinite(values))
     if exact.shape != values.shape or not np.allclose(exact, values, rtol=1e-5, atol=1e-5 * scale, equal_nan=True):
         return None
@@ -34,7 +40,7 @@ def exact_jacobian(
 
 
 def _blocks(
-    be: Backend, f: Callable[..., Any], arrays: list[Any], structure: _trees.Structure
+    f: Callable[..., Any], points: list[Any], kinds: list[str], structure: _trees.Structure
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     from autodiff_spec._discovery import use_backend
 
@@ -44,13 +50,18 @@ def _blocks(
         return None
     exact = type(oracle.xp.asarray(1.0))
 
-    def program(xp: Any, *leaves: Any) -> tuple[Any, ...]:
+    def program(xp: Any, *parts: Any) -> tuple[Any, ...]:
+        given = iter(parts)
+        leaves = [next(given) + 1j * next(given) if kind == "complex" else next(given) for kind in kinds]
         outputs, _ = _trees.flatten(f(*_trees.unflatten(structure, leaves)), (exact,))
         if not all(isinstance(output, exact) for output in outputs):
             raise TypeError("not a function of exact numbers")
-        return tuple(output for output in outputs if output.dtype.kind == "f")
+        found: list[Any] = []
+        for output in outputs:
+            found += {"f": [output], "c": [xp.real(output), xp.imag(output)]}.get(output.dtype.kind, [])
+        return tuple(found)
 
-    points = [be.to_numpy(array) for array in arrays]
+    points = [part for point in points for part in parts_of(point)]
     try:
         with use_backend(_exact_backend(exact)):
             values = oracle.value(program, *points)
@@ -60,6 +71,16 @@ def _blocks(
     rows = [[np.reshape(_plain(b), (v.size, -1)) for b in row] for v, row in zip(values, blocks, strict=True)]
     jacobian = np.concatenate([np.concatenate(row, axis=1) for row in rows]) if rows else np.zeros((0, 0))
     return np.concatenate([np.zeros(0), *(_plain(v).ravel() for v in values)]), jacobian
+
+
+def parts_of(array: Any) -> list[Any]:
+    """A real array, or the real and the imaginary part of a complex one."""
+    return [array.real, array.imag] if array.dtype.kind == "c" else [array]
+
+
+def reals(array: Any) -> NDArray[np.float64]:
+    """The elements of an array as real numbers: first the real parts, then the imaginary ones."""
+    return np.concatenate([np.asarray(part, dtype=np.float64).ravel() for part in parts_of(array)])
 
 
 def _plain(exact: Any) -> NDArray[np.float64]:
