@@ -87,8 +87,10 @@ class JaxBackend(Backend):
         return native_linearize(f, [plain(primal) for primal in primals])
 
     def _forward_is_native(self) -> bool:
-        """Not while a tape is open, which differentiates what ``f`` closes over, too; nor where operators are mended,
-        for those of JAX's tracers are not."""
+        """Not while a tape is open, which differentiates what ``f`` closes over too; nor in the spec flavour.
+
+        That mends the operators of recorded arrays; those of JAX's tracers nobody can.
+        """
         return self.conventions == "native" and not RECORDER.frame().recordings
 
     def _vmap(self, f: Any, arrays: list[Any], axes: list[int]) -> list[Any]:

@@ -50,7 +50,7 @@ def install(xp: ModuleType) -> None:
 
 
 def install_mended(xp: ModuleType, mended: ModuleType) -> None:
-    """Let the operators and methods whose function another namespace mends take it from there under a tape of spec's."""
+    """Under a tape of the spec flavour take the functions that it mends from its namespace."""
     of_namespace = {f"__{operator}__": name for operator, name in (*_BINARY.items(), *_UNARY.items())}
     for method, name in (of_namespace | {name: name for name in _METHODS}).items():
         if getattr(mended, name) is not getattr(xp, name):

@@ -15,12 +15,13 @@ from typing import Any
 import jax
 from jax import numpy as jnp
 
-from autodiff_jax import _operators, extra
+from autodiff_jax import _operators
 from autodiff_jax import xp as _xp
 from autodiff_jax._array import SCALARS
 from autodiff_jax._wrap import binary, general, unary
 from autodiff_jax.xp import linalg as _linalg
 from autodiff_spec._namespaces import overlaid
+
 
 def _is_real(x: Any) -> bool:
     return bool(jnp.issubdtype(jnp.result_type(x), jnp.floating))

@@ -30,7 +30,7 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Array:
 
 
 def maximum(x1: Any, x2: Any, /) -> Array:
-    """``maximum`` of the namespace. KINK-06: at a tie the mean of both orders of the arguments halves the derivative."""
+    """``maximum`` of the namespace. KINK-06: at a tie each argument has half the derivative."""
     return _halved(tf.maximum, *operands(x1, x2))
 
 
@@ -40,7 +40,7 @@ def minimum(x1: Any, x2: Any, /) -> Array:
 
 
 def _halved(function: Any, a: Array, b: Array) -> Array:
-    """TensorFlow gives the whole derivative to the first of two equal arguments."""
+    """The mean over both orders, for TensorFlow gives the whole derivative to the first of two equal arguments."""
     if not a.dtype.is_floating:
         return function(a, b)
     half = scalar(0.5, a.dtype)

@@ -69,5 +69,3 @@ def _minors(a: Any) -> Any:
     others = others + (others >= place[:, None])  # in each row all numbers but its own
     parts = a[..., others[:, None, :, None], others[None, :, None, :]]  # (..., n, n, n - 1, n - 1)
     return det(parts) * (1 - 2 * ((place[:, None] + place) % 2)).to(a.dtype)
-
-
