@@ -2,11 +2,13 @@
 
 What is mended is made of TensorFlow's own differentiable functions, so that it has derivatives of every order, in
 forward mode too, where TensorFlow passes over custom gradients. The pattern is where a rule divides by 0: another
-argument is put in the singular one's place, and another result in its result's.
+argument is put in the singular one's place, and another result in its result's. Where that takes several operations,
+they run only if a singular point is among the elements (`_unless`); in between TensorFlow's function is right.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -24,9 +26,19 @@ from autodiff_tensorflow.xp.norms import sizes_of
 from autodiff_tensorflow.xp.reductions import cumulative
 
 
+def _unless(singular: Array, native: Callable[[], Array], mended: Callable[[], Array]) -> Array:
+    return tf.cond(tf.reduce_any(singular), mended, native)
+
+
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Array:
     """``clip`` of the namespace. KINK-10, KINK-12: at a bound half the derivative is the bound's."""
-    return limited(x, min, max, maximum, minimum)
+    x = tensor(x)
+    found = limited(x, min, max, _xp.maximum, _xp.minimum)
+    if not x.dtype.is_floating or min is max is None:
+        return found
+    ties = [tf.equal(x, tf.cast(bound, x.dtype)) for bound in (min, max) if bound is not None]
+    tie = ties[0] if len(ties) == 1 else tf.reduce_any(ties[0]) | tf.reduce_any(ties[1])
+    return _unless(tie, lambda: found, lambda: limited(x, min, max, maximum, minimum))
 
 
 def maximum(x1: Any, x2: Any, /) -> Array:
@@ -44,7 +56,7 @@ def _halved(function: Any, a: Array, b: Array) -> Array:
     if not a.dtype.is_floating:
         return function(a, b)
     half = scalar(0.5, a.dtype)
-    return half * function(a, b) + half * function(b, a)
+    return _unless(tf.equal(a, b), lambda: function(a, b), lambda: half * function(a, b) + half * function(b, a))
 
 
 def pow(x1: Any, x2: Any, /) -> Array:
@@ -55,8 +67,12 @@ def pow(x1: Any, x2: Any, /) -> Array:
     if isinstance(x2, (int, float)) and x2 in _POLYNOMIALS:
         return _POLYNOMIALS[x2](a)
     zero = tf.equal(a, 0)
-    constant, linear = zero & tf.equal(b, 0), zero & tf.equal(b, 1)
-    return tf.where(linear, a, tf.pow(tf.where(constant | linear, tf.ones_like(a), a), b))
+
+    def mended() -> Array:
+        constant, linear = zero & tf.equal(b, 0), zero & tf.equal(b, 1)
+        return tf.where(linear, a, tf.pow(tf.where(constant | linear, tf.ones_like(a), a), b))
+
+    return _unless(zero, lambda: tf.pow(a, b), mended)
 
 
 _POLYNOMIALS: dict[float, Any] = {
@@ -72,8 +88,13 @@ def xlogy(x1: Any, x2: Any, /) -> Array:
     a, b = operands(x1, x2)
     if not a.dtype.is_floating:
         return _extra.xlogy(a, b)
-    usable = tf.not_equal(a, 0) | (tf.math.is_finite(b) & (b > 0))
-    return a * tf.math.log(tf.where(usable, b, tf.ones_like(b)))
+    zero = tf.equal(a, 0)
+
+    def mended() -> Array:
+        usable = tf.logical_not(zero) | (tf.math.is_finite(b) & (b > 0))
+        return a * tf.math.log(tf.where(usable, b, tf.ones_like(b)))
+
+    return _unless(zero, lambda: tf.math.xlogy(a, b), mended)
 
 
 def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
@@ -85,7 +106,7 @@ def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, in
 
 
 def _cumprod(x: Array, *, axis: int) -> Array:
-    return tf.cond(_has_zeros(x), lambda: _scanned(x, axis), lambda: tf.math.cumprod(x, axis))
+    return _unless(tf.equal(x, 0), lambda: tf.math.cumprod(x, axis), lambda: _scanned(x, axis))
 
 
 def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
@@ -93,15 +114,11 @@ def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = Fal
     x = tensor(x) if dtype is None else _xp.astype(x, dtype)
     if not x.dtype.is_floating:
         return _xp.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)
-    return tf.cond(
-        _has_zeros(x),
-        lambda: _multiplied(x, axes_of(axis, x.shape.rank), keepdims),
+    return _unless(
+        tf.equal(x, 0),
         lambda: _xp.prod(x, axis=axis, keepdims=keepdims),
+        lambda: _multiplied(x, axes_of(axis, x.shape.rank), keepdims),
     )
-
-
-def _has_zeros(x: Array) -> Array:
-    return tf.reduce_any(tf.equal(x, 0))
 
 
 def _multiplied(x: Array, axes: list[int], keepdims: bool) -> Array:
@@ -138,7 +155,7 @@ def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool 
 def _root(x: Array) -> Array:
     """The square root of what has the derivative 0 where it is 0."""
     zero = tf.equal(x, 0)
-    return tf.where(zero, x, tf.sqrt(tf.where(zero, tf.ones_like(x), x)))
+    return _unless(zero, lambda: tf.sqrt(x), lambda: tf.where(zero, x, tf.sqrt(tf.where(zero, tf.ones_like(x), x))))
 
 
 def eigh(x: Any, /) -> EighResult:

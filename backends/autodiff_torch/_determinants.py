@@ -22,43 +22,41 @@ class _Det(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        ctx.save_for_backward(*inputs)
-        ctx.save_for_forward(*inputs)
+        ctx.save_for_backward(*inputs, output)
+        ctx.save_for_forward(*inputs, output)
 
     @staticmethod
     def backward(ctx: Any, cotangent: Any) -> Any:
-        (a,) = ctx.saved_tensors
-        return cotangent[..., None, None] * _cofactors(a).conj()
+        return cotangent[..., None, None] * _cofactors(*ctx.saved_tensors).conj()
 
     @staticmethod
     def jvp(ctx: Any, tangent: Any) -> Any:
-        (a,) = ctx.saved_tensors
-        return (_cofactors(a) * tangent).sum((-2, -1))
+        return (_cofactors(*ctx.saved_tensors) * tangent).sum((-2, -1))
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[int, ...], a: Any) -> Any:
+        return det(a.movedim(in_dims[0], 0)), 0
 
 
-def _cofactors(a: Any) -> Any:
-    """``det(a) · a⁻ᵀ`` for regular matrices, from minors for the others; differentiable.
+def _cofactors(a: Any, determinant: Any) -> Any:
+    """``determinant · a⁻ᵀ`` for regular matrices, from minors for the others; differentiable.
 
     A matrix counts as singular below half the digits of its dtype: derivatives of the inverse would be lost there. The
     minors are taken only where they are needed, since there are many.
     """
-    with torch.no_grad():
-        inverse = torch.linalg.inv_ex(a).inverse
-        condition = _size(a) * _size(inverse)
-        regular = (condition < torch.finfo(a.dtype).eps ** -0.5)[..., None, None]  # false where it is NaN
+    inverse = torch.linalg.inv_ex(a).inverse
+    condition = _size(a.detach()) * _size(inverse.detach())
+    regular = (condition < torch.finfo(a.dtype).eps ** -0.5)[..., None, None]  # false where it is NaN
     if bool(regular.all()):
-        return _det_times_inverse(a)
-    identity = torch.eye(a.shape[-1], dtype=a.dtype, device=a.device)
-    return torch.where(regular, _det_times_inverse(torch.where(regular, a, identity)), _minors(a))
+        return determinant[..., None, None] * inverse.mT
+    stand_in = torch.where(regular, a, torch.eye(a.shape[-1], dtype=a.dtype, device=a.device))
+    of_regular = determinant[..., None, None] * torch.linalg.inv(stand_in).mT
+    return torch.where(regular, of_regular, _minors(a))
 
 
 def _size(a: Any) -> Any:
-    """The root of the sum of squares, an estimate of the largest singular value."""
+    """The root of the sum of squares: the largest singular value, or somewhat more."""
     return torch.linalg.vector_norm(a, dim=(-2, -1))
-
-
-def _det_times_inverse(a: Any) -> Any:
-    return det(a)[..., None, None] * torch.linalg.inv(a).mT
 
 
 def _minors(a: Any) -> Any:
