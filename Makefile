@@ -16,7 +16,8 @@ TENSORFLOW := $(if $(wildcard $(VENV)/lib/python3*/site-packages/tensorflow-[0-9
 	$(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),tensorflow-cpu,tensorflow)))
 
 # jax (the longest) first, so that two at a time end together
-PARTS := lint $(addprefix suite-,$(filter jax,$(BACKENDS))) tests $(addprefix suite-,$(filter-out jax,$(BACKENDS)))
+PARTS := lint $(addprefix suite-,$(filter jax,$(BACKENDS))) $(addprefix spec-,$(filter jax,$(BACKENDS))) tests \
+	$(addprefix suite-,$(filter-out jax,$(BACKENDS))) $(addprefix spec-,$(filter-out jax numpy,$(BACKENDS)))
 
 JAX_ENABLE_X64 ?= 1
 TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -26,7 +27,7 @@ export JAX_ENABLE_X64 TF_CPP_MIN_LOG_LEVEL
 
 help:
 	@echo 'make demo      set up without any framework, test the NumPy engine, show its conformance table'
-	@echo 'make test      set up everything; lint, the suite on every backend, and the tests of this repository'
+	@echo 'make test      set up everything; lint, the suite on every backend and flavour, and the tests of this repository'
 	@echo 'make compare   run the suite on every framework and show where they differ'
 	@echo 'make lint      ruff, and mypy in strict mode'
 	@echo 'make mutants   check that the suite catches each wrong backend'
@@ -84,13 +85,19 @@ part-lint:
 part-tests:
 	$(call part,tests,$(BIN)/python -m pytest tests)
 
-suite = AUTODIFF_SPEC_BACKEND=$(1) $(BIN)/python -m pytest autodiff_spec/conformance
+# The suite on a backend's two flavours; on numpy they are the same.
+suite = AUTODIFF_SPEC_BACKEND=$(1) AUTODIFF_SPEC_CONVENTIONS=$(FLAVOUR_$(2)) $(BIN)/python -m pytest autodiff_spec/conformance
+FLAVOUR_suite := native
+FLAVOUR_spec := spec
 
 $(addprefix part-suite-,$(filter-out tensorflow,$(BACKENDS))): part-suite-%:
-	$(call part,suite-$*,$(call suite,$*))
+	$(call part,suite-$*,$(call suite,$*,suite))
 
-part-suite-tensorflow:
-	$(call part,suite-tensorflow,if $(BIN)/python -c '$(BEFORE_3_14)'; then $(call suite,tensorflow); \
+$(addprefix part-spec-,$(filter-out tensorflow,$(BACKENDS))): part-spec-%:
+	$(call part,spec-$*,$(call suite,$*,spec))
+
+part-suite-tensorflow part-spec-tensorflow: part-%-tensorflow:
+	$(call part,$*-tensorflow,if $(BIN)/python -c '$(BEFORE_3_14)'; then $(call suite,tensorflow,$*); \
 	else echo 'TensorFlow has no release for this Python: left out'; fi)
 
 BEFORE_3_14 = import sys; sys.exit(sys.hexversion >= 0x30e0000)

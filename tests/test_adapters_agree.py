@@ -16,7 +16,7 @@ import autodiff_spec as ad
 ROOT = Path(__file__).resolve().parent.parent
 ADAPTERS = ("torch", "tensorflow", "jax")
 FILES = {
-    "__init__.py", "_backend.py", "_tape.py", "deviations.toml", "extra.py", "py.typed", "xp/__init__.py",
+    "__init__.py", "_backend.py", "_tape.py", "deviations.toml", "extra.py", "py.typed", "spec.py", "xp/__init__.py",
     "xp/linalg.py",
 }  # fmt: skip
 EXTRA = (

@@ -319,3 +319,34 @@ def test_an_unforeseen_error_is_one_line_too(cli: Command, tmp_path: Path) -> No
     assert done.returncode == 2
     assert done.stderr == "autodiff-spec: model.py:5: ZeroDivisionError: division by zero\n"
     assert "Traceback" in cli("diff", "model.py:f", "--backends", "numpy", "--debug").stderr
+
+
+# --- flavours -----------------------------------------------------------------------------------------------------
+
+
+def test_the_flavour_is_an_option_and_the_report_names_it(cli: Command, tmp_path: Path) -> None:
+    options = ("--only", "KINK-02", "--json", "found.json")
+    done = cli("test", "engines:Right", "--conventions", "spec", *options)
+    assert done.returncode == 0, done.stderr
+    assert "(spec): of the clauses that were asked" in " ".join(done.stdout.split())
+    report = Report.read(tmp_path / "found.json")
+    assert (report.conventions, report.name) == ("spec", "right (spec)")
+    failed = replace(report, rows=(replace(report.rows[0], outcome=Outcome.FAILED),))
+    assert "--conventions spec --only" in "".join(text(line, colour=False, width=200) for line in failures(failed))
+
+
+def test_compare_shows_both_flavours_a_column_each(cli: Command, tmp_path: Path) -> None:
+    options = ("--only", "KINK-02", "--json", "found.json", "--conventions", "native,spec")
+    done = cli("compare", "--backends", "engines:Right", *options)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "found.json").read_text("utf-8"))["reports"]
+    assert [report["conventions"] for report in found] == ["native", "spec"]
+    head = done.stdout[: done.stdout.index("VAR ")]
+    assert (head.count("right"), head.count("(spec)")) == (2, 1)
+
+
+@pytest.mark.parametrize("flavours", ["mathematical", "native,spec"])
+def test_a_flavour_that_is_none_and_two_of_them_for_one_run_are_refused(cli: Command, flavours: str) -> None:
+    done = cli("test", "engines:Right", "--conventions", flavours)
+    assert done.returncode == 2
+    assert f"--conventions {flavours}" in done.stderr

@@ -254,12 +254,24 @@ def test_a_deviation_is_expected_of_the_releases_before_the_fixed_one(
     assert result.ret == (outcome == "failed")
 
 
-def test_the_spec_flavour_has_no_known_deviations(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_spec_flavour_has_none_of_the_deviations_that_do_not_name_it(
+    suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AUTODIFF_SPEC_CONVENTIONS", "spec")
     result, report = run(suite)
     assert result.ret == 1
     assert outcomes(report)["test_fails_at_one[f at 1]"] == "failed"
     assert report["environment"]["AUTODIFF_SPEC_CONVENTIONS"] == "spec"
+    assert report["conventions"] == "spec"
+    result.stdout.fnmatch_lines(["*AUTODIFF_SPEC_CONVENTIONS=spec*", "*conventions spec"])
+
+
+def test_a_deviation_may_be_of_both_flavours(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    suite.makefile(".toml", deviations=f'{LISTED}flavours = "native, spec"\n')
+    for conventions in ("native", "spec"):
+        monkeypatch.setenv("AUTODIFF_SPEC_CONVENTIONS", conventions)
+        result, report = run(suite)
+        assert (result.ret, outcomes(report)["test_fails_at_one[f at 1]"]) == (0, "expected")
 
 
 @pytest.mark.parametrize(

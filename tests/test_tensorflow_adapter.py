@@ -161,11 +161,6 @@ def test_a_gradient_can_be_taken_in_another_thread(be: ad.Backend) -> None:
     assert found == [6.0]
 
 
-def test_the_other_flavour_is_refused() -> None:
-    with pytest.raises(ad.UnsupportedError, match="native"):
-        ad.backend("tensorflow", "spec")
-
-
 # --- the namespace ------------------------------------------------------------------------------------------------
 
 

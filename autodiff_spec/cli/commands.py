@@ -15,6 +15,7 @@ import typer
 from rich.progress import Progress, TaskID
 from rich.text import Text
 
+from autodiff_spec._discovery import CONVENTIONS
 from autodiff_spec.clauses import CHAPTERS, CLAUSES, Clause
 from autodiff_spec.cli import UsageError
 from autodiff_spec.cli._app import (
@@ -47,6 +48,12 @@ Picture = Annotated[Path | None, typer.Option("--picture", metavar="FILE", help=
 Accuracies = Annotated[bool, typer.Option("--accuracy", help="show how exact each function's derivatives are, in ULPs")]
 
 
+Conventions = Annotated[
+    str, typer.Option("--conventions", help="native (the framework's own derivatives) or spec (every clause obeyed)")
+]
+Flavours = Annotated[str, typer.Option("--conventions", help="native or spec; native,spec shows both, a column each")]
+
+
 # --- test ---------------------------------------------------------------------------------------------------------
 
 
@@ -56,6 +63,7 @@ Accuracies = Annotated[bool, typer.Option("--accuracy", help="show how exact eac
         "autodiff-spec test numpy",
         "autodiff-spec test my_package:backend --json found.json",
         "autodiff-spec test jax --only KINK-02 --only TAPE-05",
+        "autodiff-spec test torch --conventions spec",
         "autodiff-spec test torch -- -x --pdb",
     ),
 )
@@ -65,16 +73,19 @@ def check(
     max_examples: Examples = None,
     seed: Seed = None,
     only: Only = None,
+    conventions: Conventions = "",
     json_file: JsonFile = None,
     accuracy: Accuracies = False,
 ) -> None:
     """Run the conformance suite on one backend."""
     require_known(backend)
+    if len(flavours := _flavours(conventions)) > 1:
+        raise UsageError(f"--conventions {conventions}: test runs one flavour, compare several")
     arguments = [*_drawing(max_examples, seed), *_selection(only or []), *(pytest_arguments or [])]
     if pytest_arguments:  # whoever speaks to pytest hears pytest, which ends with the same table
-        report = run_suite(backend, arguments, show=True)
+        report = run_suite(backend, arguments, conventions=flavours[0], show=True)
     else:
-        report = _watched(backend, arguments)
+        report = _watched(backend, flavours[0], arguments)
         _show(report)
     if accuracy:
         console().print(accuracy_table.of_one(report))
@@ -85,10 +96,12 @@ def check(
     raise typer.Exit(0 if report.conforms else 1)
 
 
-def _watched(backend: str, arguments: Sequence[str]) -> Report:
+def _watched(backend: str, conventions: str | None, arguments: Sequence[str]) -> Report:
     with progress() as bars, interruptible() as stop:
         task = bars.add_task(backend, total=None, failed="")
-        return run_suite(backend, arguments, watch=lambda step: _advance(bars, task, step), stop=stop)
+        return run_suite(
+            backend, arguments, conventions=conventions, watch=lambda step: _advance(bars, task, step), stop=stop
+        )
 
 
 def _show(report: Report) -> None:
@@ -116,6 +129,15 @@ def _selection(only: Sequence[str]) -> list[str]:
     return [*(["--clauses", ",".join(ids)] if ids else []), *(node(name) for name in tests)]
 
 
+def _flavours(conventions: str) -> list[str | None]:
+    """The flavours that an option names; without it the one of the environment, for which None stands."""
+    chosen = [name.strip() for name in conventions.split(",") if name.strip()]
+    for name in chosen:
+        if name not in CONVENTIONS:
+            raise UsageError(f"--conventions {name}: choose of {', '.join(CONVENTIONS)}")
+    return [*dict.fromkeys(chosen)] or [None]
+
+
 # --- compare ------------------------------------------------------------------------------------------------------
 
 
@@ -124,6 +146,7 @@ def _selection(only: Sequence[str]) -> list[str]:
         "autodiff-spec compare",
         "autodiff-spec compare --backends numpy,torch --only KINK-06",
         "autodiff-spec compare --seed 7 --json found.json",
+        "autodiff-spec compare --conventions native,spec",
     )
 )
 def compare(
@@ -131,13 +154,14 @@ def compare(
     max_examples: Examples = None,
     seed: Seed = None,
     only: Only = None,
+    conventions: Flavours = "",
     json_file: JsonFile = None,
     accuracy: Accuracies = False,
 ) -> None:
     """Run the suite on every installed backend, each in its own process, and show where they differ."""
-    names = names_of(backends)
+    runs = [(name, flavour) for name in names_of(backends) for flavour in _flavours(conventions)]
     with interruptible() as stop:
-        found = _run_all(names, [*_drawing(max_examples, seed), *_selection(only or [])], stop)
+        found = _run_all(runs, [*_drawing(max_examples, seed), *_selection(only or [])], stop)
     reports = [report for report in found if isinstance(report, Report)]
     if json_file:
         json_file.write_text(json.dumps({"reports": [asdict(report) for report in reports]}, indent=1) + "\n", "utf-8")
@@ -160,23 +184,36 @@ def _show_all(reports: Sequence[Report], errors: Sequence[RunError], *, accuracy
         out.print(Text(str(error), style="red"))
 
 
-def _run_all(names: Sequence[str], arguments: Sequence[str], stop: threading.Event) -> list[Report | RunError]:
-    """The reports in the order of ``names``; the longest runs begin first, so that they end together."""
+SuiteRun = tuple[str, str | None]
+"""A backend and its flavour."""
+
+
+def _run_all(runs: Sequence[SuiteRun], arguments: Sequence[str], stop: threading.Event) -> list[Report | RunError]:
+    """The reports in the order of ``runs``; the longest begin first, so that they end together."""
     with progress() as bars, ThreadPoolExecutor(AT_A_TIME) as pool:
-        tasks = {name: bars.add_task(name, total=None, failed="") for name in names}
-        futures: dict[str, Future[Report | RunError]] = {}
-        for name in sorted(names, key=lambda name: LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(names)):
-            futures[name] = pool.submit(_run_one, bars, tasks[name], name, arguments, stop)
-        return [futures[name].result() for name in names]
+        tasks = {run: bars.add_task(_label(*run), total=None, failed="") for run in runs}
+        futures: dict[SuiteRun, Future[Report | RunError]] = {}
+        for run in sorted(runs, key=lambda run: _place(run[0])):
+            futures[run] = pool.submit(_run_one, bars, tasks[run], run, arguments, stop)
+        return [futures[run].result() for run in runs]
+
+
+def _place(name: str) -> int:
+    return LONGEST_FIRST.index(name) if name in LONGEST_FIRST else len(LONGEST_FIRST)
+
+
+def _label(name: str, flavour: str | None) -> str:
+    return name if flavour in (None, "native") else f"{name} ({flavour})"
 
 
 def _run_one(
-    bars: Progress, task: TaskID, name: str, arguments: Sequence[str], stop: threading.Event
+    bars: Progress, task: TaskID, run: SuiteRun, arguments: Sequence[str], stop: threading.Event
 ) -> Report | RunError:
+    name, flavour = run
     if stop.is_set():
         return RunError(f"{name} was not begun", "", usage=False)
     try:
-        return run_suite(name, arguments, watch=lambda step: _advance(bars, task, step), stop=stop)
+        return run_suite(name, arguments, conventions=flavour, watch=lambda step: _advance(bars, task, step), stop=stop)
     except RunError as error:
         return error
 

@@ -9,23 +9,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from autodiff_spec import Backend, Capability, oracle
+from autodiff_spec import Backend, oracle
 from autodiff_spec.conformance.checks import assert_array, assert_within_budget
 from autodiff_spec.conformance.functions import Function, Shape, Variant
 
 Arrays = list[Any]
 
 
-def require_operators(be: Backend) -> None:
-    """Skip the test where the operators of arrays are not the backend's to mend."""
-    if be.conventions == "spec" and Capability.SPEC_OPERATORS not in be.capabilities:
-        pytest.skip(f"{be.name} leaves the operators of arrays to its framework")
-
-
-def namespace(be: Backend, *, extra: bool, native: bool = False) -> Any:
+def namespace(be: Backend, *, extra: bool) -> Any:
     """The namespace that a program takes; the test is skipped where the backend has none of it."""
-    if native:
-        require_operators(be)
     if extra and be.extra is None:
         pytest.skip(f"{be.name} has no functions beyond the standard")
     return be.extra if extra else be.xp
@@ -59,7 +51,7 @@ class Call:
         views: bool = False,
     ) -> None:
         self.be, self.function, self.variant, self.dtype = be, function, variant, dtype
-        self.namespace = namespace(be, extra=variant.extra, native=variant.native)
+        self.namespace = namespace(be, extra=variant.extra)
         if isinstance(point, tuple):
             self.exact, self.truth = variant.arrays(point), _truth_at_shapes(variant, point)
         else:

@@ -12,6 +12,10 @@
     upstream = ""              # optional: a link
     region = "abs: x == 0"     # optional: what drawn tests leave out
     test = ""                  # optional: the test's name, where two tests share clause and case
+    flavours = "native, spec"  # optional: the flavours of conventions that have it; "native" alone by default
+
+What the flavour ``"spec"`` has too is not a function of its namespace: operators, indices and conversions of the
+framework's own arrays, which no adapter changes.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from autodiff_spec import Backend
+from autodiff_spec._discovery import CONVENTIONS
 
 
 class DeviationsFileError(ValueError):
@@ -42,6 +47,7 @@ class Deviation:
     upstream: str = ""
     region: str = ""
     test: str = ""
+    flavours: str = "native"
 
     def __str__(self) -> str:
         return f"{self.clause} [{self.case}]" if self.case else self.clause
@@ -52,10 +58,11 @@ _REQUIRED = {"clause", "case", "observed", "reason", "versions"}
 
 
 def known_deviations(be: Backend) -> tuple[Deviation, ...]:
-    """What ``be`` lists; nothing for the ``"spec"`` flavour, whose conformance is total."""
-    if be.deviations is None or be.conventions == "spec":
+    """What ``be`` lists for its flavour of conventions and its release."""
+    if be.deviations is None:
         return ()
-    return tuple(entry for entry in _read(Path(be.deviations)) if not _is_fixed(entry, be.version))
+    listed = (entry for entry in _read(Path(be.deviations)) if be.conventions in _flavours(entry))
+    return tuple(entry for entry in listed if not _is_fixed(entry, be.version))
 
 
 def deviates(be: Backend, region: str) -> bool:
@@ -67,6 +74,10 @@ def deviates(be: Backend, region: str) -> bool:
         False
     """
     return any(entry.region == region for entry in known_deviations(be))
+
+
+def _flavours(entry: Deviation) -> list[str]:
+    return [flavour.strip() for flavour in entry.flavours.split(",")]
 
 
 def _is_fixed(entry: Deviation, version: str) -> bool:
@@ -102,4 +113,7 @@ def _entry(path: Path, number: int, keys: dict[str, object]) -> Deviation:
         trouble = [f"has no {key}" for key in missing] + [f"has a wrong {key}" for key in wrong]
         keys_are = f"the keys are {', '.join(sorted(_KEYS))}, all text"
         raise DeviationsFileError(f"{path}: entry {number} {', '.join(trouble)}; {keys_are}")
-    return Deviation(**{key: str(value) for key, value in keys.items()})
+    found = Deviation(**{key: str(value) for key, value in keys.items()})
+    if unknown := sorted(set(_flavours(found)) - set(CONVENTIONS)):
+        raise DeviationsFileError(f"{path}: entry {number} has flavours {unknown}; choose of {', '.join(CONVENTIONS)}")
+    return found

@@ -44,7 +44,7 @@ class Run:
     """A point on a backend: its program as a function of what is differentiated."""
 
     def __init__(self, be: Backend, point: Point) -> None:
-        self.be, self.point, self.xp = be, point, namespace(be, extra=point.extra, native=point.native)
+        self.be, self.point, self.xp = be, point, namespace(be, extra=point.extra)
         self.constants: list[Any] = [
             float(a) if i in point.numbers else self.array(a) for i, a in enumerate(point.arrays)
         ]

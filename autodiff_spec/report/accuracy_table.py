@@ -39,7 +39,7 @@ def _errors(line: Accuracy | None) -> str:
 
 def of_several(reports: Sequence[Report]) -> RenderableType:
     """For each function and backend the largest error of its pullback in float32 and float64."""
-    table = _table("function", "budget", *(report.backend for report in reports))
+    table = _table("function", "budget", *(report.name for report in reports))
     functions = {line.function: line.budget for report in reports for line in _pullbacks(report)}
     for function, budget in functions.items():
         table.add_row(function, f"{budget:g}", *(_largest(report, function) for report in reports))

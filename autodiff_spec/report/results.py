@@ -107,6 +107,11 @@ class Report:
     schema: int = field(default=SCHEMA)
 
     @property
+    def name(self) -> str:
+        """The backend, and its flavour of conventions where that is not its own: ``"torch (spec)"``."""
+        return self.backend if self.conventions == "native" else f"{self.backend} ({self.conventions})"
+
+    @property
     def interrupted(self) -> bool:
         """Whether the run was ended before its time: what is missing is untested."""
         return self.exit_status == _INTERRUPTED

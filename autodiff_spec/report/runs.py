@@ -44,6 +44,7 @@ def run_suite(
     backend: str,
     arguments: Sequence[str] = (),
     *,
+    conventions: str | None = None,
     watch: Callable[[Progress], None] | None = None,
     show: bool = False,
     stop: threading.Event | None = None,
@@ -53,6 +54,7 @@ def run_suite(
     Args:
         backend: any name that ``autodiff_spec.backend`` takes.
         arguments: more for pytest.
+        conventions: the flavour; ``$AUTODIFF_SPEC_CONVENTIONS``, else ``"native"``, without it.
         watch: called with the progress, several times a second.
         show: let pytest print (and ask, as ``--pdb`` does) on this terminal.
         stop: when it is set, the run is asked to end; its report then holds what was found till then.
@@ -60,11 +62,12 @@ def run_suite(
     Raises:
         RunError: the run ended without a report: no such backend, a wrong argument, a crash.
     """
+    flavour = {} if conventions is None else {"AUTODIFF_SPEC_CONVENTIONS": conventions}
     with tempfile.TemporaryDirectory(prefix="autodiff-spec-") as name, _log(Path(name), show) as log:
         folder = Path(name)
         process = subprocess.Popen(
             _command(folder, arguments),
-            env={**os.environ, "AUTODIFF_SPEC_BACKEND": backend},
+            env={**os.environ, "AUTODIFF_SPEC_BACKEND": backend, **flavour},
             stdin=None if show else subprocess.DEVNULL,
             stdout=log,
             stderr=None if show else subprocess.STDOUT,

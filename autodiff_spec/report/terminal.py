@@ -58,7 +58,7 @@ def _count(results: Iterable[ClauseResult], verdict: Verdict) -> Text:
 
 
 def _answer(report: Report) -> Text:
-    name = f"{report.backend} {report.version}" + ("" if report.conventions == "native" else f" ({report.conventions})")
+    name = f"{report.backend} {report.version} {_flavour(report)}".rstrip()
     failed = [row for row in report.rows if row.outcome is Outcome.FAILED]
     if report.conforms:
         asked = "of the clauses that were asked, " if report.filtered else ""
@@ -93,7 +93,8 @@ def _line(row: Row, report: Report) -> Text:
 def command(report: Report, row: Row) -> str:
     """The command line that runs one test again, on the backend by the name that found it."""
     backend = report.environment.get("AUTODIFF_SPEC_BACKEND", report.backend)
-    return f"autodiff-spec test {shlex.quote(backend)} --only {shlex.quote(row.test)}"
+    flavour = "" if report.conventions == "native" else f" --conventions {report.conventions}"
+    return f"autodiff-spec test {shlex.quote(backend)}{flavour} --only {shlex.quote(row.test)}"
 
 
 # --- several backends ---------------------------------------------------------------------------------------------
@@ -101,13 +102,18 @@ def command(report: Report, row: Row) -> str:
 
 def comparison(reports: Sequence[Report]) -> RenderableType:
     """The table chapter × backend."""
-    table = _table(*(f"{report.backend}\n{report.version}" for report in reports))
+    table = _table(*(f"{report.backend}\n{report.version}\n{_flavour(report)}".rstrip() for report in reports))
     chapters = [_by_chapter(report.clauses) for report in reports]
     for prefix in dict.fromkeys(prefix for one in chapters for prefix in one):
         table.add_row(prefix, _title(prefix), *(_cell(one.get(prefix, [])) for one in chapters))
     table.add_row("all", "", *(_cell(report.clauses) for report in reports), style="bold")
     legend = "clauses that conform; d deviates, v violates, u unsupported, ? left out"
     return Group(table, Text(legend, style="dim"))
+
+
+def _flavour(report: Report) -> str:
+    """``(spec)``; nothing for the framework's own derivatives."""
+    return report.name.removeprefix(report.backend).strip()
 
 
 def _cell(results: Sequence[ClauseResult]) -> Text:
@@ -128,7 +134,7 @@ def differences(reports: Sequence[Report]) -> Iterator[RenderableType]:
         for report, row in found:
             known = row.note or f"{row.message} (not listed)"
             case = f" [{row.case}]" if row.case else ""
-            yield Text.assemble("  ", (f"{report.backend} {verdict}", _STYLES[verdict]), f"{case} {known}")
+            yield Text.assemble("  ", (f"{report.name} {verdict}", _STYLES[verdict]), f"{case} {known}")
             yield _verbatim(f"    $ {command(report, row)}")
 
 
@@ -136,11 +142,11 @@ def gaps(reports: Iterable[Report]) -> Iterator[RenderableType]:
     """What the backends do not declare, and what is wrong with their lists."""
     for report in reports:
         if report.interrupted:
-            yield Text(f"{report.backend}: interrupted; what is missing was not tested", style="red")
+            yield Text(f"{report.name}: interrupted; what is missing was not tested", style="red")
         missing = sorted({name for row in report.rows for name in row.missing})
         if missing:
-            yield Text(f"{report.backend} does not declare {', '.join(missing)}")
-        yield from (Text(f"{report.backend}: {problem}", style="red") for problem in report.problems)
+            yield Text(f"{report.name} does not declare {', '.join(missing)}")
+        yield from (Text(f"{report.name}: {problem}", style="red") for problem in report.problems)
 
 
 def _fails(row: Row, clause: str) -> bool:

@@ -7,17 +7,10 @@ Where things are: ``_array.py`` what a tape tracks, ``_record.py`` how an operat
 from autodiff_jax import xp
 from autodiff_jax._array import Array, Variable
 from autodiff_jax._backend import JaxBackend
-from autodiff_spec import UnsupportedError
 
 __all__ = ["Array", "JaxBackend", "Variable", "backend", "xp"]
 
 
 def backend(conventions: str = "native") -> JaxBackend:
-    """The backend; discovery calls this, users ``autodiff_spec.backend("jax")``.
-
-    Raises:
-        UnsupportedError: ``conventions`` is not ``"native"``.
-    """
-    if conventions != "native":
-        raise UnsupportedError(f'the backend \'jax\' has no conventions={conventions!r} yet; use conventions="native"')
-    return JaxBackend()
+    """The backend, in either flavour; discovery calls this, users ``autodiff_spec.backend("jax")``."""
+    return JaxBackend(conventions)

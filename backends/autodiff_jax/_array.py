@@ -13,13 +13,19 @@ import numpy as np
 from jax import numpy as jnp
 
 from autodiff_spec import DtypeError, MutationError
-from autodiff_spec._recording import Node, Recorder
+from autodiff_spec._recording import Node, Recorder, Recording
 
 RECORDER = Recorder("autodiff_jax_open_tapes")
 
 READING: ContextVar[Any] = ContextVar("autodiff_jax_reading", default=None)
 """What variables are, while `prepare` traces a function in this context."""
 _abstract: Any = jax.ShapeDtypeStruct
+
+
+class SpecRecording(Recording):
+    """The recording of a tape of the flavour ``conventions="spec"``: operators of arrays obey its clauses."""
+
+    __slots__ = ()
 
 
 class Kind:

@@ -42,8 +42,18 @@ class JaxBackend(Backend):
     )
     deviations = Path(__file__).parent / "deviations.toml"
 
+    def __init__(self, conventions: str = "native") -> None:
+        super().__init__()
+        self.conventions = conventions
+        if conventions == "spec":
+            self.capabilities = self.capabilities | {Capability.SPEC_OPERATORS}
+
     @cached_property
     def xp(self) -> Any:
+        if self.conventions == "spec":
+            from autodiff_jax import spec
+
+            return spec.xp
         from autodiff_jax import xp
 
         return xp
@@ -64,7 +74,7 @@ class JaxBackend(Backend):
     # --- hooks of the contract ----------------------------------------------------------------------------------
 
     def _vjp(self, f: Any, primals: list[Any], *, once: bool) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
-        if RECORDER.frame().recordings:  # an open tape differentiates what f closes over, too
+        if not self._forward_is_native():
             outputs, pullback = super()._vjp(f, primals, once=once)
             return [_settled(output) for output in outputs], pullback
         return native_vjp(f, [plain(primal) for primal in primals])
@@ -88,7 +98,11 @@ class JaxBackend(Backend):
         return super()._linearize(f, primals)
 
     def _forward_is_native(self) -> bool:
-        return not RECORDER.frame().recordings
+        """Not while a tape is open, which differentiates what ``f`` closes over too; nor in the spec flavour.
+
+        That mends the operators of recorded arrays; those of JAX's tracers nobody can.
+        """
+        return self.conventions == "native" and not RECORDER.frame().recordings
 
     def _vmap(self, f: Any, arrays: list[Any], axes: list[int]) -> list[Any]:
         def plainly(*slices: Any) -> list[Any]:

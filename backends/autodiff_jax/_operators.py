@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from autodiff_jax._array import Array
+from autodiff_jax._array import RECORDER, Array, SpecRecording
 from autodiff_jax._index import read
 
 _BINARY = {
@@ -47,6 +47,27 @@ def install(xp: ModuleType) -> None:
     }
     for name, method in methods.items():
         setattr(Array, name, method)
+
+
+def install_mended(xp: ModuleType, mended: ModuleType) -> None:
+    """Under a tape of the spec flavour take the functions that it mends from its namespace."""
+    of_namespace = {f"__{operator}__": name for operator, name in (*_BINARY.items(), *_UNARY.items())}
+    for method, name in (of_namespace | {name: name for name in _METHODS}).items():
+        if getattr(mended, name) is not getattr(xp, name):
+            setattr(Array, method, _chosen(getattr(xp, name), getattr(mended, name)))
+    for operator, name in _BINARY.items():
+        if getattr(mended, name) is not getattr(xp, name):
+            setattr(Array, f"__r{operator}__", _reflected(_chosen(getattr(xp, name), getattr(mended, name))))
+
+
+def _chosen(native: Callable[..., Any], mended: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of the flavour that the innermost open tape belongs to."""
+
+    def chosen(*args: Any, **kwargs: Any) -> Any:
+        recordings = RECORDER.frame().recordings
+        return (mended if recordings and type(recordings[-1]) is SpecRecording else native)(*args, **kwargs)
+
+    return chosen
 
 
 def _forward(function: Callable[..., Any]) -> Callable[..., Any]:

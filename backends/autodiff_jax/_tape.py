@@ -7,8 +7,9 @@ from typing import Any
 
 from jax import numpy as jnp
 
-from autodiff_jax._array import RECORDER, Array, Variable, fresh, kind_of, plain, resolve
+from autodiff_jax._array import RECORDER, Array, SpecRecording, Variable, fresh, kind_of, plain, resolve
 from autodiff_jax._record import Operation, Pull, add
+from autodiff_spec import Backend
 from autodiff_spec._recorded_tape import RecordedTape
 from autodiff_spec._recording import Node, backward
 
@@ -17,6 +18,11 @@ class JaxTape(RecordedTape):
     """Records operations on variables and watched arrays."""
 
     recorder, recorded, variable = RECORDER, Array, Variable
+
+    def __init__(self, backend: Backend, *, persistent: bool = False) -> None:
+        super().__init__(backend, persistent=persistent)
+        if backend.conventions == "spec":
+            self._recording = SpecRecording()
 
     def _watch(self, array: Any) -> Any:
         array = resolve(array)

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autodiff_spec import UnsupportedError
-
 if TYPE_CHECKING:
     from autodiff_tensorflow._backend import TensorFlowBackend
 
@@ -22,15 +20,7 @@ __all__ = ["backend"]
 
 
 def backend(conventions: str = "native") -> TensorFlowBackend:
-    """The backend; discovery calls this, users ``autodiff_spec.backend("tensorflow")``.
-
-    Raises:
-        UnsupportedError: ``conventions`` is not ``"native"``.
-    """
-    if conventions != "native":
-        raise UnsupportedError(
-            f'the backend \'tensorflow\' has no conventions={conventions!r} yet; use conventions="native"'
-        )
+    """The backend, in either flavour; discovery calls this, users ``autodiff_spec.backend("tensorflow")``."""
     from autodiff_tensorflow._backend import TensorFlowBackend  # loads TensorFlow
 
-    return TensorFlowBackend()
+    return TensorFlowBackend(conventions)

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from autodiff_spec import Backend, Capability
 from autodiff_spec._backend import Array, FlatFunction
-from autodiff_tensorflow import extra, xp
+from autodiff_tensorflow import extra, spec, xp
 from autodiff_tensorflow._custom import apply_rule
 from autodiff_tensorflow._prepare import Compiled
 from autodiff_tensorflow._tape import TensorFlowTape, pause
@@ -46,6 +46,12 @@ class TensorFlowBackend(Backend):
         }
     )
     deviations = Path(__file__).with_name("deviations.toml")
+
+    def __init__(self, conventions: str = "native") -> None:
+        super().__init__()
+        self.conventions = conventions
+        if conventions == "spec":
+            self.xp, self.extra = spec.xp, spec.extra
 
     def is_variable(self, x: Any) -> bool:
         """Whether ``x`` is a `tf.Variable`."""

@@ -13,7 +13,6 @@ import warnings
 
 import torch
 
-from autodiff_spec import UnsupportedError
 from autodiff_torch import xp
 from autodiff_torch._backend import TorchBackend
 
@@ -21,17 +20,9 @@ __all__ = ["TorchBackend", "backend", "xp"]
 
 
 def backend(conventions: str = "native") -> TorchBackend:
-    """The backend; discovery calls this, users ``autodiff_spec.backend("torch")``.
-
-    Raises:
-        UnsupportedError: ``conventions`` is not ``"native"``.
-    """
-    if conventions != "native":
-        raise UnsupportedError(
-            f'the backend \'torch\' has no conventions={conventions!r} yet; use conventions="native"'
-        )
+    """The backend, in either flavour; discovery calls this, users ``autodiff_spec.backend("torch")``."""
     _use_up_warnings()
-    return TorchBackend()
+    return TorchBackend(conventions)
 
 
 def _use_up_warnings() -> None:

@@ -213,12 +213,17 @@ subtract = _binary("subtract", tf.subtract)
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Array:
     """``x`` limited to ``[min, max]``, which broadcast, in the dtype of ``x``."""
+    return limited(x, min, max, maximum, minimum)
+
+
+def limited(x: Any, low: Any, high: Any, greater_of: Callable[..., Array], less_of: Callable[..., Array]) -> Array:
+    """`clip` by these versions of `maximum` and `minimum`."""
     x = tensor(x)
     found = x
-    if min is not None:
-        found = maximum(found, _bound(min, x.dtype))
-    if max is not None:
-        found = minimum(found, _bound(max, x.dtype))
+    if low is not None:
+        found = greater_of(found, _bound(low, x.dtype))
+    if high is not None:
+        found = less_of(found, _bound(high, x.dtype))
     return cast(found, x.dtype) if found is not x else tf.identity(x)
 
 

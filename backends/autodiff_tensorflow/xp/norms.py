@@ -16,7 +16,7 @@ _ORDERS: dict[Any, Any] = {1: 1, 2: "euclidean", math.inf: math.inf}  # TensorFl
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Array:
     """The norm of order ``ord`` over ``axis`` (over all elements without one)."""
-    x = _sizes(x)
+    x = sizes_of(x)
     if not isinstance(axis, tuple) and ord in _ORDERS:
         return tf.norm(x, _ORDERS[ord], axis, keepdims)
     axes = axes_of(axis, x.shape.rank)
@@ -27,7 +27,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: flo
     return tf.reshape(found, [1 if each in axes else sizes[each] for each in range(len(sizes))]) if keepdims else found
 
 
-def _sizes(x: Any) -> Array:
+def sizes_of(x: Any) -> Array:
     """Of complex numbers the absolute values, whose norm is the same and real."""
     x = tensor(x)
     return tf.abs(x) if x.dtype.is_complex else x
@@ -56,7 +56,7 @@ def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array
     if x.shape.rank < 2:
         raise ValueError(f"matrix_norm() needs two axes or more, not {x.shape.rank}")
     if ord == "fro":
-        return tf.norm(_sizes(x), axis=[-2, -1], keepdims=keepdims)
+        return tf.norm(sizes_of(x), axis=[-2, -1], keepdims=keepdims)
     if ord not in ("nuc", 1, -1, 2, -2, math.inf, -math.inf):
         raise ValueError(f"matrix_norm() knows no ord={ord!r}; choose 'fro', 'nuc', ±1, ±2 or ±inf")
     if ord in ("nuc", 2, -2):

@@ -116,19 +116,20 @@ def cumulative_sum(
     x: Any, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False
 ) -> Array:
     """The sums of the first elements along ``axis``; with ``include_initial`` that of none comes first."""
-    return _cumulative(tf.cumsum, 0, _accumulated(x, dtype), axis, include_initial)
+    return cumulative(tf.cumsum, 0, _accumulated(x, dtype), axis, include_initial)
 
 
 def cumulative_prod(
     x: Any, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False
 ) -> Array:
     """The products of the first elements along ``axis``; with ``include_initial`` that of none comes first."""
-    return _cumulative(tf.math.cumprod, 1, _accumulated(x, dtype), axis, include_initial)
+    return cumulative(tf.math.cumprod, 1, _accumulated(x, dtype), axis, include_initial)
 
 
-def _cumulative(
+def cumulative(
     function: Callable[..., Array], initial: int, x: Array, axis: int | None, include_initial: bool
 ) -> Array:
+    """What ``function(x, axis=axis)`` accumulates along an axis, with ``initial`` ahead if asked for."""
     if axis is None:
         if x.shape.rank != 1:
             raise ValueError(f"an array of {x.shape.rank} axes needs axis=; only one of one axis has a default")

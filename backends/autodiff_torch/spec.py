@@ -1,0 +1,125 @@
+"""The namespaces of the flavour ``conventions="spec"``: PyTorch's, with each function mended that breaks a clause.
+
+What is mended is made of PyTorch's own differentiable functions, so that it has derivatives of every order. The pattern
+is where a rule divides by 0: another argument is put in the singular one's place, and another result in its result's.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+
+import autodiff_torch.extra as _extra
+from autodiff_spec._namespaces import overlaid
+from autodiff_torch import xp as _xp
+from autodiff_torch._determinants import det
+from autodiff_torch.xp import linalg as _linalg
+
+
+def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
+    """``clip`` of the namespace. KINK-10, KINK-12: at a bound half the derivative is the bound's."""
+    found = x + 0 if min is None is max else x
+    if min is not None:
+        found = torch.maximum(found, _bound(min, x))
+    if max is not None:
+        found = torch.minimum(found, _bound(max, x))
+    return found
+
+
+def _bound(bound: Any, x: Any) -> Any:
+    if isinstance(bound, torch.Tensor):
+        return bound.to(x.dtype)
+    if not x.dtype.is_floating_point:  # a number beyond those of the dtype is the last of them
+        limits = torch.iinfo(x.dtype)
+        bound = sorted((limits.min, bound, limits.max))[1]
+    return torch.full((), bound, dtype=x.dtype, device=x.device)
+
+
+def hypot(x1: Any, x2: Any, /) -> Any:
+    """``hypot`` of the namespace. KINK-21, KINK-22: its derivative at (0, 0) is 0."""
+    x1, x2 = _floating(x1, x2)
+    regular = torch.logical_or(x1, x2)
+    return torch.where(regular, torch.hypot(x1, torch.where(regular, x2, 1)), 0)
+
+
+def pow(x1: Any, x2: Any, /) -> Any:
+    """``pow`` of the namespace. KINK-27, KINK-31, KINK-33: derivatives where base or exponent is 0."""
+    if not (isinstance(x1, torch.Tensor) and isinstance(x2, torch.Tensor)):
+        return _xp.pow(x1, x2)  # numbers are right
+    x1, x2 = _xp.broadcast_arrays(*_same_dtype(x1, x2))
+    if not x1.dtype.is_floating_point:
+        return _xp.pow(x1, x2)
+    exponent = x2.detach()
+    found = torch.pow(torch.where((x1 == 0) & (exponent == 0), 1, x1), exponent)
+    if not x2.requires_grad:
+        return found
+    # The exponent's derivative comes of a factor that is 1: exp((y - y₀) log x), which never meets log 0.
+    logarithm = torch.log(torch.where((x1 > 0) & (x1 < math.inf), x1, 1))
+    return found * torch.exp((x2 - exponent) * logarithm)
+
+
+def sinc(x: Any, /) -> Any:
+    """``sinc`` of ``extra``. KINK-62: near 0 the Taylor series, whose derivatives are right at every order."""
+    t = x * math.pi
+    near = torch.abs(t) < 0.5
+    square = torch.square(torch.where(near, t, 0))
+    one = x.new_ones(())
+    series = one
+    for k in range(8, 0, -1):  # of what is left out the second derivative is below 1e-19
+        series = torch.addcmul(one, square, series, value=-1 / (2 * k * (2 * k + 1)))
+    away = torch.where(near, 1, t)
+    return torch.where(near, series, torch.sin(away) / away)
+
+
+def qr(x: Any, /, *, mode: str = "reduced") -> Any:
+    """``linalg.qr`` of the namespace. FUN-104: differentiable for tall matrices in mode ``"complete"`` too."""
+    rows, columns = x.shape[-2:]
+    if mode != "complete" or rows <= columns:
+        return _linalg.qr(x, mode=mode)
+    q, r = _linalg.qr(x)
+    full = _linalg.qr(x.detach(), mode="complete")
+    return type(full)((_completed(q, full.Q), torch.cat([r, full.R[..., columns:, :]], -2)))
+
+
+def svd(x: Any, /, *, full_matrices: bool = True) -> Any:
+    """``linalg.svd`` of the namespace. FUN-103: the vectors beyond the rank of full matrices have derivatives."""
+    found = _linalg.svd(x, full_matrices=full_matrices)
+    rows, columns = x.shape[-2:]
+    if not full_matrices or rows == columns:
+        return found
+    if rows > columns:
+        return type(found)((_completed(found.U[..., :columns], found.U), found.S, found.Vh))
+    right = _completed(found.Vh[..., :rows, :].mH, found.Vh.mH)
+    return type(found)((found.U, found.S, right.mH))
+
+
+def _completed(basis: Any, full: Any) -> Any:
+    """``basis``, with orthonormal columns, completed to a square matrix by the other columns of ``full``.
+
+    Those are no function of the basis; their part orthogonal to it, made orthonormal by a Cholesky factor, is one, and
+    has their value here. What the factor does not change is the space, all that is differentiable in it.
+    """
+    others = full[..., :, basis.shape[-1] :].detach()
+    rest = others - basis @ (basis.mH @ others)
+    factor = torch.linalg.cholesky(rest.mH @ rest)
+    return torch.cat([basis, torch.linalg.solve_triangular(factor.mH, rest, upper=True, left=False)], -1)
+
+
+def _floating(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Both as arrays of one dtype; Python numbers take the other's."""
+    like = x1 if isinstance(x1, torch.Tensor) else x2
+    x1, x2 = (x if isinstance(x, torch.Tensor) else torch.full((), x, dtype=like.dtype, device=like.device)
+              for x in (x1, x2))  # fmt: skip
+    return _same_dtype(x1, x2)
+
+
+def _same_dtype(x1: Any, x2: Any) -> tuple[Any, Any]:
+    dtype = _xp.result_type(x1, x2)
+    return x1.to(dtype), x2.to(dtype)
+
+
+linalg = overlaid(_linalg, "autodiff_torch.spec.linalg", {"det": det, "qr": qr, "svd": svd})
+xp = overlaid(_xp, "autodiff_torch.spec.xp", {"clip": clip, "hypot": hypot, "linalg": linalg, "pow": pow})
+extra = overlaid(_extra, "autodiff_torch.spec.extra", {"sinc": sinc})
