@@ -73,6 +73,15 @@ def test_a_python_scalar_promotes_as_in_jax(be: ad.Backend) -> None:
     assert tape.grad(y, a).dtype == jnp.float16
 
 
+def test_every_array_that_diff_takes_may_be_recorded(be: ad.Backend, x: Any) -> None:
+    ends = be.variable(jnp.asarray([5.0], jnp.float32))
+    with be.tape() as tape:
+        y = be.xp.diff(x, prepend=ends, append=ends * 2, n=2)
+        total = y[0] + 3 * y[-1]
+    np.testing.assert_allclose(be.to_numpy(y), np.diff(x, 2, prepend=5.0, append=10.0))
+    np.testing.assert_allclose(tape.grad(total, ends), [7.0])
+
+
 def test_a_variable_is_never_weakly_typed(be: ad.Backend, x: Any) -> None:
     scalar = be.variable(jnp.asarray(2.0))
     assert not scalar.value.weak_type

@@ -82,7 +82,7 @@ _DETACHED = (
     "unique_counts", "unique_inverse", "unique_values", "zeros_like",
 )  # fmt: skip
 _OF_ONE = (
-    "broadcast_to", "cumulative_prod", "cumulative_sum", "diff", "expand_dims", "flip", "matrix_transpose", "max",
+    "broadcast_to", "cumulative_prod", "cumulative_sum", "expand_dims", "flip", "matrix_transpose", "max",
     "mean", "min", "moveaxis", "permute_dims", "prod", "reshape", "roll", "sort", "squeeze", "std", "sum", "tile",
     "tril", "triu", "unstack", "var",
 )  # fmt: skip
@@ -102,6 +102,7 @@ pow = power
 
 _astype = general(jnp.astype)
 _broadcast_to = general(jnp.broadcast_to)
+_diff = general(lambda x, n, axis: jnp.diff(x, n, axis))
 _repeat = general(lambda x, repeats, axis: jnp.repeat(x, np.asarray(repeats), axis=axis))
 _take = general(lambda x, indices, axis, mode: jnp.take(x, indices, axis=axis, mode=mode), arrays=2)
 _take_along_axis = general(lambda x, indices, axis: jnp.take_along_axis(x, indices, axis), arrays=2)
@@ -134,6 +135,14 @@ def astype(x: Any, dtype: Any, /, *, copy: Any = True, device: Any = None) -> An
     if type(x) is not Array:
         return jnp.astype(x, dtype, copy=copy, device=device)
     return x if x.dtype == dtype else _astype(x, jnp.dtype(dtype))
+
+
+def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None) -> Any:
+    """`jax.numpy.diff`."""
+    parts = [part for part in (prepend, x, append) if part is not None]
+    if not holds_recorded(parts):
+        return jnp.diff(x, n, axis, prepend, append)
+    return _diff(globals()["concat"](parts, axis=axis) if len(parts) > 1 else x, n, axis)
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: Any = None) -> Any:
@@ -191,7 +200,7 @@ if TYPE_CHECKING:  # the names that come from the tables
 __all__ = [
     *_UNARY, *_BINARY, *_COMPARISONS, *_DETACHED, *_OF_ONE, *_OF_TWO, *_VARIADIC, *_OF_LIST,
     "__array_namespace_info__", "arange", "asarray", "astype", "bfloat16", "bool", "clip", "complex64", "complex128",
-    "e", "empty", "eye", "fft", "finfo", "float16", "float32", "float64", "from_dlpack", "full", "full_like", "iinfo",
-    "inf", "int8", "int16", "int32", "int64", "isdtype", "linalg", "nan", "newaxis", "ones", "ones_like", "pi", "pow",
-    "repeat", "take", "take_along_axis", "uint8", "uint16", "uint32", "uint64", "where", "zeros",
+    "diff", "e", "empty", "eye", "fft", "finfo", "float16", "float32", "float64", "from_dlpack", "full", "full_like",
+    "iinfo", "inf", "int8", "int16", "int32", "int64", "isdtype", "linalg", "nan", "newaxis", "ones", "ones_like", "pi",
+    "pow", "repeat", "take", "take_along_axis", "uint8", "uint16", "uint32", "uint64", "where", "zeros",
 ]  # fmt: skip
