@@ -78,7 +78,6 @@ PROGRAMS: dict[str, dict[str, Any]] = {
         "acosh, complex": (lambda xp, x: xp.real(xp.acosh(x)), COMPLEX),
         "copysign": (of("copysign"), LINE, OTHER),
         "sign, complex": (lambda xp, x: xp.real(xp.sign(x)), COMPLEX),
-        "diff": (of("diff"), LINE),
         "std": (of("std"), LINE),
         "linalg.matrix_norm": (of_linalg("matrix_norm"), MATRIX),
         "linalg.svd, square": (spaces, SQUARES),

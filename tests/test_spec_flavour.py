@@ -29,11 +29,11 @@ MENDED = {
         "clip", "maximum", "minimum", "pow", "xlogy", "cumulative_prod", "prod", "std", "eigh", "eigvalsh",
         "matrix_norm", "qr", "vector_norm",
     },
-    "jax": {"abs", "acosh", "copysign", "hypot", "pow", "sign", "diff", "std", "matrix_norm", "svd", "vector_norm"},
+    "jax": {"abs", "acosh", "copysign", "hypot", "pow", "sign", "std", "matrix_norm", "svd", "vector_norm"},
 }  # fmt: skip
 ORDER = (
     "abs", "acosh", "clip", "copysign", "hypot", "maximum", "minimum", "pow", "sign", "sinc", "xlogy",
-    "cumulative_prod", "diff", "prod", "std", "det", "eigh", "eigvalsh", "matrix_norm", "qr", "svd", "vector_norm",
+    "cumulative_prod", "prod", "std", "det", "eigh", "eigvalsh", "matrix_norm", "qr", "svd", "vector_norm",
     "linalg", "xp", "extra",
 )  # fmt: skip
 

@@ -142,12 +142,6 @@ sign = unary(_sign)
 """``sign`` of the namespace. FUN-122: of a complex number it is the phase, which is no constant."""
 
 
-def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: Any = None) -> Any:
-    """``diff`` of the namespace. FUN-86: what is joined to the ends may be recorded."""
-    parts = [part for part in (prepend, x, append) if part is not None]
-    return _xp.diff(x if len(parts) == 1 else _xp.concat(parts, axis=axis), axis=axis, n=n)
-
-
 @functools.wraps(jnp.std)
 def _std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     return _root(jnp.var(x, axis=axis, correction=correction, keepdims=keepdims))
@@ -234,7 +228,7 @@ xp = overlaid(
     _xp,
     "autodiff_jax.spec.xp",
     {
-        "abs": abs, "acosh": acosh, "copysign": copysign, "diff": diff, "hypot": hypot, "linalg": linalg, "pow": pow,
+        "abs": abs, "acosh": acosh, "copysign": copysign, "hypot": hypot, "linalg": linalg, "pow": pow,
         "sign": sign, "std": std,
     },
 )  # fmt: skip
