@@ -27,6 +27,8 @@ CHAPTER = Chapter(
         Clause("PROG-11", MUST, "Nested tapes give the second derivatives of a program.", TAPES),
         Clause("PROG-12", MUST, "The prepared gradient of a program is its gradient, also where its branches go another way."),
         Clause("PROG-13", SHOULD, "The gradient of a program with operations at their kinks, in reverse and in forward mode, is the chain rule over their recommended derivatives.", HIGHER),
+        Clause("PROG-14", MUST, "A custom rule that pulls a program back as the program would has its gradient.", (Capability.CUSTOM_RULES,)),
+        Clause("PROG-15", MUST, "The gradient of a checkpointed program is that of the program.", (Capability.CHECKPOINT,)),
     ),
 )  # fmt: skip
 """One clause for each way to differentiate a program."""

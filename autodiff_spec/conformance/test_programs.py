@@ -23,6 +23,8 @@ FIRST = {
     "tape": "PROG-09",
     "persistent tape": "PROG-10",
     "prepare": "PROG-12",
+    "custom_vjp": "PROG-14",
+    "checkpoint": "PROG-15",
 }
 SECOND = {"hessian": "PROG-06", "hvp": "PROG-07", "nested tapes": "PROG-11"}
 
@@ -37,7 +39,7 @@ def _backend() -> str:
 
 
 @pytest.mark.parametrize("mode", _modes(FIRST))
-@examples(1.0)
+@examples(0.5)
 @given(data=st.data())
 def test_first_derivatives_of_a_program_are_those_of_its_function(
     be: Backend, mode: str, data: st.DataObject
@@ -46,7 +48,7 @@ def test_first_derivatives_of_a_program_are_those_of_its_function(
 
 
 @pytest.mark.parametrize("mode", _modes(SECOND))
-@examples(0.5)
+@examples(0.25)
 @given(data=st.data())
 def test_second_derivatives_of_a_program_are_those_of_its_function(
     be: Backend, mode: str, data: st.DataObject

@@ -1,4 +1,4 @@
-"""Run the suite on the mutants: ``python -m tests.mutants.run [--seeds 0,1] [--every-test] [NAME ...]``.
+"""Run the suite on the mutants: ``python -m tests.mutants.run [--mechanical] [--seeds 0,1] [NAME ...]``.
 
 The suite is collected once. For each mutant the process forks: the child breaks its engine and runs the tests of the
 clauses that the mutant names, those first whose arguments are not drawn, up to the first failure.
@@ -31,6 +31,9 @@ BEYOND = "tests/test_numpy_rules.py"
 
 SEEDS = (0, 1, 2, 3, 4, 5)
 SECONDS = 300
+FEW_EXAMPLES = 3
+"""Where every test runs on every mutant: what is drawn seldom is not what is asked there."""
+
 WORKERS = 2
 
 
@@ -61,7 +64,8 @@ def run_all(mutants: Iterable[Mutant], seeds: Iterable[int] = (0,), *, every_tes
         every_test: run all tests of the suite on each mutant, and note every failure.
     """
     phases = (Phase.explicit, Phase.generate)  # what fails is not made smaller
-    settings.register_profile("mutants", database=None, max_examples=20, phases=phases)
+    number = FEW_EXAMPLES if every_test else 20
+    settings.register_profile("mutants", database=None, max_examples=number, phases=phases)
     herd = Herd(list(mutants), tuple(seeds), every_test)
     files = [SUITE, BEYOND] if any(not mutant.clauses for mutant in herd.mutants) else [SUITE]
     options = ["-p", "no:cacheprovider", "-p", "no:terminal", "-s", "--hypothesis-profile=mutants"]
@@ -89,7 +93,7 @@ class Herd:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note a failure (in a child)."""
-        if report.failed:
+        if report.failed and report.when == "call":
             self.failed.append((report.nodeid, str(report.longrepr)[-1500:]))
 
     @pytest.hookimpl(tryfirst=True)
@@ -108,11 +112,12 @@ class Herd:
         from autodiff_spec.conformance._run import cited_by, is_drawn
         from autodiff_spec.conformance.plugin import _RUN
 
-        hypothesis.core.global_force_seed = seed
+        hypothesis.core.global_force_seed = seed  # type: ignore[assignment]
         session.config.stash[_RUN].__dict__["backend"] = mutant.make()
         items = [item for item in session.items if self.every_test or _concerns(mutant, cited_by(item))]
-        for item in sorted(items, key=is_drawn):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None if self.every_test else item)
+        items.sort(key=is_drawn)
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
             if self.failed and not self.every_test:
                 break
         killers = {name for name, _ in self.failed}
@@ -176,6 +181,11 @@ def _child(work: Any, mutant: Mutant, file: Path) -> NoReturn:
         os._exit(code)  # nothing of the parent is torn down
 
 
+def _row(result: Result) -> dict[str, Any]:
+    row = {name: getattr(result, name) for name in ("seed", "failed", "drawn", "clauses", "seconds")}
+    return {"name": result.mutant.name, "bug": result.mutant.bug, "asked": result.mutant.clauses, **row}
+
+
 def main() -> int:
     """Print which test kills which mutant; 1 if one survives."""
     from tests.mutants.catalogue import MUTANTS
@@ -185,10 +195,15 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="of mutants; all where none is given")
     parser.add_argument("--seeds", default="0", help="of Hypothesis, with commas between them")
     parser.add_argument("--mechanical", action="store_true", help="the mutants made from the rule table")
+    parser.add_argument("--every-test", action="store_true", help="run the whole suite on each mutant")
+    parser.add_argument("--json", type=Path, help="write the results there")
     arguments = parser.parse_args()
     known = mechanical() if arguments.mechanical else MUTANTS
     chosen = [known[name] for name in arguments.names] or list(known.values())
-    results = run_all(chosen, [int(seed) for seed in arguments.seeds.split(",")])
+    seeds = [int(seed) for seed in arguments.seeds.split(",")]
+    results = run_all(chosen, seeds, every_test=arguments.every_test)
+    if arguments.json:
+        arguments.json.write_text(json.dumps([_row(result) for result in results]))
     for result in results:
         verdict = "killed" if result.killed else "ALIVE"
         said = result.failed[0].rpartition("/")[2] if result.killed else result.output

@@ -41,7 +41,7 @@ class Run:
         return (tuple(exact), tuple(found)) if isinstance(self.truth.value, tuple) else (exact[0], found[0])
 
     def assert_gradient(self, found: Any, cotangent: Any = None) -> None:
-        """The gradients of the results, weighted by a cotangent, are right, and have the arguments' shapes and dtypes."""
+        """The gradients of the weighted results are right, and have the arguments' shapes and dtypes."""
         for gradient, primal in zip(found, self.primals, strict=True):
             assert gradient.dtype == primal.dtype, f"dtype {gradient.dtype}, expected {primal.dtype}"
         self.assert_right(found, self.truth.first, lambda run: run.gradient(cotangent))
@@ -74,7 +74,7 @@ def _jvp(run: Run) -> None:
 
 def _jacobian(run: Run, mode: str) -> None:
     found = run.be.jacobian(run.f, run.every, mode=mode)(*run.primals)
-    exact, cotangent = run.cotangents()
+    exact, _ = run.cotangents()
     blocks = found if isinstance(run.truth.value, tuple) else (found,)
     pairs = list(zip(_leaves(exact), blocks, strict=True))
     total = [sum(np.tensordot(c, run.be.to_numpy(row[i]), np.ndim(c)) for c, row in pairs) for i in run.every]
@@ -137,7 +137,7 @@ def _persistent_tape(run: Run) -> None:
 
 
 def _nested_tapes(run: Run) -> None:
-    """The gradient of <direction, gradient>, and of the sum of squares, which connects what has no second derivative."""
+    """The gradient of <direction, gradient> + Σ x²; the squares connect what has no second derivative."""
     be, xp = run.be, run.be.xp
     sources = [be.variable(primal) for primal in run.primals]
     with be.tape() as outer:
@@ -243,7 +243,8 @@ def _assert_expected(run: Run, expected: Any) -> None:
     _, slope = be.jvp(_total(run), tuple(run.primals), tuple(map(run.array, run.tangents)))
     pairs = list(zip(run.tangents, expected, strict=True))
     along = np.array(sum(float(np.sum(t * right)) for t, (right, _) in pairs))
-    assert_close(be.to_numpy(slope), along, run.dtype, scale=sum(float(np.sum(abs(t) * size)) for t, (_, size) in pairs))
+    size_along = sum(float(np.sum(abs(t) * size)) for t, (_, size) in pairs)
+    assert_close(be.to_numpy(slope), along, run.dtype, scale=size_along)
 
 
 def check_case(mode: str, be: Backend, case: Case, expected: Any = None, backend: str = "") -> bool:

@@ -24,7 +24,7 @@ from autodiff_spec.conformance.programs._table import CONDITIONS, OPERATIONS, Op
 POOL: tuple[Shape, ...] = ((2,), (), (2, 2), (3,), (2, 1), (1,), (0,), (2, 3), (0, 2))
 """The shapes of arguments: few, for some frameworks compile once for each shape; 0-d and empty ones are among them."""
 
-LARGEST, MOST_ELEMENTS, MOST_AXES = 12.0, 8, 3
+LARGEST, MOST_ELEMENTS, MOST_AXES = 20.0, 8, 3
 """What a value of a program may have; the rest is dropped."""
 
 _QUARTERS = (1.0, 0.5, 0.0, -1.0, 1.0, 2.0, -0.5, 0.0, 1.5, 0.25, -2.0, -0.0)
@@ -78,7 +78,7 @@ def cases(
             max_size=statements,
         )
     )
-    args = []
+    args: list[NDArray[Any]] = []
     for shape in draw(st.lists(st.sampled_from(POOL), min_size=1, max_size=3)):
         if sum(a.size for a in args) + math.prod(shape) <= most:
             args.append(draw(_arrays(shape, ties)))

@@ -1,7 +1,7 @@
 """The oracle as what programs run on: its namespace, and the few operators that programs call.
 
-Operators inside programs are differences of 120 digits too. With errors, every function of the namespace errs as much as
-its budget allows, at random: how far that moves a derivative is the condition of the program, and so its tolerance.
+Operators inside programs are differences of 120 digits too. With errors, every function of the namespace errs as much
+as its budget allows, at random: how far that moves a derivative is the condition of the program, and so its tolerance.
 """
 
 from __future__ import annotations
@@ -68,6 +68,14 @@ class OnOracle:
         """A loop over the first axis."""
         return lambda x: oracle.xp.stack([f(row) for row in x])
 
+    def checkpoint(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself."""
+        return f
+
+    def custom_vjp(self, f: Callable[[Any], Any]) -> _Custom:
+        """An elementwise function with a derivative of its own."""
+        return _Custom(f)
+
     def _repeatable(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """``f`` with the same errors in each of its runs."""
         if (errors := self.errors) is None:
@@ -79,6 +87,26 @@ class OnOracle:
             return f(*args)
 
         return repeated
+
+
+class _Custom:
+    """An elementwise function that changes as its rule says: f(s) + (x - s)·slope((x + s)/2), where s is x, stopped.
+
+    The value at s is f's, the first derivative there the slope, the second the slope's derivative.
+    """
+
+    def __init__(self, f: Callable[[Any], Any]) -> None:
+        self._f = f
+
+    def defvjp(self, fwd: Callable[[Any], Any], bwd: Callable[[Any, Any], Any]) -> None:
+        """Take the rule."""
+        self._fwd, self._bwd = fwd, bwd
+
+    def __call__(self, x: Any) -> Any:
+        stopped = oracle.stop_gradient(x)
+        value, residuals = self._fwd((x + stopped) * 0.5)
+        (slope,) = self._bwd(residuals, oracle.xp.ones_like(value))
+        return oracle.stop_gradient(self._f(x)) + (x - stopped) * slope
 
 
 def _array(numbers: Any, like: Any) -> Any:
@@ -96,7 +124,8 @@ class Errors:
     def __call__(self) -> Any:
         """The next error: of either sign, between half of `TINY` and all of it."""
         if self.place == len(self._seen):
-            self._seen.append(oracle.xp.asarray(self._random.choice((-TINY, TINY)) * self._random.uniform(0.5, 1.0)).values[()])
+            error = self._random.choice((-TINY, TINY)) * self._random.uniform(0.5, 1.0)
+            self._seen.append(oracle.xp.asarray(error).values[()])
         self.place += 1
         return self._seen[self.place - 1]
 

@@ -18,13 +18,16 @@ from autodiff_spec.conformance.programs._on_oracle import OnOracle
 from autodiff_spec.conformance.programs._table import OPERATIONS, Operation
 
 _NAMES = frozenset(
-    "square negative multiply add subtract positive sum abs relu sign floor ceil round trunc maximum minimum max min "
-    "copysign cumulative_sum diff stop_gradient matmul vecdot linalg.trace linalg.diagonal".split()
-)
+    {
+        "square", "negative", "multiply", "add", "subtract", "positive", "sum", "abs", "relu", "sign", "floor", "ceil",
+        "round", "trunc", "maximum", "minimum", "max", "min", "copysign", "cumulative_sum", "diff", "stop_gradient",
+        "matmul", "vecdot", "linalg.trace", "linalg.diagonal",
+    }
+)  # fmt: skip
 EXACT: list[Operation] = [
     operation
     for operation in OPERATIONS
-    if operation.group in ("view", "shape") and operation.name != "at" or operation.name in _NAMES
+    if (operation.group in ("view", "shape") and operation.name != "at") or operation.name in _NAMES
 ]
 """Operations that do not round multiples of 1/64 of moderate size, and have a recommended derivative at each kink."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from autodiff_spec import Capability
 
@@ -175,11 +174,25 @@ _add("reduction", filled, "any", "softmax := be.extra.softmax({0}, axis=-1)", "m
 
 _add("view", filled, "any", "indexing := {0}[0]", "indexing := {0}[1:]", "indexing := {0}[..., -1]")
 _add("view", always, "any", "indexing := {0}[None]", "reshape := xp.reshape({0}, (-1,))", "xp.asarray({0})")
-_add("view", always, "any", "expand_dims := xp.expand_dims({0}, axis=0)", "broadcast_to := xp.broadcast_to({0}, (2, *{0}.shape))")
+_add(
+    "view", always, "any",
+    "expand_dims := xp.expand_dims({0}, axis=0)",
+    "broadcast_to := xp.broadcast_to({0}, (2, *{0}.shape))",
+)
 _add("view", lambda s: len(s) == 2, "any", "xp.matrix_transpose({0})", "permute_dims := xp.permute_dims({0}, (1, 0))")
-_add("view", lambda s: len(s) == 2, "any", "moveaxis := xp.moveaxis({0}, 0, -1)", "xp.tril({0})", "triu := xp.triu({0}, k=1)")
+_add(
+    "view", lambda s: len(s) == 2, "any",
+    "moveaxis := xp.moveaxis({0}, 0, -1)",
+    "xp.tril({0})",
+    "triu := xp.triu({0}, k=1)",
+)
 _add("view", lambda s: 1 in s[:1], "any", "squeeze := xp.squeeze({0}, axis=0)")
-_add("shape", filled, "any", "flip := xp.flip({0}, axis=0)", "roll := xp.roll({0}, 1, axis=-1)", "repeat := xp.repeat({0}, 2)")
+_add(
+    "shape", filled, "any",
+    "flip := xp.flip({0}, axis=0)",
+    "roll := xp.roll({0}, 1, axis=-1)",
+    "repeat := xp.repeat({0}, 2)",
+)
 _add("shape", filled, "any", "tile := xp.tile({0}, (2,))", "unstack := xp.unstack({0})[0]")
 _add("shape", same, "any, any", "stack := xp.stack([{0}, {1}])")
 _add("shape", same_filled, "any, any", "concat := xp.concat([{0}, {1}])", "concat := xp.concat([{0}, {1}], axis=-1)")
@@ -191,12 +204,21 @@ _add("shape", always, "any", "astype := xp.astype({0}, {0}.dtype)")
 _add("shape", filled, "any", "at := be.extra.at({0}, 0).multiply(0.5)")
 
 _add("matrix", chained, "any, any", "xp.matmul({0}, {1})")
-_add("matrix", same_filled, "any, any", "xp.vecdot({0}, {1})", "linalg.outer := xp.linalg.outer(xp.reshape({0}, (-1,)), xp.reshape({1}, (-1,)))")
+_add(
+    "matrix", same_filled, "any, any",
+    "xp.vecdot({0}, {1})",
+    "linalg.outer := xp.linalg.outer(xp.reshape({0}, (-1,)), xp.reshape({1}, (-1,)))",
+)
 _add("matrix", same_filled, "any, any", "tensordot := xp.tensordot({0}, {1}, axes=((0,), (0,)))")
 _add("matrix", same_filled, "any, any", "einsum := be.extra.einsum('...i,...i->...i', {0}, {1})")
 _add("matrix", matrix, "any", "xp.linalg.diagonal({0})", "xp.linalg.trace({0})", "xp.linalg.matrix_norm({0})")
 _add("matrix", square, "regular", "xp.linalg.det({0})", "xp.linalg.inv({0})", "slogdet := xp.linalg.slogdet({0})[1]")
-_add("matrix", square, "regular", "linalg.matrix_power := xp.linalg.matrix_power({0}, 2)", "xp.linalg.svdvals({0})", "xp.linalg.pinv({0})")
+_add(
+    "matrix", square, "regular",
+    "linalg.matrix_power := xp.linalg.matrix_power({0}, 2)",
+    "xp.linalg.svdvals({0})",
+    "xp.linalg.pinv({0})",
+)
 _add("matrix", lambda a, b: square(a) and a == b, "regular, any", "xp.linalg.solve({0}, {1})")
 _add("matrix", square, "symmetric", "xp.linalg.cholesky({0})", "xp.linalg.eigvalsh({0})")
 _add("fft", filled, "any", "fft.fft := xp.real(xp.fft.fft({0}))", "fft.ifft := xp.imag(xp.fft.ifft({0}))")
@@ -208,9 +230,30 @@ _FLOW, _HIGHER = (Capability.CONTROL_FLOW,), (Capability.HIGHER_ORDER,)
 _add("stop", always, "any", f"stop_gradient := {_STOPPED}")
 _add("stop", always, "any", f"stop_gradient := xp.multiply({{0}}, {_STOPPED})")
 _add("control flow", always, "any", "if := xp.sin({0}) if bool(xp.sum({0}) > 0.5) else xp.square({0})", needs=_FLOW)
-_add("control flow", not_empty, "any", "while := {r} = {0}\nwhile bool(xp.sum({r}) < 2.0):\n    {r} = xp.add(xp.square({r}), 0.5)", needs=_FLOW)
-_add("control flow", filled, "any", "for := {r} = xp.sum({0}[0])\nfor row in xp.unstack({0}):\n    {r} = xp.add(xp.multiply({r}, 0.5), xp.sum(xp.sin(row)))")
+_add(
+    "control flow", not_empty, "any",
+    "while := {r} = {0}\nwhile bool(xp.sum({r}) < 2.0):\n    {r} = xp.add(xp.square({r}), 0.5)",
+    needs=_FLOW,
+)
+_add(
+    "control flow", filled, "any",
+    "for := {r} = xp.sum({0}[0])\n"
+    "for row in xp.unstack({0}):\n    {r} = xp.add(xp.multiply({r}, 0.5), xp.sum(xp.sin(row)))",
+)
 _add("nesting", same, "any, any", "grad := be.grad(lambda t: xp.sum(xp.sin(xp.multiply(t, {1}))))({0})", needs=_HIGHER)
-_add("nesting", same, "any, any", "jvp := be.jvp(lambda t: xp.multiply(xp.sin(t), {1}), ({0},), ({1},))[1]", needs=_HIGHER)
+_add(
+    "nesting", same, "any, any",
+    "jvp := be.jvp(lambda t: xp.multiply(xp.sin(t), {1}), ({0},), ({1},))[1]",
+    needs=_HIGHER,
+)
 _add("nesting", always, "any", "vjp := be.vjp(xp.square, {0})[1](xp.cos({0}))[0]", needs=_HIGHER)
 _add("nesting", filled, "any", "vmap := be.vmap(lambda row: xp.multiply(xp.sum(row), row))({0})")
+_CUSTOM = """rule = be.custom_vjp(lambda t: xp.tanh(t))
+rule.defvjp(lambda t: (xp.tanh(t), t), lambda t, g: (xp.multiply(g, xp.cos(t)),))
+{r} = rule({0})"""
+_add("custom rules", always, "any", f"custom_vjp := {_CUSTOM}", needs=(Capability.CUSTOM_RULES,))
+_add(
+    "custom rules", always, "any",
+    "checkpoint := be.checkpoint(lambda t: xp.sin(xp.square(t)))({0})",
+    needs=(Capability.CHECKPOINT,),
+)

@@ -16,7 +16,7 @@ from autodiff_spec.conformance.programs._on_oracle import TINY, OnOracle
 Function = Callable[..., Any]
 DRAWS = 3
 MARGIN = 4.0
-"""Errors are drawn `DRAWS` times, between half of the budgets and all of them; sums of few rarely cancel to a quarter."""
+"""Errors are drawn `DRAWS` times, of half of the budgets and more; three sums rarely all cancel to a quarter."""
 
 NEAR = 1e-9
 """Nearer to a kink than this a program is not compared: rounding may take it to the other side."""
