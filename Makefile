@@ -53,7 +53,10 @@ lint: $(FULL)
 	@$(LINT)
 
 mutants: $(FULL)
-	$(BIN)/python -m pytest tests/mutants $(ARGS)
+	@mkdir -p $(RUNS)
+	$(BIN)/python -m tests.mutants.run --seeds 0,1,2,3,4,5 --json $(RUNS)/written.json
+	$(BIN)/python -m tests.mutants.run --mechanical --seeds 0,1,2,3,4,5 --json $(RUNS)/mechanical.json
+	$(BIN)/python -m tests.mutants.table $(RUNS)/written.json $(RUNS)/mechanical.json >docs/mutants.md
 
 bench: $(FULL)
 	@for file in benchmarks/[a-z]*.py; do \

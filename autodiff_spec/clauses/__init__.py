@@ -39,6 +39,7 @@ _MODULES = (
     "errors",
     "chapter",
     "functions",
+    "programs",
     "kinks",
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -134,7 +135,7 @@ def _stacked(rows: list[tuple[Objects | None, ...]], argument: int, shape: Any, 
         return None
     block = np.empty((*shape, *arg.shape), dtype=object)
     block[...] = ZERO
-    flat = block.reshape(-1, *arg.shape)
+    flat = block.reshape(math.prod(shape), *arg.shape)
     for k, row in enumerate(rows):
         flat[k, ...] = row[argument]
     return block

@@ -187,7 +187,8 @@ class _Writer:
         if isinstance(function, np.ufunc):
             operands = ", ".join(map(self._operand, _kernels.converted(function, args, self._kind)))
             place = self._destination(slot, i, args if function.signature is None else ())
-            self._line(f"{self._bound(function)}({operands}, {place})")
+            named = "out=" if function in (np.maximum, np.minimum) else ""  # NumPy 2.4 refuses it by position there
+            self._line(f"{self._bound(function)}({operands}, {named}{place})")
         elif (reduced := reduction(step)) is not None:
             ufunc, given = reduced
             read = ", ".join(self._operand(given.get(name)) for name in ("a", "axis", "dtype"))

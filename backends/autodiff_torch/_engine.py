@@ -55,12 +55,14 @@ def summed(parts: list[Tensor | None], counts: list[int]) -> list[Tensor | None]
 
 def fresh(gradients: list[Tensor | None], others: Sequence[Tensor]) -> list[Tensor | None]:
     """Dense arrays that share no memory: autograd hands out the cotangent itself, one buffer twice, broadcasts."""
-    taken = {array.untyped_storage().data_ptr() for array in others}
+    taken = {array.untyped_storage().data_ptr() for array in others if array.data_ptr()}
     found: list[Tensor | None] = []
     for gradient in gradients:
         if gradient is not None:
             if gradient.layout is not torch.strided:
                 gradient = gradient.to_dense()
+            if not gradient.data_ptr():  # zeros without memory, from a derivative of sign for example
+                gradient = gradient.clone()
             memory = gradient.untyped_storage().data_ptr()
             if memory in taken or not gradient.is_contiguous():
                 gradient = gradient.clone(memory_format=torch.contiguous_format)

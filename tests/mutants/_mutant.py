@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import autodiff_numpy
@@ -18,12 +18,16 @@ from autodiff_spec import Backend
 
 @dataclass(frozen=True)
 class Mutant:
-    """A bug in words, the function that makes it, and the clauses of which at least one test must fail."""
+    """A bug in words, the function that makes it, and the clauses of which at least one test must fail.
+
+    Without clauses: the bug is in a function that only NumPy has, and the tests of the engine's rules must notice it.
+    """
 
     name: str
     module: str
     bug: str
     clauses: tuple[str, ...]
+    make: Callable[[], Backend] = field(compare=False)
 
 
 MUTANTS: dict[str, Mutant] = {}
@@ -34,13 +38,13 @@ def mutant(bug: str, *clauses: str) -> Callable[[Callable[[], None]], Callable[.
 
     def decorate(break_engine: Callable[[], None]) -> Callable[..., Backend]:
         name = break_engine.__name__
-        MUTANTS[name] = Mutant(name, break_engine.__module__, bug, clauses)
 
         @functools.wraps(break_engine)
         def factory(conventions: str = "native") -> Backend:
             break_engine()
             return autodiff_numpy.backend(conventions)
 
+        MUTANTS[name] = Mutant(name, break_engine.__module__, bug, clauses, factory)
         return factory
 
     return decorate

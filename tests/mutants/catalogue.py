@@ -1,9 +1,19 @@
 """All mutants, in the order of the engine's parts: a new one goes into the file of the part that it breaks."""
 
-from tests.mutants import of_calls, of_forward, of_matrices, of_operators, of_prepare, of_rules, of_tapes, of_variables
+from tests.mutants import (
+    of_calls,
+    of_forward,
+    of_frameworks,
+    of_matrices,
+    of_operators,
+    of_prepare,
+    of_rules,
+    of_tapes,
+    of_variables,
+)
 from tests.mutants._mutant import MUTANTS, Mutant
 
 __all__ = [
-    "MUTANTS", "Mutant", "of_calls", "of_forward", "of_matrices", "of_operators", "of_prepare", "of_rules", "of_tapes",
-    "of_variables",
+    "MUTANTS", "Mutant", "of_calls", "of_forward", "of_frameworks", "of_matrices", "of_operators", "of_prepare",
+    "of_rules", "of_tapes", "of_variables",
 ]  # fmt: skip

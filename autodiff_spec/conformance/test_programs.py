@@ -1,0 +1,69 @@
+"""Chapter PROG: random programs, differentiated in every way, against the oracle."""
+
+from __future__ import annotations
+
+import os
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from autodiff_spec import Backend
+from autodiff_spec.conformance import clause, examples
+from autodiff_spec.conformance._deviations import known_deviations
+from autodiff_spec.conformance.programs import EXACT, cases, check_case, pool_of, recommended
+
+FIRST = {
+    "grad": "PROG-01",
+    "vjp": "PROG-02",
+    "jvp": "PROG-03",
+    "jacobian in forward mode": "PROG-04",
+    "jacobian in reverse mode": "PROG-05",
+    "vmap": "PROG-08",
+    "tape": "PROG-09",
+    "persistent tape": "PROG-10",
+    "prepare": "PROG-12",
+    "custom_vjp": "PROG-14",
+    "checkpoint": "PROG-15",
+}
+SECOND = {"hessian": "PROG-06", "hvp": "PROG-07", "nested tapes": "PROG-11"}
+
+
+def _modes(table: dict[str, str]) -> list[object]:
+    return [pytest.param(mode, id=mode, marks=clause(cited)) for mode, cited in table.items()]
+
+
+def _backend() -> str:
+    """What the backend under test is called where it can be loaded again."""
+    return os.environ.get("AUTODIFF_SPEC_BACKEND", "numpy")
+
+
+@pytest.mark.parametrize("mode", _modes(FIRST))
+@examples(0.5)
+@given(data=st.data())
+def test_first_derivatives_of_a_program_are_those_of_its_function(
+    be: Backend, mode: str, data: st.DataObject
+) -> None:
+    check_case(mode, be, data.draw(cases(pool_of(be))), backend=_backend())
+
+
+@pytest.mark.parametrize("mode", _modes(SECOND))
+@examples(0.25)
+@given(data=st.data())
+def test_second_derivatives_of_a_program_are_those_of_its_function(
+    be: Backend, mode: str, data: st.DataObject
+) -> None:
+    check_case(mode, be, data.draw(cases(pool_of(be), most=3)), backend=_backend())
+
+
+@clause("PROG-13")
+@examples(0.5)
+@given(data=st.data())
+def test_at_kinks_programs_follow_the_chain_rule_over_recommended_derivatives(
+    be: Backend, data: st.DataObject
+) -> None:
+    if known_deviations(be):
+        pytest.skip(f"{be.name} has other derivatives at kinks; its deviations list them")
+    case = data.draw(cases([o for o in pool_of(be) if o in EXACT], most=4, dtypes=("float64",)))
+    expected = recommended(case)
+    check_case("grad", be, case, list(zip(*expected, strict=True)), _backend())

@@ -1,0 +1,118 @@
+"""Three mutants of every rule's every argument: the wrong sign, the factor 1.01, no derivative at all.
+
+They are made from the engine's table of rules. Which clauses must notice one is found by running chapter FUN once and
+noting which rules each of its functions uses; the functions that use fewest come first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+import autodiff_numpy
+from autodiff_numpy import _record
+from autodiff_spec import Backend
+from autodiff_spec.conformance._calls import Call
+from autodiff_spec.conformance.functions import FUNCTIONS
+from tests.mutants._mutant import Mutant, change
+
+KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "sign": ("has the wrong sign", lambda share: None if share is None else -share),
+    "factor": ("is one per cent too large", lambda share: None if share is None else share * 1.01),
+    "zero": ("is lost", lambda share: None),
+}
+MOST_CLAUSES = 3
+
+Rule = tuple[str, int]
+
+
+def mechanical() -> dict[str, Mutant]:
+    """Name -> mutant, for each rule that is ever asked for a derivative that is not zero."""
+    clauses = _used()
+    made = {}
+    for function, pullbacks in _record.RULES.items():
+        for argument, pullback in enumerate(pullbacks):
+            key = _key(function, argument)
+            if pullback is None or key in constant_rules():
+                continue
+            for kind, (words, how) in KINDS.items():
+                name = f"{key}:{kind}"
+                bug = f"the derivative of {function.__name__} by argument {argument} {words}"
+                cited = tuple(clauses.get(key, ())[:MOST_CLAUSES])
+                made[name] = Mutant(name, __name__, bug, cited, _factory(function, argument, how))
+    return made
+
+
+def _key(function: Any, argument: int) -> str:
+    return f"{function.__name__.removeprefix('_')}:{argument}"
+
+
+def _factory(function: Any, argument: int, how: Callable[[Any], Any]) -> Callable[[], Backend]:
+    def factory() -> Backend:
+        change(function, argument, how)
+        return autodiff_numpy.backend()
+
+    return factory
+
+
+def constant_rules() -> set[str]:
+    """The rules of step functions: none of their mutants would differ from them."""
+    from autodiff_numpy.rules.elementwise import _none
+
+    return {
+        _key(function, argument)
+        for function, pullbacks in _record.RULES.items()
+        for argument, pullback in enumerate(pullbacks)
+        if pullback is not None and pullback.vjp is _none
+    }
+
+
+def _used() -> dict[str, list[str]]:
+    """Rule -> the clauses of the functions that use it in a pullback, those first that use few; found in a child."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.close(read)
+            with os.fdopen(write, "w") as pipe:
+                json.dump(_noted(), pipe)
+        finally:
+            os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        found: dict[str, list[str]] = json.load(pipe)
+    os.waitpid(child, 0)
+    return found
+
+
+def _noted() -> dict[str, list[str]]:
+    seen: set[str] = set()
+    for function, pullbacks in _record.RULES.items():
+        for argument, pullback in enumerate(pullbacks):
+            if pullback is not None:
+                _note(pullback, _key(function, argument), seen)
+    users: dict[str, set[str]] = {}
+    be = autodiff_numpy.backend()
+    for row in FUNCTIONS:
+        seen.clear()
+        for variant in row.variants:
+            Call(be, row, variant, variant.shapes[0]).assert_pullback()
+        users[row.clause] = users.get(row.clause, set()) | seen
+    clauses = defaultdict(list)
+    for clause in sorted(users, key=lambda one: len(users[one])):
+        for key in users[clause]:
+            clauses[key].append(clause)
+    return dict(clauses)
+
+
+def _note(pullback: Any, key: str, seen: set[str]) -> None:
+    right = pullback.vjp
+
+    def noting(xp: Any, g: Any, *residuals: Any) -> Any:
+        seen.add(key)
+        return right(xp, g, *residuals)
+
+    pullback.vjp = noting

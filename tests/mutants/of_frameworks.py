@@ -1,0 +1,183 @@
+"""The bugs that frameworks have at points where functions are smooth, made again in the NumPy engine.
+
+Others of the kind stand where their part of the engine is: `lost_adjugate`, `divided_running_product`,
+`product_by_division`, `nan_of_power`, `rule_passed_over_in_forward_mode`, `mixed_threads`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy import _backend, _record, extra, xp
+from autodiff_numpy._array import Array, plain
+from autodiff_spec import operators
+from tests.mutants._mutant import mutant, rule_of
+
+
+def _instead(function: Any, argument: int, vjp: Any) -> None:
+    """Let an argument of a rule have another pullback, which gets the residuals of the right one."""
+    pullback = _record.RULES[function][argument]
+    assert pullback is not None
+    pullback.vjp = vjp
+
+
+@mutant("the second derivative of prod is 0 in the rows of factors that are not 0", "KINK-35")
+def lost_cross_terms() -> None:
+    pullback = _record.RULES[np.prod][0]
+    assert pullback is not None
+    right = pullback.vjp
+
+    def share(names: Any, g: Any, a: Any, *rest: Any) -> Any:
+        value = plain(a)
+        if not np.any(value == 0):
+            return right(names, g, a, *rest)
+        return names.multiply(right(_record.RAW, np.ones_like(plain(g)), value, *map(plain, rest)), g)
+
+    pullback.vjp = share
+
+
+@mutant("xlogy(0, y) has the derivative 0 by its first argument", "KINK-67")
+def lost_logarithm() -> None:
+    right = extra.xlogy
+    extra.xlogy = lambda x, y: xp.where(xp.equal(x, 0.0), 0.0, right(x, y))
+
+
+@mutant("logaddexp gives the whole derivative to one of two equal numbers", "KINK-37")
+def one_sided_logaddexp() -> None:
+    for argument, better in ((0, np.greater_equal), (1, np.less)):
+
+        def share(names: Any, g: Any, x: Any, y: Any, better: Any = better, argument: int = argument) -> Any:
+            a, b = plain(x), plain(y)
+            right = names.sigmoid(x - y) if argument == 0 else names.sigmoid(y - x)
+            return g * names.where(np.equal(a, b), np.where(better(a, b), 1.0, 0.0), right)
+
+        _instead(np.logaddexp, argument, share)
+
+
+@mutant("x**1 has the second derivative NaN at 0", "KINK-28")
+def nan_of_second_power() -> None:
+    pullback = _record.RULES[np.power][0]
+    assert pullback is not None
+    right = pullback.vjp
+
+    def share(names: Any, g: Any, x: Any, y: Any) -> Any:
+        if np.any(plain(x) == 0) and np.all(plain(y) == 0):
+            return g * y * names.power(x, -1.0)
+        return right(names, g, x, y)
+
+    pullback.vjp = share
+
+
+@mutant("sinc has the derivative NaN at 0", "KINK-62")
+def nan_of_sinc() -> None:
+    extra.sinc = lambda x: xp.sin(xp.multiply(x, np.pi)) / xp.multiply(x, np.pi)
+
+
+@mutant("hypot squares what it is given, and overflows", "KINK-23")
+def overflowing_hypot() -> None:
+    for argument in (0, 1):
+        _instead(np.hypot, argument, lambda names, g, x, ans: g * x / names.sqrt(ans * ans))
+
+
+@mutant("a cast to integers and back has the derivative 1", "KINK-54")
+def cast_as_identity() -> None:
+    right = Array.astype  # type: ignore[attr-defined]
+
+    def astype(self: Any, dtype: Any, *args: Any, **kwargs: Any) -> Any:
+        if np.dtype(dtype).kind not in "iu":
+            return right(self, dtype, *args, **kwargs)
+        return self - (plain(self) - np.trunc(plain(self)))
+
+    Array.astype = astype  # type: ignore[attr-defined]
+    module = sys.modules[xp.astype.__module__]
+    for names in (xp, module):
+        names.astype = lambda x, dtype, **kwargs: x.astype(dtype)  # type: ignore[attr-defined]
+
+
+@mutant("a position that is named twice gets its gradient once", "VJP-17")
+def lost_repetition() -> None:
+    module = sys.modules[operators.grad.__module__]
+    right = module._replicated
+
+    def replicated(be: Any, gradients: Any, distinct: Any, chosen: Any) -> Any:
+        found = list(right(be, gradients, distinct, chosen))
+        return tuple(0 * g if i in chosen[k + 1 :] else g for k, (i, g) in enumerate(zip(chosen, found, strict=True)))
+
+    module._replicated = replicated  # type: ignore[attr-defined]
+
+
+@mutant("a running sum forgets its first element", "FUN-84")
+def late_running_sum() -> None:
+    function = rule_of("_running_sum")
+    pullback = _record.RULES[function][0]
+    assert pullback is not None
+    right = pullback.vjp
+    pullback.vjp = lambda names, g, *residuals: _without_first(right(names, g, *residuals))
+
+
+def _without_first(share: Any) -> Any:
+    changed = np.array(plain(share))
+    changed[:1] = 0
+    return changed
+
+
+@mutant("keepdims is forgotten on the way back", "FUN-48")
+def forgotten_keepdims() -> None:
+    right = _record.RAW.spread
+
+    def spread(g: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
+        if keepdims and np.size(g) > 1:
+            return np.broadcast_to(np.squeeze(g), shape)
+        return right(g, shape, axis, keepdims)
+
+    _record.RAW.spread = spread
+
+
+@mutant("the sum over what was broadcast is taken twice", "FUN-30", "GRAD-28")
+def oversummed_broadcast() -> None:
+    right = _record.fit
+
+    def fit(xp: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+        found = right(xp, g, shape, dtype)
+        return found * 2 if g.shape != shape else found
+
+    _record.fit = fit
+
+
+@mutant("a gradient of zeros comes back where an engine failed", "KINK-63")
+def zeros_for_errors() -> None:
+    right = np.linalg.inv
+
+    def inv(a: Any) -> Any:
+        try:
+            return right(a)
+        except np.linalg.LinAlgError:
+            return np.zeros_like(a)
+
+    for names in (xp.linalg, _record.RAW, _record.RECORDED):
+        for name in ("inv", "solve"):
+            if hasattr(names, name):
+                setattr(names, name, inv if name == "inv" else lambda a, b: inv(a) @ b)
+
+
+@mutant("what is kept for the way back is overwritten by the next gradient", "TAPE-22", "GRAD-23")
+def overwritten_residual() -> None:
+    right = _record.RULES[np.multiply][0]
+    assert right is not None
+    once = right.vjp
+
+    def share(names: Any, g: Any, y: Any) -> Any:
+        found = once(names, g, y)
+        if isinstance(y, np.ndarray) and y.flags.writeable and y.ndim:
+            y *= 0
+        return found
+
+    right.vjp = share
+
+
+@mutant("an assigned variable is seen by the functional form with its first value", "VAR-16", "VAR-17")
+def first_value_forever() -> None:
+    _backend.NumpyBackend._assign = lambda self, variable, array: None  # type: ignore[method-assign]
