@@ -169,7 +169,7 @@ def compare(
     with interruptible() as stop:
         found = _run_all(runs, [*_drawing(max_examples, seed), *_selection(only or [])], stop)
     reports = [report for report in found if isinstance(report, Report)]
-    if html:
+    if html and reports:
         html.write_text(page(reports, costs=times), "utf-8")
     if json_file:
         json_file.write_text(json.dumps({"reports": [asdict(report) for report in reports]}, indent=1) + "\n", "utf-8")
