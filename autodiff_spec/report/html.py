@@ -18,7 +18,7 @@ from markupsafe import Markup
 from autodiff_spec.report.changes import Changes
 from autodiff_spec.report.costs import Cost
 from autodiff_spec.report.html_matrix import SIGNS, details, matrix, name_of
-from autodiff_spec.report.html_plots import LEFT, WIDTH, accuracy_plots, cost_plots
+from autodiff_spec.report.html_plots import accuracy_plots, as_data, cost_plots
 from autodiff_spec.report.results import Report, Verdict
 
 MEANINGS = {
@@ -46,6 +46,7 @@ def page(reports: Sequence[Report], *, changes: Changes | None = None, costs: Se
         lstrip_blocks=True,
     )
     style, script = _own("report.css"), _own("report.js")
+    accuracy, cost = accuracy_plots(reports), cost_plots(costs)
     return environment.get_template("report.html").render(
         style=Markup(style),
         script=Markup(script),
@@ -58,11 +59,11 @@ def page(reports: Sequence[Report], *, changes: Changes | None = None, costs: Se
         groups=matrix(reports, changes),
         details=details(reports),
         changes=changes,
-        accuracy=accuracy_plots(reports),
-        costs=cost_plots(costs),
+        accuracy=accuracy,
+        costs=cost,
+        figures_data={"accuracy-plot": [as_data(plot) for plot in accuracy], "cost-plot": [as_data(p) for p in cost]},
         signs=SIGNS,
         meanings=MEANINGS,
-        frame={"left": LEFT, "width": WIDTH},
     )
 
 

@@ -1,10 +1,11 @@
-"""Dots on a logarithmic axis, as positions for the page's template: how exact, and what it costs."""
+"""Dots on a logarithmic axis, as positions for the page's script: how exact, and what it costs."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from autodiff_spec.report.accuracy import Accuracy
 from autodiff_spec.report.costs import Cost
@@ -14,22 +15,15 @@ from autodiff_spec.report.results import Report
 LEFT, WIDTH, ROW, TOP, BOTTOM = 190, 720, 15, 26, 10
 _LEAST_ULPS = 0.01  # what is nearer than that lies on the left edge: exact
 _QUANTITIES = ("pullback", "value", "pushforward", "second")
-_SHAPES = ("circle", "square", "diamond", "triangle")
-_COLOURS = 8
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A dot: where, of which run, and what it says when pointed at."""
+    """A dot: where, of which run (its shape and colour), and what it says when pointed at."""
 
     x: float
     run: int
     text: str
-
-    @property
-    def look(self) -> str:
-        """Shape and colour, for people with and without colours."""
-        return f"{_SHAPES[self.run % len(_SHAPES)]} run{self.run % _COLOURS}"
 
 
 @dataclass(frozen=True)
@@ -48,7 +42,7 @@ class Plot:
 
     title: str
     description: str
-    runs: tuple[Mark, ...]
+    runs: tuple[str, ...]
     strips: tuple[Strip, ...]
     ticks: tuple[tuple[float, str], ...]
 
@@ -102,10 +96,15 @@ def _accuracy_plot(
     return Plot(
         title=f"{quantity}, {dtype}",
         description=f"Largest error of the {quantity} of each function in {dtype}, in units in the last place",
-        runs=_legend(map(name_of, reports)),
+        runs=tuple(map(name_of, reports)),
         strips=tuple(strips),
         ticks=axis.ticks(zero="exact"),
     )
+
+
+def as_data(plot: Plot) -> dict[str, Any]:
+    """What the page's script draws."""
+    return {**asdict(plot), "height": plot.height, "left": LEFT, "width": WIDTH}
 
 
 def _ulps(report: Report, function: str, line: Accuracy) -> str:
@@ -134,11 +133,7 @@ def _cost_plot(title: str, description: str, ratios: Sequence[tuple[Cost, float]
         text = f"{cost.workload}, {names[run]}: {ratio:.3g}"
         marks.setdefault(cost.workload, []).append(Mark(axis(ratio), run, text))
     strips = [Strip(name, _y(number), tuple(of), axis(1.0)) for number, (name, of) in enumerate(marks.items())]
-    return Plot(title, description, _legend(names), tuple(strips), axis.ticks())
-
-
-def _legend(names: Iterable[str]) -> tuple[Mark, ...]:
-    return tuple(Mark(0.0, run, name) for run, name in enumerate(names))
+    return Plot(title, description, tuple(names), tuple(strips), axis.ticks())
 
 
 def _y(number: int) -> float:

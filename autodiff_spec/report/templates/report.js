@@ -7,6 +7,7 @@
   let loaded = null, texts = null, opened = null, current = null;
   const data = () => loaded ??= JSON.parse($("data").textContent);
   const lines = Array.from(matrix.querySelectorAll(".line"));
+  const groups = Array.from(matrix.querySelectorAll(".group"));
   const idOf = (line) => line.id.slice("clause-".length);
   const cellsOf = (line) => Array.from(line.querySelectorAll(".cell"));
   const verdictOf = (cell) => cell.classList[1];
@@ -23,8 +24,7 @@
   function searchable(line) {
     const said = (data().cells[idOf(line)] ?? []).flatMap((cell) => cell.failed ?? [])
       .map((failure) => `${failure.case ?? ""} ${failure.observed ?? ""} ${failure.known ?? ""}`);
-    const head = line.querySelector("th");
-    return [...Array.from(head.children, (part) => part.textContent), ...said].join(" ").toLowerCase();
+    return [...Array.from(line.firstElementChild.children, (part) => part.textContent), ...said].join(" ").toLowerCase();
   }
 
   const pressed = (button) => button !== null && button.getAttribute("aria-pressed") === "true";
@@ -45,7 +45,7 @@
       line.hidden = !fits;
       shown += fits;
     }
-    for (const body of matrix.tBodies) body.hidden = !body.querySelector(".line:not([hidden])");
+    for (const body of groups) body.hidden = !body.querySelector(".line:not([hidden])");
     matrix.hidden = shown === 0;
     $("nothing").hidden = shown > 0;
     $("count").textContent = shown === lines.length ? `${shown} clauses` : `${shown} of ${lines.length} clauses`;
@@ -123,13 +123,17 @@
 
   // --- what a cell opens ----------------------------------------------------------------------------------------
 
+  function mark(on) {
+    for (const part of opened ? [opened, opened.closest(".line")] : []) part.classList.toggle("open", on);
+  }
+
   function open(cell) {
-    if (opened) opened.classList.remove("open");
+    mark(false);
     opened = cell;
+    mark(true);
     rove(cell);
-    cell.classList.add("open");
     const line = cell.closest(".line"), column = cellsOf(line).indexOf(cell);
-    const [id, level, text] = Array.from(line.querySelector("th").children, (part) => part.textContent);
+    const [id, level, text] = Array.from(line.firstElementChild.children, (part) => part.textContent);
     const found = (data().cells[id] ?? [])[column] ?? {};
     $("detail-title").textContent = `${id} on ${data().runs[column]}: ${verdictOf(cell)}`;
     const was = cell.getAttribute("aria-label").match(/, was (\w+)$/);
@@ -184,7 +188,7 @@
 
   function close(back) {
     const cell = opened;
-    cell.classList.remove("open");
+    mark(false);
     opened = null;
     detail.hidden = true;
     if (back) cell.focus();
@@ -203,12 +207,79 @@
     setTimeout(() => { button.textContent = "Copy the reproducer"; }, 2000);
   }
 
-  // --- plots and theme ------------------------------------------------------------------------------------------
+  // --- plots ----------------------------------------------------------------------------------------------------
 
-  for (const choice of document.querySelectorAll("select[data-figures]")) {
-    const place = document.querySelector(`[data-figure="${choice.dataset.figures}"]`);
-    choice.addEventListener("change", () => place.replaceChildren($(choice.value).content.cloneNode(true)));
+  const SHAPES = [["circle", { r: 4 }], ["rect", { x: -3.5, y: -3.5, width: 7, height: 7 }],
+    ["path", { d: "M0-5 5 0 0 5-5 0Z" }], ["path", { d: "M0-5 5 4-5 4Z" }]];
+  const COLOURS = 8;
+
+  function svg(tag, attributes = {}, ...inside) {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.append(...inside);
+    return made;
   }
+
+  function dot({ x, run, text }) {
+    const [tag, shape] = SHAPES[run % SHAPES.length];
+    const look = { class: `mark run${run % COLOURS}`, transform: `translate(${x} 0)` };
+    return svg("g", look, svg("title", {}, text), svg(tag, shape));
+  }
+
+  const limitAt = (x) => svg("line", { class: "limit", x1: x, x2: x, y1: -6, y2: 6 });
+
+  function strip({ name, y, marks, limit }, { left, width }) {
+    return svg("g", { transform: `translate(0 ${y})` },
+      svg("text", { x: left - 8, y: 4, "text-anchor": "end" }, name),
+      svg("line", { class: "strip", x1: left, x2: width - 8, y1: 0, y2: 0 }),
+      ...(limit === null ? [] : [limitAt(limit)]), ...marks.map(dot));
+  }
+
+  function tick([x, label], { height }) {
+    return [svg("line", { class: "tick", x1: x, x2: x, y1: 22, y2: height - 6 }),
+      svg("text", { class: "label", x, y: 14, "text-anchor": "middle" }, label)];
+  }
+
+  function plot(figure) {
+    const { width, height, description, ticks, strips } = figure;
+    const size = { width, height, viewBox: `0 0 ${width} ${height}` };
+    return svg("svg", { class: "plot", role: "img", "aria-label": description, ...size },
+      ...ticks.flatMap((one) => tick(one, figure)), ...strips.map((one) => strip(one, figure)));
+  }
+
+  function key(runs, limit) {
+    const entries = [...runs.map((text, run) => [dot({ x: 0, run, text }), text]), [limitAt(0), limit]];
+    return entries.map(([sign, text]) => {
+      const item = element("li");
+      item.append(svg("svg", { width: 14, height: 14, viewBox: "-7 -7 14 14", "aria-hidden": true }, sign), text);
+      return item;
+    });
+  }
+
+  const drawn = new IntersectionObserver((entries) => { // drawn when they come near the view
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      drawn.unobserve(target);
+      draw(target);
+    }
+  }, { rootMargin: "600px" });
+
+  function draw(place) {
+    const kind = place.dataset.figure;
+    const legend = document.querySelector(`[data-key="${kind}"]`);
+    const figure = figures()[kind][document.querySelector(`[data-figures="${kind}"]`).value];
+    place.replaceChildren(plot(figure));
+    legend.replaceChildren(...key(figure.runs, legend.dataset.limit));
+  }
+
+  let read = null;
+  const figures = () => read ??= JSON.parse($("figures").textContent);
+  for (const place of document.querySelectorAll("[data-figure]")) drawn.observe(place);
+  for (const choice of document.querySelectorAll("select[data-figures]")) {
+    choice.addEventListener("change", () => draw(document.querySelector(`[data-figure="${choice.dataset.figures}"]`)));
+  }
+
+  // --- theme and size -------------------------------------------------------------------------------------------
 
   const theme = { // storage may be closed to files
     get: () => { try { return localStorage.getItem("theme"); } catch { return null; } },
@@ -226,6 +297,9 @@
   new ResizeObserver(() => {
     root.style.setProperty("--toolbar", `${toolbar.offsetHeight}px`);
   }).observe(toolbar);
+  for (const group of groups) { // what is out of view is laid out when it comes near
+    group.style.containIntrinsicHeight = `auto ${30 * group.childElementCount}px`;
+  }
   search.value = "";
   apply();
   rove(null);
