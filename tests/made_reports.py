@@ -69,7 +69,9 @@ def report(
 def good() -> Report:
     clauses = [result(c) for c in ("TAPE-04", "KINK-01", "KINK-02")]
     accuracy = [Accuracy("sin", "float64", quantity, 4.0, 10, 0.2, 0.5) for quantity in ("value", "pullback")]
-    return report(clauses=[*clauses, result("DTYPE-03", Verdict.UNSUPPORTED)], rows=[PASSED, MISSING], accuracy=accuracy)
+    return report(
+        clauses=[*clauses, result("DTYPE-03", Verdict.UNSUPPORTED)], rows=[PASSED, MISSING], accuracy=accuracy
+    )
 
 
 def other() -> Report:

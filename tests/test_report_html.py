@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.made_reports import FAILED, KNOWN, good, large, other, report, result
 
 from autodiff_spec.report import Accuracy, Report, Verdict
 from autodiff_spec.report.changes import changes
 from autodiff_spec.report.costs import Cost
 from autodiff_spec.report.html import page
+from tests.made_reports import FAILED, KNOWN, good, large, other, report, result
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright comes with the extra 'dev'")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -57,7 +57,9 @@ class Opened:
         return self.page.get_by_role("button", name=name, exact=True)
 
     def focused(self) -> str:
-        found: str = self.page.evaluate("document.activeElement.getAttribute('aria-label') ?? document.activeElement.id")
+        found: str = self.page.evaluate(
+            "document.activeElement.getAttribute('aria-label') ?? document.activeElement.id"
+        )
         return found
 
 
@@ -262,7 +264,7 @@ def _contrast(found: Opened, selector: str) -> float:
 def test_contrast_is_sufficient_in_both_themes(opened: Any, scheme: str) -> None:
     found = opened(two(), color_scheme=scheme)
     signs = [f".cell.{verdict}" for verdict in ("conforms", "deviates", "violates", "unsupported", "untested")]
-    for selector in (*signs, "h1", ".quiet", ".line i", ".chapter td", "nav a", ".filter"):
+    for selector in (*signs, "h1", ".quiet", ".line i", ".chapter span", "nav a", ".filter"):
         assert _contrast(found, selector) >= 4.5, selector
 
 
@@ -309,16 +311,14 @@ def _hostile(text: str) -> Report:
     return replace(made, seed=text, date=text, spec_version=text, platform=keys, versions=keys, problems=(text,))
 
 
-@pytest.mark.parametrize("policy", [True, False], ids=["with its policy", "escaping alone"])
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
-def test_hostile_text_stays_text(opened: Any, number: int, policy: bool) -> None:
+def test_hostile_text_stays_text_by_escaping_alone(opened: Any, number: int) -> None:
     text = HOSTILE[number]
     hostile = _hostile(text)
     old = replace(hostile, version="0", clauses=(result("KINK-02"),), rows=())
     markup = page([hostile], changes=changes([hostile], [old]), costs=[Cost(text, text, text, 1.0, 2.0, 3.0)])
-    if not policy:
-        markup = markup.replace('http-equiv="Content-Security-Policy"', 'name="none"', 1)
-    found = opened(markup)
+    assert 'http-equiv="Content-Security-Policy"' in markup
+    found = opened(markup.replace('http-equiv="Content-Security-Policy"', 'name="none"', 1))
     found.page.fill("#search", text[:20])
     found.page.fill("#search", "")
     for cell in found.page.locator(".cell").all():

@@ -57,7 +57,7 @@ class Group:
     prefix: str
     title: str
     lines: tuple[Line, ...]
-    conforming: tuple[str, ...]
+    conforming: tuple[tuple[str, str], ...]
 
 
 def name_of(report: Report) -> str:
@@ -100,7 +100,7 @@ def _group(prefix: str, lines: tuple[Line, ...], columns: int) -> Group:
     for column in range(columns):
         counts = Counter(line.cells[column].verdict for line in lines)
         asked = sum(counts[v] for v in (Verdict.CONFORMS, Verdict.DEVIATES, Verdict.VIOLATES))
-        shares.append(f"{counts[Verdict.CONFORMS]}/{asked}" if asked else "–")
+        shares.append((f"{counts[Verdict.CONFORMS]}", f"{asked}") if asked else (SIGNS[Verdict.UNSUPPORTED], ""))
     return Group(prefix, CHAPTERS[prefix].title if prefix in CHAPTERS else "", lines, tuple(shares))
 
 

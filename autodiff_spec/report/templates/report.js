@@ -220,19 +220,20 @@
     return made;
   }
 
-  function dot({ x, run, text }) {
+  function dot({ x, run, text }, y = 0) {
     const [tag, shape] = SHAPES[run % SHAPES.length];
-    const look = { class: `mark run${run % COLOURS}`, transform: `translate(${x} 0)` };
+    const look = { class: `mark run${run % COLOURS}`, transform: `translate(${x} ${y})` };
     return svg("g", look, svg("title", {}, text), svg(tag, shape));
   }
 
   const limitAt = (x) => svg("line", { class: "limit", x1: x, x2: x, y1: -6, y2: 6 });
 
-  function strip({ name, y, marks, limit }, { left, width }) {
+  function strip({ name, y, marks, limit }, { left, width, runs }) {
+    const apart = Math.min(3, 10 / runs.length); // equal figures do not hide each other
     return svg("g", { transform: `translate(0 ${y})` },
       svg("text", { x: left - 8, y: 4, "text-anchor": "end" }, name),
       svg("line", { class: "strip", x1: left, x2: width - 8, y1: 0, y2: 0 }),
-      ...(limit === null ? [] : [limitAt(limit)]), ...marks.map(dot));
+      ...(limit === null ? [] : [limitAt(limit)]), ...marks.map((mark) => dot(mark, (mark.run - (runs.length - 1) / 2) * apart)));
   }
 
   function tick([x, label], { height }) {
