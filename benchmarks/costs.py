@@ -39,14 +39,15 @@ def costs(name: str, options: harness.Options) -> Iterator[dict[str, Any]]:
         candidates = {"function": function_form(name, workload), "gradient": functional_form(name, workload)}
         if native is not None:
             candidates["native"] = native(workload)
-        found = {form: times.best for form, times in harness.measure(candidates, options).items()}
+        found = harness.measure(candidates, options)
+        gradient = found["gradient"]
         yield {
             "backend": name,
             "version": ad.backend(name).version,
             "workload": workload.name,
-            "function": found["function"],
-            "gradient": found["gradient"],
-            "native": found.get("native"),
+            "seconds": gradient.best,
+            "to_function": gradient.ratio(found["function"]),
+            "to_native": gradient.ratio(found["native"]) if "native" in found else None,
         }
 
 
@@ -60,10 +61,15 @@ def main() -> None:
     names = [name for name in NATIVE if importlib.util.find_spec(name)]
     found = [cost for name in names for cost in costs(name, options)]
     rows = [
-        [c["workload"], c["backend"], harness.microseconds(c["gradient"]), f"{c['gradient'] / c['function']:.1f}",
-         f"{c['gradient'] / c['native']:.2f}" if c["native"] else "-"]
-        for c in found
-    ]  # fmt: skip
+        [
+            cost["workload"],
+            cost["backend"],
+            harness.microseconds(cost["seconds"]),
+            f"{cost['to_function']:.1f}",
+            "-" if cost["to_native"] is None else f"{cost['to_native']:.2f}",
+        ]
+        for cost in found
+    ]
     head = ["workload", "backend", "gradient, µs", "÷ function", "÷ native"]
     harness.table(harness.versions("numpy", "torch", "tensorflow", "tensorflow-cpu", "jax"), head, rows)
     if given.json:

@@ -232,9 +232,9 @@ def test_plots_lie_within_their_frame_whatever_the_figures() -> None:
     [strip] = value.strips
     assert strip.marks[0].x == LEFT + 8, "no error lies on the left edge"
     costs = [
-        Cost("a", "1", "f", 1e-6, 3e-6, 2e-6),
-        Cost("a", "1", "g", 0.0, 1.0, None),
-        Cost("b", "2", "f", 1, 1e4, 9e9),
+        Cost("a", "1", "f", seconds=1e-6, to_function=3.0, to_native=1.5),
+        Cost("a", "1", "g", seconds=1.0, to_function=0.0, to_native=None),
+        Cost("b", "2", "f", seconds=1e4, to_function=1e4, to_native=1e-6),
     ]
     function, native = cost_plots(costs)
     assert [len(strip.marks) for strip in function.strips] == [2]
@@ -247,11 +247,11 @@ def test_plots_lie_within_their_frame_whatever_the_figures() -> None:
 
 def test_costs_are_read_and_checked(tmp_path: Path) -> None:
     path = tmp_path / "costs.json"
-    one = Cost("torch", "2.13", "mlp", 1e-3, 3e-3, None)
+    one = Cost("torch", "2.13", "mlp", 3e-3, 3.0, None)
     good_file = {"costs_schema": 1, "costs": [asdict(one)]}
     path.write_text(json.dumps(good_file), "utf-8")
     assert read_costs(path) == [one]
-    for spoil in ({"costs_schema": 2}, {"costs": [{**asdict(one), "native": "fast"}]}):
+    for spoil in ({"costs_schema": 2}, {"costs": [{**asdict(one), "to_native": "fast"}]}):
         path.write_text(json.dumps({**copy.deepcopy(good_file), **spoil}), "utf-8")
         with pytest.raises(ReportFileError, match="costs"):
             read_costs(path)

@@ -1,4 +1,4 @@
-"""What gradients cost: seconds of a function, of its gradient, and of the framework's own gradient."""
+"""What gradients cost: seconds, and ratios to the function and to the framework's own gradient."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cost:
-    """The times of one workload on one backend, in seconds.
+    """What the gradient of one workload costs on one backend.
 
     Attributes:
         backend: its name.
         version: of its framework.
         workload: what was computed.
-        function: the time of the function alone.
-        gradient: of its gradient through this interface.
-        native: of the same gradient by the framework's own means; None where it has none.
+        seconds: the best time of the gradient through this interface.
+        to_function: how many times as long as the function alone, measured by turns.
+        to_native: how many times as long as the framework's own gradient; None where it has none.
     """
 
     backend: str
     version: str
     workload: str
-    function: float
-    gradient: float
-    native: float | None
+    seconds: float
+    to_function: float
+    to_native: float | None

@@ -114,8 +114,8 @@ def _ulps(report: Report, function: str, line: Accuracy) -> str:
 
 def cost_plots(costs: Sequence[Cost]) -> list[Plot]:
     """Gradient ÷ function, and gradient ÷ the framework's own gradient, for each workload and backend."""
-    function = [(cost, cost.gradient / cost.function) for cost in costs if cost.function > 0]
-    native = [(cost, cost.gradient / cost.native) for cost in costs if cost.native]
+    function = [(cost, cost.to_function) for cost in costs if cost.to_function > 0]
+    native = [(cost, cost.to_native) for cost in costs if cost.to_native]
     figures = [
         ("gradient ÷ function", "Time of the gradient over the time of the function", function),
         ("gradient ÷ native", "Time of the gradient over that of the framework's own gradient", native),
@@ -130,7 +130,7 @@ def _cost_plot(title: str, description: str, ratios: Sequence[tuple[Cost, float]
     marks: dict[str, list[Mark]] = {}
     for cost, ratio in ratios:
         run = names.index(f"{cost.backend} {cost.version}")
-        text = f"{cost.workload}, {names[run]}: {ratio:.3g}"
+        text = f"{cost.workload}, {names[run]}: {ratio:.3g} (gradient {1e6 * cost.seconds:.3g} µs)"
         marks.setdefault(cost.workload, []).append(Mark(axis(ratio), run, text))
     strips = [Strip(name, _y(number), tuple(of), axis(1.0)) for number, (name, of) in enumerate(marks.items())]
     return Plot(title, description, tuple(names), tuple(strips), axis.ticks())
