@@ -285,6 +285,11 @@ def test_the_page_is_never_wider_than_its_window(opened: Any, width: int) -> Non
     found = opened(two(), viewport={"width": width, "height": 800})
     found.cell("KINK-02, other (spec): deviates").click()
     assert found.page.evaluate("document.documentElement.scrollWidth") <= width
+    found.page.keyboard.press("Escape")
+    found.page.locator("[data-figure]").first.scroll_into_view_if_needed()
+    plot = found.page.locator("svg.plot").first
+    plot.wait_for()
+    assert plot.bounding_box()["width"] <= width
 
 
 # --- hostile files --------------------------------------------------------------------------------------------------

@@ -248,6 +248,18 @@
       ...ticks.flatMap((one) => tick(one, figure)), ...strips.map((one) => strip(one, figure)));
   }
 
+  function fitted(figure, room) { // in a narrow window the axis is shorter
+    if (room >= figure.width) return figure;
+    const width = Math.max(room, 320), left = Math.min(figure.left, 145);
+    const at = (x) => left + (x - figure.left) * (width - left) / (figure.width - figure.left);
+    const strips = figure.strips.map((one) => ({
+      ...one,
+      limit: one.limit === null ? null : at(one.limit),
+      marks: one.marks.map((mark) => ({ ...mark, x: at(mark.x) })),
+    }));
+    return { ...figure, width, left, strips, ticks: figure.ticks.map(([x, label]) => [at(x), label]) };
+  }
+
   function key(runs, limit) {
     const entries = [...runs.map((text, run) => [dot({ x: 0, run, text }), text]), [limitAt(0), limit]];
     return entries.map(([sign, text]) => {
@@ -269,7 +281,7 @@
     const kind = place.dataset.figure;
     const legend = document.querySelector(`[data-key="${kind}"]`);
     const figure = figures()[kind][document.querySelector(`[data-figures="${kind}"]`).value];
-    place.replaceChildren(plot(figure));
+    place.replaceChildren(plot(fitted(figure, place.parentElement.clientWidth - 2)));
     legend.replaceChildren(...key(figure.runs, legend.dataset.limit));
   }
 
