@@ -10,7 +10,6 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from autodiff_spec.report.changes import Change, Changes
-from autodiff_spec.report.results import Report
 
 CHANGES_SCHEMA = 1
 
@@ -18,12 +17,12 @@ CHANGES_SCHEMA = 1
 def lines(changes: Changes) -> Iterator[RenderableType]:
     """Which runs were compared, each change, and the answer in one line."""
     for old, new in changes.pairs:
-        yield Text(f"{_name(new)}: {old.version} of {old.date} → {new.version} of {new.date}", style="bold")
+        yield Text(f"{new.name}: {old.version} of {old.date} → {new.version} of {new.date}", style="bold")
         for change in changes.found:
             if (change.backend, change.conventions) == (new.backend, new.conventions):
                 yield from _change(change)
     for report in changes.alone:
-        yield Text(f"{_name(report)} {report.version}: on one side only", style="dim")
+        yield Text(f"{report.name} {report.version}: on one side only", style="dim")
     if changes.untested:
         yield Text(f"verdicts not compared, for one side did not test them: {changes.untested}", style="dim")
     count = len(changes.found)
@@ -48,10 +47,6 @@ def as_data(changes: Changes) -> dict[str, Any]:
             for old, new in changes.pairs
         ],
         "changes": [asdict(change) for change in changes.found],
-        "on_one_side": [_name(report) for report in changes.alone],
+        "on_one_side": [report.name for report in changes.alone],
         "untested": changes.untested,
     }
-
-
-def _name(report: Report) -> str:
-    return report.backend + ("" if report.conventions == "native" else f" ({report.conventions})")

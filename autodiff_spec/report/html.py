@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from autodiff_spec.report.changes import Changes
 from autodiff_spec.report.costs import Cost
-from autodiff_spec.report.html_matrix import SIGNS, details, matrix, name_of
+from autodiff_spec.report.html_matrix import SIGNS, details, matrix
 from autodiff_spec.report.html_plots import accuracy_plots, as_data, cost_plots
 from autodiff_spec.report.results import Report, Verdict
 
@@ -52,7 +52,7 @@ def page(reports: Sequence[Report], *, changes: Changes | None = None, costs: Se
         script=Markup(script),
         policy=f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; base-uri 'none'",
         reports=reports,
-        names=[name_of(report) for report in reports],
+        names=[report.name for report in reports],
         versions=", ".join(dict.fromkeys(report.spec_version for report in reports)),
         counts=[Counter(result.verdict for result in report.clauses) for report in reports],
         new=[sum(_is_new(result.verdict, result.listed) for result in report.clauses) for report in reports],

@@ -60,11 +60,6 @@ class Group:
     conforming: tuple[tuple[str, str], ...]
 
 
-def name_of(report: Report) -> str:
-    """A run's name on the page: ``"torch"``, ``"torch (spec)"``."""
-    return report.backend if report.conventions == "native" else f"{report.backend} ({report.conventions})"
-
-
 def matrix(reports: Sequence[Report], changes: Changes | None) -> list[Group]:
     """The clauses of all runs by chapters, in the order of the specification."""
     results = [{result.id: result for result in report.clauses} for report in reports]
@@ -91,7 +86,7 @@ def _cell(report: Report, clause: str, result: ClauseResult | None, before: Verd
     verdict = Verdict.UNTESTED if result is None else result.verdict
     new = result is not None and verdict in (Verdict.DEVIATES, Verdict.VIOLATES) and not result.listed
     was = before.value if before is not None and before is not verdict else ""
-    label = f"{clause}, {name_of(report)}: {verdict.value}" + (", not listed" if new else "")
+    label = f"{clause}, {report.name}: {verdict.value}" + (", not listed" if new else "")
     return Cell(verdict, new, was, f"{label}, was {was}" if was else label)
 
 
@@ -118,7 +113,7 @@ def details(reports: Sequence[Report]) -> dict[str, Any]:
                 columns = cells.setdefault(clause, [{} for _ in reports])
                 kind, entry = _entry(report, row, clause, numbers)
                 columns[column].setdefault(kind, []).append(entry)
-    runs = [f"{name_of(report)} {report.version}" for report in reports]
+    runs = [f"{report.name} {report.version}" for report in reports]
     return {"runs": runs, "tests": tests, "cells": cells}
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from autodiff_spec.report.accuracy import Accuracy
 from autodiff_spec.report.costs import Cost
-from autodiff_spec.report.html_matrix import name_of
 from autodiff_spec.report.results import Report
 
 LEFT, WIDTH, ROW, TOP, BOTTOM = 190, 720, 15, 26, 10
@@ -96,7 +95,7 @@ def _accuracy_plot(
     return Plot(
         title=f"{quantity}, {dtype}",
         description=f"Largest error of the {quantity} of each function in {dtype}, in units in the last place",
-        runs=tuple(map(name_of, reports)),
+        runs=tuple(report.name for report in reports),
         strips=tuple(strips),
         ticks=axis.ticks(zero="exact"),
     )
@@ -109,7 +108,7 @@ def as_data(plot: Plot) -> dict[str, Any]:
 
 def _ulps(report: Report, function: str, line: Accuracy) -> str:
     of = f"{line.count} numbers; budget {line.budget:g}"
-    return f"{function}, {name_of(report)}: largest {line.largest:.3g} ULP, median {line.median:.3g}, of {of}"
+    return f"{function}, {report.name}: largest {line.largest:.3g} ULP, median {line.median:.3g}, of {of}"
 
 
 def cost_plots(costs: Sequence[Cost]) -> list[Plot]:
