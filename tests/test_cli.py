@@ -305,10 +305,10 @@ def test_colours_are_for_terminals_and_can_be_refused(tmp_path: Path) -> None:
 
 
 def test_every_command_has_examples_that_begin_with_its_name() -> None:
-    for module in ("commands", "diff", "graph", "plot"):
+    for module in ("commands", "diff", "graph", "plot", "report"):
         importlib.import_module(f"autodiff_spec.cli.{module}")
     commands = {one.name or getattr(one.callback, "__name__", ""): one for one in app.registered_commands}
-    assert set(commands) == {"test", "compare", "diff", "graph", "plot", "spec", "chapter"}
+    assert set(commands) == {"test", "compare", "diff", "graph", "plot", "report", "spec", "chapter"}
     for name, command in commands.items():
         assert f"\n  autodiff-spec {name} " in f"{command.epilog}\n", name
 

@@ -1,4 +1,4 @@
-"""The command ``autodiff-spec``: test, compare, spec, chapter, diff, graph, plot.
+"""The command ``autodiff-spec``: test, compare, spec, chapter, diff, graph, plot, report.
 
 Exit status: 0 conforms or agrees, 1 does not, 2 wrong usage, 130 interrupted.
 Errors are one line; ``--debug`` shows more.
@@ -12,10 +12,11 @@ import sys
 from typing import NoReturn
 
 from autodiff_spec import AutodiffError
+from autodiff_spec.report.reading import ReportFileError
 from autodiff_spec.report.runs import RunError
 
 VIOLATIONS, USAGE = 1, 2
-_SUITE = ("hypothesis", "mpmath", "pytest", "rich", "typer")
+_SUITE = ("hypothesis", "jinja2", "mpmath", "pytest", "rich", "typer")
 
 
 class UsageError(ValueError):
@@ -37,7 +38,7 @@ def main() -> NoReturn:
     except Exception as error:
         if debug:
             raise
-        expected = isinstance(error, (AutodiffError, ImportError, OSError, RunError, UsageError))
+        expected = isinstance(error, (AutodiffError, ImportError, OSError, ReportFileError, RunError, UsageError))
         what = "" if expected else f"{type(error).__name__}: "
         more = "" if expected else " (--debug shows where)"
         print(f"autodiff-spec: {what}{' '.join(str(error).split())}{more}", file=sys.stderr)
@@ -59,7 +60,7 @@ def _commands() -> None:
             raise SuiteNotInstalledError(
                 f"autodiff-spec needs {name}, which is not installed; run: pip install 'autodiff-spec[suite]'"
             )
-    from autodiff_spec.cli import commands, diff, graph, plot  # noqa: F401  # each registers its commands
+    from autodiff_spec.cli import commands, diff, graph, plot, report  # noqa: F401  # each registers its commands
     from autodiff_spec.cli._app import app
 
     app(prog_name="autodiff-spec")

@@ -24,6 +24,7 @@ EPILOG = """Examples:
 \b
   autodiff-spec test numpy                     the suite on one backend
   autodiff-spec compare --json found.json      the suite on all that are installed
+  autodiff-spec report found.json --html found.html
   autodiff-spec diff model.py:loss             your function on all of them
   autodiff-spec graph model.py:loss --out loss.svg
   autodiff-spec plot "sin(x)" --out sin.png -- -6 6

@@ -35,7 +35,10 @@ from autodiff_spec.cli._app import (
     quiet,
     require_known,
 )
+from autodiff_spec.cli.report import Costs, HtmlFile
 from autodiff_spec.report import Report, accuracy_table, terminal
+from autodiff_spec.report.html import page
+from autodiff_spec.report.reading import read_costs
 from autodiff_spec.report.runs import Progress as Step
 from autodiff_spec.report.runs import RunError, node, run_suite
 
@@ -145,7 +148,7 @@ def _flavours(conventions: str) -> list[str | None]:
     epilog=examples(
         "autodiff-spec compare",
         "autodiff-spec compare --backends numpy,torch --only KINK-06",
-        "autodiff-spec compare --seed 7 --json found.json",
+        "autodiff-spec compare --seed 7 --json found.json --html found.html",
         "autodiff-spec compare --conventions native,spec",
     )
 )
@@ -156,13 +159,18 @@ def compare(
     only: Only = None,
     conventions: Flavours = "",
     json_file: JsonFile = None,
+    html: HtmlFile = None,
+    costs: Costs = None,
     accuracy: Accuracies = False,
 ) -> None:
     """Run the suite on every installed backend, each in its own process, and show where they differ."""
     runs = [(name, flavour) for name in names_of(backends) for flavour in _flavours(conventions)]
+    times = [] if costs is None else read_costs(costs)
     with interruptible() as stop:
         found = _run_all(runs, [*_drawing(max_examples, seed), *_selection(only or [])], stop)
     reports = [report for report in found if isinstance(report, Report)]
+    if html and reports:
+        html.write_text(page(reports, costs=times), "utf-8")
     if json_file:
         json_file.write_text(json.dumps({"reports": [asdict(report) for report in reports]}, indent=1) + "\n", "utf-8")
     _show_all(reports, [error for error in found if isinstance(error, RunError)], accuracy=accuracy)

@@ -11,6 +11,7 @@ from autodiff_spec.report import Outcome, Row
 
 _WIDTH = 240
 _EXPLANATION = re.compile(r"\nassert |\n +\+ +where ")  # what pytest adds to a failed assertion
+_NUMPY = re.compile(r"^\s*(?:Not equal|Arrays are not).*?ACTUAL: (.*?)\s*DESIRED: (.*)", re.DOTALL)  # numpy.testing
 _STOPPED_FAILING = "[XPASS(strict)]"
 
 
@@ -48,7 +49,7 @@ def _one_line(error: BaseException | None) -> str:
     """What was raised, on one line."""
     if error is None:
         return ""
-    said = _EXPLANATION.split(str(error), maxsplit=1)[0]
+    said = _NUMPY.sub(r"got \1 expected \2", _EXPLANATION.split(str(error), maxsplit=1)[0])
     text = " ".join(said.split())
     if not isinstance(error, AssertionError | pytest.skip.Exception):
         text = f"{type(error).__name__}: {text}".removesuffix(": ")

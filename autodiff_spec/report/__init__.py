@@ -1,4 +1,4 @@
-"""What a run of the suite found: as data, as JSON, on a terminal."""
+"""What a run of the suite found: as data, as JSON, on a terminal, as a page."""
 
 from autodiff_spec.report.accuracy import Accuracy, Errors
 from autodiff_spec.report.results import ClauseResult, Outcome, Report, Row, Verdict

@@ -64,6 +64,13 @@ class Row:
     missing: tuple[str, ...] = ()
     seconds: float = 0.0
 
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The clauses against which this test speaks."""
+        if self.outcome is Outcome.EXPECTED:
+            return self.listed
+        return self.clauses if self.outcome is Outcome.FAILED else ()
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Row:
         """The row that `dataclasses.asdict` or JSON made ``data`` of."""

@@ -126,7 +126,7 @@ def _cell(results: Sequence[ClauseResult]) -> Text:
 def differences(reports: Sequence[Report]) -> Iterator[RenderableType]:
     """Clause by clause, each case in which a backend fails: what it gives, and how to see it again."""
     for clause in CLAUSES.values():
-        found = [(report, row) for report in reports for row in report.rows if _fails(row, clause.id)]
+        found = [(report, row) for report in reports for row in report.rows if clause.id in row.failing]
         if not found:
             continue
         yield Text(f"\n{clause.id} {clause.level.value}: {clause.text}", style="bold")
@@ -147,12 +147,6 @@ def gaps(reports: Iterable[Report]) -> Iterator[RenderableType]:
         if missing:
             yield Text(f"{report.name} does not declare {', '.join(missing)}")
         yield from (Text(f"{report.name}: {problem}", style="red") for problem in report.problems)
-
-
-def _fails(row: Row, clause: str) -> bool:
-    if row.outcome is Outcome.EXPECTED:
-        return clause in row.listed
-    return row.outcome is Outcome.FAILED and clause in row.clauses
 
 
 # --- shared -------------------------------------------------------------------------------------------------------

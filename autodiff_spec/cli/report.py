@@ -1,0 +1,60 @@
+"""``autodiff-spec report``: what a result file says, as a page, and what changed since an older one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autodiff_spec.cli import UsageError
+from autodiff_spec.cli._app import JsonFile, app, console, examples
+from autodiff_spec.report import changes_table, terminal
+from autodiff_spec.report.changes import changes
+from autodiff_spec.report.html import page
+from autodiff_spec.report.reading import read_costs, read_reports
+
+Results = Annotated[Path, typer.Argument(metavar="RESULTS.json", help="what test --json or compare --json wrote")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="write one page that needs no network")]
+Against = Annotated[Path | None, typer.Option("--against", metavar="OLD.json", help="show what changed since then")]
+Costs = Annotated[Path | None, typer.Option("--costs", metavar="FILE", help="draw these times (benchmarks/costs.py)")]
+
+
+@app.command(
+    epilog=examples(
+        "autodiff-spec report found.json --html found.html",
+        "autodiff-spec report found.json --against older.json",
+        "autodiff-spec report found.json --against older.json --json changes.json --html changes.html",
+    )
+)
+def report(
+    results: Results,
+    html: HtmlFile = None,
+    against: Against = None,
+    costs: Costs = None,
+    json_file: JsonFile = None,
+) -> None:
+    """Show a result file: as a table, as a page, or as what changed since an older one.
+
+    Exit status with --against: 0 nothing changed, 1 something did; 2: a file is invalid or of another schema.
+    """
+    if json_file and against is None:
+        raise UsageError("--json writes what changed: say --against what")
+    new = read_reports(results)
+    found = None if against is None else changes(new, read_reports(against))
+    if found is not None and not found.pairs:
+        raise UsageError(f"{results} and {against} have no backend in common")
+    times = [] if costs is None else read_costs(costs)
+    if html:
+        html.write_text(page(new, changes=found, costs=times), "utf-8")
+    if json_file and found is not None:
+        json_file.write_text(json.dumps(changes_table.as_data(found), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    out = console()
+    if found is None:
+        if html is None:
+            out.print(terminal.comparison(new))
+        return
+    for line in changes_table.lines(found):
+        out.print(line, soft_wrap=True)
+    raise typer.Exit(1 if found.found else 0)

@@ -1,0 +1,60 @@
+"""Read result files, of ``test`` and of ``compare``, and say in one line what is wrong with one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from autodiff_spec.report.costs import Cost
+from autodiff_spec.report.results import SCHEMA, Report
+from autodiff_spec.report.schema import first_error
+
+
+class ReportFileError(ValueError):
+    """A file that holds no results, or results of another version of the schema."""
+
+
+def read_reports(path: Path) -> list[Report]:
+    """The runs in a file that ``test --json`` (one) or ``compare --json`` (several) wrote.
+
+    Raises:
+        ReportFileError: the file is no JSON, of another schema, or invalid; the message is one line.
+    """
+    data = _json(path)
+    several = isinstance(data, dict) and "reports" in data
+    found = data["reports"] if several else [data]
+    for one in found if isinstance(found, list) else ():
+        if isinstance(one, dict) and "schema" in one and one["schema"] != SCHEMA:
+            raise ReportFileError(
+                f"{path}: results of schema {one['schema']!r}, and this version reads schema {SCHEMA}: run it again"
+            )
+    _require(path, data, "reports" if several else "report")
+    if not found:
+        raise ReportFileError(f"{path}: there is no run in it")
+    return [Report.from_dict(one) for one in found]
+
+
+def read_costs(path: Path) -> list[Cost]:
+    """The times in a file that ``benchmarks/costs.py --json`` wrote.
+
+    Raises:
+        ReportFileError: the file is no JSON, or invalid; the message is one line.
+    """
+    data = _json(path)
+    _require(path, data, "costs")
+    return [Cost(**one) for one in data["costs"]]
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise ReportFileError(f"{path}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ReportFileError(f"{path}: no JSON ({error})") from error
+
+
+def _require(path: Path, data: Any, definition: str) -> None:
+    if wrong := first_error(data, definition):
+        raise ReportFileError(f"{path}: {wrong}")
