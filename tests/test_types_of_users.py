@@ -11,10 +11,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAM = '''
+from typing import Any
+
 import autodiff_spec as ad
 
 
-def loss(w: ad.Array, x: ad.Array) -> ad.Array:
+def loss(w: Any, x: Any) -> Any:
     return ad.xp().sum((x * w) ** 2)
 
 
@@ -36,19 +38,21 @@ try:
     ad.hessian(loss)(w, w)
 except ad.AutodiffError as error:
     reveal_type(error)  # AutodiffError
-'''.replace("ad.Array", "Any").replace("import autodiff_spec as ad\n", "from typing import Any\n\nimport autodiff_spec as ad\n", 1)
+'''
 EXPECTED = [
     (number, line.partition("# ")[2])
     for number, line in enumerate(PROGRAM.splitlines(), 1)
     if line.lstrip().startswith("reveal_type")
 ]
+REVEALED = re.compile(
+    r"program\.py:(\d+)(?::\d+)?(?: -|:) (?:note|information): (?:Revealed type|Type of .*) is \"(.+)\""
+)
 MISTAKES = "import autodiff_spec as ad\n\nad.variable([1.0], 3)\nad.tape(persistent='yes')\nad.gradient\nad.backend(7)\n"
 
 
 def check(tool: list[str], program: str, folder: Path) -> tuple[int, str]:
-    for module in (tool[0],):
-        if importlib.util.find_spec(module) is None:
-            pytest.skip(f"{module} is not installed")
+    if importlib.util.find_spec(tool[0]) is None:
+        pytest.skip(f"{tool[0]} is not installed")
     (folder / "program.py").write_text(program, "utf-8")
     path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
     done = subprocess.run(
@@ -76,10 +80,8 @@ def test_a_users_program_is_clean_and_its_types_are_known(tool: list[str], tmp_p
     settings(tmp_path)
     code, said = check(tool, PROGRAM, tmp_path)
     assert code == 0, said
-    revealed = [(int(a), b.rpartition(".")[2] if "[" not in b else b) for a, b in re.findall(
-        r"program\.py:(\d+)(?::\d+)?(?: -)? (?:note|information): (?:Revealed type|Type of .*) is \"(.+)\"", said
-    )]  # fmt: skip
-    assert [(line, kind.replace("builtins.", "")) for line, kind in revealed] == EXPECTED, said
+    found = REVEALED.findall(said)
+    assert [(int(line), kind if "[" in kind else kind.rpartition(".")[2]) for line, kind in found] == EXPECTED, said
 
 
 @pytest.mark.parametrize("tool", [MYPY, PYRIGHT], ids=["mypy", "pyright"])
@@ -87,4 +89,4 @@ def test_mistakes_in_a_users_program_are_found(tool: list[str], tmp_path: Path) 
     settings(tmp_path)
     code, said = check(tool, MISTAKES, tmp_path)
     assert code == 1
-    assert {int(line) for line in re.findall(r"program\.py:(\d+)(?::\d+)?(?: -)?:? error", said)} == {3, 4, 5, 6}, said
+    assert {int(line) for line in re.findall(r"program\.py:(\d+)(?::\d+)?(?: -|:) error", said)} == {3, 4, 5, 6}, said

@@ -15,7 +15,11 @@ from autodiff_spec.conformance._deviations import Deviation, known_deviations
 
 BACKENDS = ("numpy", "torch", "tensorflow", "jax")
 MEANING = {Level.MUST: "violates", Level.SHOULD: "deviates", Level.MAY: "differs"}
-INTRODUCTION = """# The specification
+INTRODUCTION = """---
+hide: [toc]
+---
+
+# The specification
 
 {count} numbered clauses in {chapters} chapters. A **MUST** is mathematics or safety: breaking it *violates* the
 specification. A **SHOULD** is the recommended one of several legal values: another one *deviates*. A clause whose

@@ -1,7 +1,5 @@
-"""HIPS autograd as a backend: an engine that has never heard of this specification.
+"""HIPS autograd as a backend: an engine that has never heard of this specification."""
 
-    autodiff-spec test examples.engines.hips:backend
-"""
 
 import autograd
 import autograd.numpy as anp
