@@ -1,5 +1,7 @@
-"""HIPS autograd as a backend: an engine that has never heard of this specification."""
+"""HIPS autograd as a backend: an engine that has never heard of this specification.
 
+Run: autodiff-spec test examples.engines.hips:backend
+"""
 
 import autograd
 import autograd.numpy as anp
