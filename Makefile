@@ -8,6 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo-installed
 FULL := $(VENV)/.full-installed
+DOCS := $(VENV)/.docs-installed
 RUNS := .make
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
 
@@ -23,7 +24,7 @@ JAX_ENABLE_X64 ?= 1
 TF_CPP_MIN_LOG_LEVEL ?= 3
 export JAX_ENABLE_X64 TF_CPP_MIN_LOG_LEVEL
 
-.PHONY: help demo test test-matrix compare lint mutants bench clean $(addprefix part-,$(PARTS))
+.PHONY: help demo docs test test-matrix compare lint mutants bench clean $(addprefix part-,$(PARTS))
 
 help:
 	@echo 'make demo      set up without any framework, test the NumPy engine, show its conformance table'
@@ -32,6 +33,7 @@ help:
 	@echo 'make lint      ruff, and mypy in strict mode'
 	@echo 'make mutants   check that the suite catches each wrong backend'
 	@echo 'make bench     measure against the native code of each framework'
+	@echo 'make docs      build the site into site/ (warnings are errors)'
 	@echo 'make test-matrix  the suite on the oldest and the newest release of each framework (some 10 GB, half an hour)'
 	@echo 'make clean     remove what builds, tests and tools left; the environment stays (rm -r $(VENV))'
 	@echo
@@ -63,12 +65,15 @@ bench: $(FULL)
 		echo "== $$file"; OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python $$file || exit 1; \
 	done
 
+docs: $(DOCS)
+	PYTHONPATH=.:backends NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict $(ARGS)
+
 # Not part of `make test`: it installs every framework twice.
 test-matrix: $(DEMO)
 	$(BIN)/python -m tests.matrix $(ARGS)
 
 clean:
-	rm -rf $(RUNS) build dist .hypothesis .jax_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(RUNS) build dist site .hypothesis .jax_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The parts of `make test`: each prints its output when it ends, so that two at a time stay readable.
@@ -127,3 +132,7 @@ $(FULL): pyproject.toml constraints.txt
 	$(environment)
 	$(INSTALL) --editable '.[torch,$(TENSORFLOW),jax,suite,plot,dev]'
 	@touch $(DEMO) $@
+
+$(DOCS): $(FULL)
+	$(INSTALL) --editable '.[docs]'
+	@touch $@

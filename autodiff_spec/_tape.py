@@ -151,7 +151,7 @@ class Tape:
             Arrays of shape ``target.shape + source.shape``, in the tree of ``sources``; zeros where nothing connects.
 
         Raises:
-            The same as `grad`; a non-persistent tape is spent by it.
+            AutodiffError: as for `grad`; a non-persistent tape is spent by it.
 
         Example:
             >>> import autodiff_spec as ad

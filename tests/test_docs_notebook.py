@@ -1,0 +1,52 @@
+"""The tutorial's notebook is the tutorial's page, and runs in a kernel."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests import _pages
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPT = ROOT / "docs/_hooks/notebook.py"
+
+
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("notebook", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_notebook_is_made_from_the_page_as_it_is() -> None:
+    made: Any = script()
+    assert made.NOTEBOOK.read_text("utf-8") == made.notebook(), "run: python docs/_hooks/notebook.py"
+
+
+def test_the_notebook_prints_what_the_page_shows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("nbclient", "nbformat", "ipykernel"):
+        if importlib.util.find_spec(name) is None:
+            pytest.skip(f"{name} is not installed: it comes with the extra 'docs'")
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # theirs, not ours
+        import nbformat
+        from nbclient import NotebookClient
+
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "backends")]))
+        monkeypatch.setenv("AUTODIFF_SPEC_BACKEND", "numpy")
+        notebook = nbformat.read(ROOT / "docs/tutorial.ipynb", as_version=4)
+        nbformat.validate(notebook)
+        resources = {"metadata": {"path": str(tmp_path)}}
+        NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources).execute()
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    printed = ["".join(output.text for output in cell.outputs if output.output_type == "stream") for cell in cells]
+    assert printed == [block.text for block in _pages.blocks(ROOT / "docs/tutorial.md")]

@@ -1,0 +1,99 @@
+"""The types that a user's program sees: mypy in strict mode and pyright find nothing wrong, and reveal what is said."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = '''
+from typing import Any
+
+import autodiff_spec as ad
+
+
+def loss(w: Any, x: Any) -> Any:
+    return ad.xp().sum((x * w) ** 2)
+
+
+be = ad.backend("numpy")
+reveal_type(be)  # Backend
+w = ad.variable([1.0, 2.0])
+with ad.tape(persistent=True) as t:
+    reveal_type(t)  # Tape
+    y = loss(w, w)
+gradient = t.grad(y, w)
+with ad.use_backend("numpy") as chosen:
+    reveal_type(chosen)  # Backend
+reveal_type(ad.available_backends())  # tuple[str, ...]
+reveal_type(ad.check_grad(loss, w, w).passed)  # bool
+reveal_type(ad.Capability.TAPE in be.capabilities)  # bool
+step = ad.prepare(ad.grad(loss), w, w)
+value, pullback = ad.vjp(loss, w, w)
+try:
+    ad.hessian(loss)(w, w)
+except ad.AutodiffError as error:
+    reveal_type(error)  # AutodiffError
+'''
+EXPECTED = [
+    (number, line.partition("# ")[2])
+    for number, line in enumerate(PROGRAM.splitlines(), 1)
+    if line.lstrip().startswith("reveal_type")
+]
+REVEALED = re.compile(
+    r"program\.py:(\d+)(?::\d+)?(?: -|:) (?:note|information): (?:Revealed type|Type of .*) is \"(.+)\""
+)
+MISTAKES = """
+import autodiff_spec as ad
+
+ad.variable([1.0], 3)
+ad.tape(persistent="yes")
+ad.gradient
+ad.backend(7)
+"""
+
+
+def check(tool: list[str], program: str, folder: Path) -> tuple[int, str]:
+    if importlib.util.find_spec(tool[0]) is None:
+        pytest.skip(f"{tool[0]} is not installed")
+    (folder / "program.py").write_text(program, "utf-8")
+    path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
+    done = subprocess.run(
+        [sys.executable, "-m", *tool, "program.py"],
+        cwd=folder,
+        env={**os.environ, "MYPYPATH": path, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def settings(folder: Path) -> None:
+    extra = f'extraPaths = ["{ROOT.as_posix()}", "{(ROOT / "backends").as_posix()}"]'
+    (folder / "pyproject.toml").write_text(f'[tool.pyright]\ntypeCheckingMode = "strict"\n{extra}\n', "utf-8")
+
+
+MYPY = ["mypy", "--strict", "--no-error-summary", "--follow-imports=silent", "--cache-dir", ".mypy"]
+PYRIGHT = ["pyright", "--pythonpath", sys.executable]
+
+
+@pytest.mark.parametrize("tool", [MYPY, PYRIGHT], ids=["mypy", "pyright"])
+def test_a_users_program_is_clean_and_its_types_are_known(tool: list[str], tmp_path: Path) -> None:
+    settings(tmp_path)
+    code, said = check(tool, PROGRAM, tmp_path)
+    assert code == 0, said
+    found = REVEALED.findall(said)
+    assert [(int(line), kind if "[" in kind else kind.rpartition(".")[2]) for line, kind in found] == EXPECTED, said
+
+
+@pytest.mark.parametrize("tool", [MYPY, PYRIGHT], ids=["mypy", "pyright"])
+def test_mistakes_in_a_users_program_are_found(tool: list[str], tmp_path: Path) -> None:
+    settings(tmp_path)
+    code, said = check(tool, MISTAKES, tmp_path)
+    assert code == 1
+    assert {int(line) for line in re.findall(r"program\.py:(\d+)(?::\d+)?(?: -|:) error", said)} == {4, 5, 6, 7}, said
