@@ -59,6 +59,8 @@ def _killer(runs: list[dict[str, Any]]) -> str:
 
 
 def _by_rule(mutants: dict[str, list[dict[str, Any]]]) -> str:
+    if not mutants:
+        return "## Mechanical\n\nNot part of the runs that this page was made from: `make mutants` runs them.\n"
     lines = ["## Mechanical", "", "Of each rule's each argument: wrong sign, factor 1.01, no derivative.", ""]
     lines += ["| rule | argument | clauses | sign | factor | zero |", "|---|---|---|---|---|---|"]
     rules: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = defaultdict(dict)
