@@ -20,9 +20,10 @@ SELECTED = "test_pullbacks or test_functional_gradients or test_stopping or test
 def verdicts(engine: str, folder: Path) -> Counter[str]:
     """How many clauses have which verdict, from a run of four files of the suite."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
+    target = f"examples.engines.{engine}:backend"
     options = ["--max-examples", "2", "--seed", "1", "--json", str(folder / "found.json")]
     subprocess.run(
-        [sys.executable, "-m", "autodiff_spec", "test", f"examples.engines.{engine}:backend", *options, "--", "-k", SELECTED],
+        [sys.executable, "-m", "autodiff_spec", "test", target, *options, "--", "-k", SELECTED],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,

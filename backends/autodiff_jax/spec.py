@@ -171,10 +171,10 @@ matrix_norm = general(_matrix_norm)
 @functools.wraps(jnp.linalg.svd)
 def _svd(x: Any, /, *, full_matrices: bool = True) -> Any:
     rows, columns = x.shape[-2:]
-    found = jnp.linalg.svd(x, full_matrices=full_matrices and rows == columns)
+    found: Any = jnp.linalg.svd(x, full_matrices=full_matrices and rows == columns)
     if not full_matrices or rows == columns:
         return found
-    full = jnp.linalg.svd(jax.lax.stop_gradient(x))
+    full: Any = jnp.linalg.svd(jax.lax.stop_gradient(x))
     if rows > columns:
         return found._replace(U=_completed(found.U, full.U))
     return found._replace(Vh=_adjoint(_completed(_adjoint(found.Vh), _adjoint(full.Vh))))

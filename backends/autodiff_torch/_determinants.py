@@ -11,7 +11,8 @@ from autodiff_torch._variable import Variable, resolve
 
 def det(x: Any, /) -> Any:
     """``linalg.det`` of the namespace. KINK-59, KINK-60: its derivative is the matrix of cofactors, everywhere."""
-    found: Any = _Det.apply(resolve(x) if isinstance(x, Variable) else x)  # apply() sees the tensor behind a variable
+    apply: Any = _Det.apply
+    found: Any = apply(resolve(x) if isinstance(x, Variable) else x)  # apply() sees the tensor behind a variable
     return found
 
 

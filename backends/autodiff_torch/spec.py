@@ -13,9 +13,12 @@ import torch
 
 import autodiff_torch.extra as _extra
 from autodiff_spec._namespaces import overlaid
-from autodiff_torch import xp as _xp
+from autodiff_torch import xp as _native
 from autodiff_torch._determinants import det
-from autodiff_torch.xp import linalg as _linalg
+from autodiff_torch.xp import linalg as _native_linalg
+
+_xp: Any = _native  # what array-api-compat gives is known when it is imported
+_linalg: Any = _native_linalg
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
