@@ -159,11 +159,28 @@ class _Erring:
         return erring
 
     def _erred(self, result: Any, args: tuple[Any, ...], units: float) -> Any:
-        """The value with a relative error, and for each argument of its shape a path whose derivative is an error."""
+        """The value with a relative error, and for each argument of its shape a path whose derivative is an error.
+
+        Decompositions and transforms mix the elements of a matrix: what they err by has the size of its largest, an
+        element that is 0 included, and depends on all of them.
+        """
         if result.dtype.kind not in "fc":
             return result
-        values = result.values * (self._errors.of(result.values, units) + 1)
+        errors, mixes = self._errors, bool(self._prefix)
+        size = _largest(result.values) if mixes else result.values
+        values = result.values + size * errors.of(result.values, units)
         for arg in args:
             if isinstance(arg, oracle.Array) and arg.dtype.kind == "f" and arg.shape == result.shape:
-                values = values + (arg.values - oracle.stop_gradient(arg).values) * self._errors.of(arg.values, units)
+                moves = arg.values - oracle.stop_gradient(arg).values
+                values = values + (_total(moves) if mixes else moves) * errors.of(arg.values, units)
         return oracle.Array(values, result.dtype)
+
+
+def _largest(values: Any) -> Any:
+    """The magnitude of the largest element of each matrix."""
+    return abs(values).max(axis=(-2, -1)[-values.ndim :], keepdims=True) if values.ndim and values.size else abs(values)
+
+
+def _total(values: Any) -> Any:
+    """The sum of the elements of each matrix."""
+    return values.sum(axis=(-2, -1)[-values.ndim :], keepdims=True) if values.ndim and values.size else values
