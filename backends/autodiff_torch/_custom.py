@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 from torch.autograd import forward_ad
-from torch.utils.checkpoint import checkpoint
+from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 from autodiff_spec import Backend, MutationError
 from autodiff_torch._state import OPEN, PAUSED
@@ -87,7 +87,9 @@ def apply_checkpoint(f: Any, arrays: list[Tensor]) -> list[Any]:
     """`torch.utils.checkpoint`, of which the second run finds the tapes as the first one did."""
     arrays = [resolve(array) if type(array) is Variable else array for array in arrays]
     segment = _Segment(f)
-    found: list[Any] = checkpoint(segment, *arrays, use_reentrant=False)
+    # It would stop early by an exception, out of the midst of a gradient that the function takes itself.
+    with set_checkpoint_early_stop(False):
+        found: list[Any] = checkpoint(segment, *arrays, use_reentrant=False)
     return found
 
 
