@@ -29,7 +29,7 @@ from tests.mutants._mutant import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = "autodiff_spec/conformance"
-BEYOND = "tests/test_numpy_rules.py"
+BEYOND = ("tests/test_numpy_rules.py", "tests/test_numpy_spectra.py")
 """The tests of what NumPy has beyond the standard, and no clause speaks of."""
 
 NO_CLAUSE = ("",)
@@ -83,7 +83,7 @@ def run_all(mutants: Iterable[Mutant], seeds: Iterable[int] = (0,), *, every_tes
     number = FEW_EXAMPLES if every_test else 20
     settings.register_profile("mutants", database=None, max_examples=number, phases=phases)
     herd = Herd(list(mutants), tuple(seeds), every_test)
-    files = [SUITE, BEYOND] if any(not mutant.clauses for mutant in herd.mutants) else [SUITE]
+    files = [SUITE, *BEYOND] if any(not mutant.clauses for mutant in herd.mutants) else [SUITE]
     options = ["-p", "no:cacheprovider", "-p", "no:terminal", "-s", "--hypothesis-profile=mutants"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # Hypothesis is loaded already
     before = os.getcwd(), os.environ.get("AUTODIFF_SPEC_BACKEND")
