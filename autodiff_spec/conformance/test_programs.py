@@ -44,9 +44,7 @@ def _backend() -> str:
 def test_first_derivatives_of_a_program_are_those_of_its_function(
     be: Backend, mode: str, data: st.DataObject
 ) -> None:
-    # PyTorch's adapter refuses a gradient inside a custom function: it looks like a dependence on more than arguments.
-    pool = pool_of(be, without=("nesting",) if mode == "custom_vjp" else ())
-    check_case(mode, be, data.draw(cases(pool)), backend=_backend())
+    check_case(mode, be, data.draw(cases(pool_of(be))), backend=_backend())
 
 
 @pytest.mark.parametrize("mode", _modes(SECOND))
