@@ -140,8 +140,8 @@ class Herd:
                     killed |= set(_cited(item))
                     drawn |= missing & set(_cited(item)) if is_drawn(item) else set()
                     missing -= killed
-        return {"seed": seed, "failed": [name for name, _ in self.failed], "clauses": sorted(killed), "drawn": sorted(drawn),
-                "output": self.failed[0][1] if self.failed else ""}  # fmt: skip
+        failed, output = [name for name, _ in self.failed], self.failed[0][1] if self.failed else ""
+        return {"seed": seed, "failed": failed, "clauses": sorted(killed), "drawn": sorted(drawn), "output": output}
 
 
 def _in_children(work: Any, mutants: Iterable[Mutant]) -> Iterator[Result]:
@@ -195,8 +195,9 @@ def _child(work: Any, mutant: Mutant, file: Path) -> NoReturn:
 
 
 def _row(result: Result) -> dict[str, Any]:
+    mutant = result.mutant
     row = {name: getattr(result, name) for name in ("seed", "failed", "clauses", "drawn", "missed", "seconds")}
-    return {"name": result.mutant.name, "bug": result.mutant.bug, "asked": result.mutant.clauses, "also": result.mutant.also, **row}
+    return {"name": mutant.name, "bug": mutant.bug, "asked": mutant.clauses, "also": mutant.also, **row}
 
 
 def main() -> int:

@@ -13,9 +13,9 @@ from autodiff_spec.clauses import CLAUSES, MUST
 HEAD = """# Mutants
 
 Wrong engines, each with one bug, and the test that notices it. `make mutants` makes this page
-(`tests/mutants/table.py`). The suite is collected once, and the process forks for each mutant. It is killed when a test
-of every clause that it names fails; tests without drawn arguments run first. What such a test kills, it kills with every
-seed; where a drawn one was needed, all six seeds were run.
+(`tests/mutants/table.py`). The suite is collected once, and the process forks for each mutant. It is killed when a
+test of every clause that it names fails; tests without drawn arguments run first. What such a test kills, it kills
+with every seed; where a drawn one was needed, all six seeds were run.
 """
 
 
