@@ -8,7 +8,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo-installed
 FULL := $(VENV)/.full-installed
-DOCS := $(VENV)/.docs-installed
 RUNS := .make
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
 
@@ -65,7 +64,7 @@ bench: $(FULL)
 		echo "== $$file"; OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python $$file || exit 1; \
 	done
 
-docs: $(DOCS)
+docs: $(FULL)
 	PYTHONPATH=.:backends NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict $(ARGS)
 
 # Not part of `make test`: it installs every framework twice.
@@ -131,9 +130,5 @@ $(DEMO): pyproject.toml constraints.txt
 
 $(FULL): pyproject.toml constraints.txt
 	$(environment)
-	$(INSTALL) --editable '.[torch,$(TENSORFLOW),jax,suite,plot,dev]'
+	$(INSTALL) --editable '.[torch,$(TENSORFLOW),jax,suite,plot,docs,dev]'
 	@touch $(DEMO) $@
-
-$(DOCS): $(FULL)
-	$(INSTALL) --editable '.[docs]'
-	@touch $@
