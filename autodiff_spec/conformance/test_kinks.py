@@ -133,6 +133,16 @@ def test_the_derivative_at_a_kink_is_a_legal_one(be: Backend, kink: Kink) -> Non
     assert legal, f"{kink.point.name}: {found} is no generalised derivative"
 
 
+@clause("KINK-71")
+@pytest.mark.parametrize(
+    "kink", [pytest.param(kink, id=kink.point.name) for kink in KINKS if kink.must == "KINK-24"]
+)
+def test_in_forward_mode_the_derivative_at_a_kink_is_a_legal_one(be: Backend, kink: Kink) -> None:
+    found = be.to_numpy(be.jacobian(Run(be, kink.point), mode="forward")(*Run(be, kink.point).primals))
+    assert kink.legal is not None
+    assert kink.legal(found), f"{kink.point.name}: {found} is no generalised derivative"
+
+
 @pytest.mark.parametrize("kink", _kinks("should"))
 def test_the_derivative_at_a_kink_is_the_one_of_least_norm(be: Backend, kink: Kink) -> None:
     found = Run(be, kink.point).gradients()

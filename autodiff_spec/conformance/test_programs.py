@@ -44,9 +44,7 @@ def _backend() -> str:
 def test_first_derivatives_of_a_program_are_those_of_its_function(
     be: Backend, mode: str, data: st.DataObject
 ) -> None:
-    # PyTorch's adapter refuses a gradient inside a custom function: it looks like a dependence on more than arguments.
-    pool = pool_of(be, without=("nesting",) if mode == "custom_vjp" else ())
-    check_case(mode, be, data.draw(cases(pool)), backend=_backend())
+    check_case(mode, be, data.draw(cases(pool_of(be))), backend=_backend())
 
 
 @pytest.mark.parametrize("mode", _modes(SECOND))
@@ -55,9 +53,7 @@ def test_first_derivatives_of_a_program_are_those_of_its_function(
 def test_second_derivatives_of_a_program_are_those_of_its_function(
     be: Backend, mode: str, data: st.DataObject
 ) -> None:
-    # The oracle's differences at 0 leave no digits to second differences of the operators inside a program.
-    pool = pool_of(be, without=("nesting",))
-    check_case(mode, be, data.draw(cases(pool, most=3)), backend=_backend())
+    check_case(mode, be, data.draw(cases(pool_of(be), most=3)), backend=_backend())
 
 
 @clause("PROG-13")

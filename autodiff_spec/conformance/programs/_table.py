@@ -77,6 +77,11 @@ def several(shape: Shape) -> bool:
     return math.prod(shape) > 1
 
 
+def single(shape: Shape) -> bool:
+    """One element."""
+    return math.prod(shape) == 1
+
+
 def filled(*shapes: Shape) -> bool:
     """At least one axis, no empty one."""
     return all(shape and math.prod(shape) for shape in shapes)
@@ -168,7 +173,8 @@ _add("reduction", not_empty, "any", "xp.mean({0})", "xp.prod({0})", "xp.var({0})
 _add("reduction", filled, "any", "mean := xp.mean({0}, axis=-1)", "var := xp.var({0}, axis=0, keepdims=True)")
 _add("reduction", filled, "any", "prod := xp.prod({0}, axis=-1)", avoid="KINK-35")
 _add("reduction", not_empty, "any", "xp.max({0})", "xp.min({0})")
-_add("reduction", several, "any", "xp.std({0})")  # PyTorch: the second derivative of one element's is NaN
+_add("reduction", several, "any", "xp.std({0})")
+_add("reduction", single, "any", "std := xp.std({0}, keepdims=True)", avoid="KINK-70")
 _add("reduction", filled, "any", "max := xp.max({0}, axis=-1)", "min := xp.min({0}, axis=0, keepdims=True)")
 _add("reduction", matrix, "any", "sum := xp.sum({0}, axis=(0, -1))", "max := xp.max({0}, axis=(0, 1))")
 _add("reduction", filled, "any", "linalg.vector_norm := xp.linalg.vector_norm({0}, axis=-1)")
