@@ -1,4 +1,4 @@
-"""The README's table of who conforms is what the clauses and the lists of deviations say, each entry of which is tested.
+"""The README's table of who conforms is what clauses and lists of deviations say, each entry of which is tested.
 
 ``python -m tests.test_readme`` writes the table and the number of clauses into the README.
 """
@@ -13,14 +13,18 @@ from pathlib import Path
 import pytest
 
 import autodiff_spec as ad
-from autodiff_spec.clauses import CHAPTERS, CLAUSES, Clause, Level
-from autodiff_spec.conformance._deviations import known_deviations
+from autodiff_spec.clauses import CHAPTERS, CLAUSES, Clause
+from autodiff_spec.conformance.verdicts import foreseen
+from autodiff_spec.report import Verdict
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BACKENDS = ("numpy", "torch", "tensorflow", "jax")
-VERBS = {"deviates": "deviate", "violates": "violate"}
-NOT_ASKED = {"PROG-13"}
-"""What only engines without deviations are asked."""
+SAID = {
+    Verdict.DEVIATES: ("deviates", "deviate"),
+    Verdict.VIOLATES: ("violates", "violate"),
+    Verdict.UNSUPPORTED: ("unsupported", "unsupported"),
+    Verdict.UNTESTED: ("not asked", "not asked"),
+}
 
 
 def table() -> str:
@@ -37,28 +41,16 @@ def table() -> str:
 
 def cell(clauses: Iterable[Clause], be: ad.Backend) -> str:
     """How many clauses a backend conforms to, of how many it is asked, and what becomes of the others."""
-    counts = Counter(verdict(clause, be) for clause in clauses)
-    asked = counts["conforms"] + counts["deviates"] + counts["violates"]
-    kinds = ("deviates", "violates", "unsupported", "not asked")
-    others = [f"{counts[k]} {VERBS.get(k, k) if counts[k] > 1 else k}" for k in kinds if counts[k]]
-    return f"{counts['conforms']}/{asked}" + (f" ({', '.join(others)})" if others else "")
-
-
-def verdict(clause: Clause, be: ad.Backend) -> str:
-    """What the suite says of a backend about a clause, when it finds nothing but what is listed."""
-    deviations = {entry.clause for entry in known_deviations(be)}
-    if not set(clause.needs) <= be.capabilities:
-        return "unsupported"
-    if clause.id in NOT_ASKED and deviations:
-        return "not asked"
-    if clause.id in deviations:
-        return "violates" if clause.level is Level.MUST else "deviates"
-    return "conforms"
+    counts = Counter(foreseen(clause, be) for clause in clauses)
+    asked = sum(counts[verdict] for verdict in (Verdict.CONFORMS, Verdict.DEVIATES, Verdict.VIOLATES))
+    others = [f"{counts[v]} {one if counts[v] == 1 else many}" for v, (one, many) in SAID.items() if counts[v]]
+    return f"{counts[Verdict.CONFORMS]}/{asked}" + (f" ({', '.join(others)})" if others else "")
 
 
 def written() -> str:
     """The README with the table and the number of clauses as they ought to be."""
-    text = re.sub(r"^\| chapter \|.*?(?=\n\n)", lambda _: table().rstrip(), README.read_text("utf-8"), flags=re.M | re.S)
+    text = README.read_text("utf-8")
+    text = re.sub(r"^\| chapter \|.*?\n(?=\n)", lambda _: table(), text, flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"\d+(?= numbered clauses)", str(len(CLAUSES)), text)
 
 
