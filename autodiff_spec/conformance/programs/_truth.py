@@ -33,16 +33,14 @@ class Truth:
     def __init__(self, program: Function, args: tuple[NDArray[Any], ...]) -> None:
         self.program, self.args = program, args
 
-    def run(self, seed: int | None) -> Function:
-        """The program for the oracle, exact or with the errors of one seed."""
-        be = OnOracle(seed)
+    def run(self, seed: int | None, order: int = 1) -> Function:
+        """The program for the oracle, exact or with the errors of one seed in derivatives up to this order."""
+        be = OnOracle(seed, order)
 
         def program(xp: Any, *arrays: Any) -> Any:
             if be.errors is not None:
                 be.errors.place = 0
-                arrays = tuple(
-                    oracle.Array(a.values * (be.errors.of(a.values, 1.0) + 1), a.dtype) for a in arrays
-                )
+                arrays = tuple(oracle.Array(a.values * (be.errors(a) * TINY + 1), a.dtype) for a in arrays)
             return self.program(be, be.xp, *arrays)
 
         return program
@@ -60,7 +58,7 @@ class Truth:
     @cached_property
     def second(self) -> list[Any]:
         """The exact second derivatives, and those that err."""
-        return [oracle.hessian(self.run(seed), *self.args) for seed in (None, *range(DRAWS))]
+        return [oracle.hessian(self.run(seed, 2), *self.args) for seed in (None, *range(DRAWS))]
 
     @property
     def value(self) -> Any:
