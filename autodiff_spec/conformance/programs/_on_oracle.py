@@ -27,7 +27,7 @@ _MOVING = frozenset(f.name for f in (*SHAPES, *INDEXING)) | {"at", "asarray", "a
 
 @cache
 def _budgets() -> dict[str, float]:
-    return {f.name: max(1.0, f.ulps) for f in FUNCTIONS}
+    return {f.name: f.ulps for f in FUNCTIONS}
 
 
 class OnOracle:
@@ -36,10 +36,11 @@ class OnOracle:
     Args:
         seed: of the errors; None for the exact run.
         order: of the derivatives that have errors, 1 or 2.
+        least: the budget of every function, in units in the last place, at least.
     """
 
-    def __init__(self, seed: int | None = None, order: int = 1) -> None:
-        self.errors = None if seed is None else Errors(seed, order)
+    def __init__(self, seed: int | None = None, order: int = 1, least: float = 1.0) -> None:
+        self.errors = None if seed is None else Errors(seed, order, least)
         self.xp: Any = oracle.xp if self.errors is None else _Erring(oracle.xp, "", self.errors)
         self.extra: Any = oracle.xp.extra if self.errors is None else _Erring(oracle.xp.extra, "", self.errors)
 
@@ -121,10 +122,11 @@ class Errors:
     Args:
         seed: of the numbers.
         order: of the derivatives that have errors, 1 or 2.
+        least: the budget of every function, at least.
     """
 
-    def __init__(self, seed: int, order: int = 1) -> None:
-        self.place, self.order = 0, order
+    def __init__(self, seed: int, order: int = 1, least: float = 1.0) -> None:
+        self.place, self.order, self.least = 0, order, least
         self._random = random.Random(seed)
         self._seen: list[Any] = []
 
@@ -155,7 +157,7 @@ class _Erring:
             return _Erring(exact, f"{name}.", self._errors)
         if not callable(exact) or name in _MOVING:
             return exact
-        units = _budgets().get(self._prefix + name, 1.0)
+        units = max(self._errors.least, _budgets().get(self._prefix + name, 1.0))
 
         def erring(*args: Any, **keywords: Any) -> Any:
             result = exact(*args, **keywords)
