@@ -60,7 +60,7 @@ SHORT = ("grad", "vjp", "jvp", "tape")
 
 
 @clause("PROG-16")
-@examples(0.5)
+@examples(0.25)
 @given(data=st.data())
 def test_derivatives_of_a_program_of_complex_numbers(be: Backend, data: st.DataObject) -> None:
     drawn = cases(pool_of(be, "complex128"), most=4, statements=4, dtypes=("complex128", "complex64"))
@@ -68,7 +68,7 @@ def test_derivatives_of_a_program_of_complex_numbers(be: Backend, data: st.DataO
 
 
 @clause("PROG-17")
-@examples(0.5)
+@examples(0.25)
 @given(data=st.data())
 def test_derivatives_of_a_program_in_16_bits(be: Backend, data: st.DataObject) -> None:
     dtypes = ("float16", "bfloat16") if Capability.BFLOAT16 in be.capabilities else ("float16",)
