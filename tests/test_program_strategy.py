@@ -103,7 +103,7 @@ def test_a_failure_is_shown_as_a_program_of_four_lines_that_fails_again_when_pas
 def test_an_operation_can_be_drawn_and_is_differentiated(operation: Operation, dtype: str) -> None:
     seen = []
 
-    @settings(derandomize=True, database=None, deadline=None, max_examples=12, suppress_health_check=list(HealthCheck))
+    @settings(derandomize=True, database=None, deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
     @given(case=cases([operation], statements=1, ties=False, dtypes=(dtype,)))
     def search(case: Case) -> None:
         if operation in case.program.operations and check_case("grad", be, case):

@@ -24,7 +24,7 @@ KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "factor": ("is one per cent too large", lambda share: None if share is None else share * 1.01),
     "zero": ("is lost", lambda share: None),
 }
-MOST_CLAUSES = 3
+MOST_CLAUSES = 300
 
 Rule = tuple[str, int]
 
@@ -59,14 +59,15 @@ def _factory(function: Any, argument: int, how: Callable[[Any], Any]) -> Callabl
 
 
 def constant_rules() -> set[str]:
-    """The rules of step functions: none of their mutants would differ from them."""
+    """The rules that never give a share, as those of step functions: none of their mutants would differ from them."""
+    from autodiff_numpy.rules.eigenvalues import no_share
     from autodiff_numpy.rules.elementwise import _none
 
     return {
         _key(function, argument)
         for function, pullbacks in _record.RULES.items()
         for argument, pullback in enumerate(pullbacks)
-        if pullback is not None and pullback.vjp is _none
+        if pullback is not None and pullback.vjp in (_none, no_share)
     }
 
 
@@ -112,7 +113,9 @@ def _note(pullback: Any, key: str, seen: set[str]) -> None:
     right = pullback.vjp
 
     def noting(xp: Any, g: Any, *residuals: Any) -> Any:
-        seen.add(key)
-        return right(xp, g, *residuals)
+        share = right(xp, g, *residuals)
+        if share is not None:
+            seen.add(key)
+        return share
 
     pullback.vjp = noting
