@@ -125,3 +125,19 @@ def nan_of_norm() -> None:
 @mutant("the gradient of a complex source is the conjugate", "CPLX-01")
 def missing_conjugate() -> None:
     _tape._conjugate = lambda g: g
+
+
+@mutant("the pullback of a complex product does not conjugate", "PROG-16")
+def plain_complex_product() -> None:
+    for argument in (0, 1):
+        change(np.multiply, argument, lambda share: np.conjugate(plain(share)))
+
+
+@mutant("gradients of 16 bits lose what is behind the point", "PROG-17")
+def coarse_half() -> None:
+    right = _tape._finished
+
+    def finished(*arguments: Any) -> list[Any]:
+        return [np.trunc(g) if g is not None and g.dtype == np.float16 else g for g in right(*arguments)]
+
+    _tape._finished = finished
