@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, plain
-from autodiff_numpy._record import pull_raw, pull_recorded
+from autodiff_numpy._pullback import pull_raw, pull_recorded
 from autodiff_numpy._tape import add
 from autodiff_spec._recording import Node, Recorder, Recording, backward
 

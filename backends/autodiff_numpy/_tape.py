@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, copied, plain
-from autodiff_numpy._record import pull_raw, pull_recorded
+from autodiff_numpy._pullback import pull_raw, pull_recorded
 from autodiff_spec._recorded_tape import RecordedTape
 from autodiff_spec._recording import Node, backward
 

@@ -11,7 +11,7 @@ from autodiff_numpy import xp
 from autodiff_numpy._array import foreign, plain
 from autodiff_numpy._jvp import elementwise
 from autodiff_numpy._record import RECORDED, rule
-from autodiff_numpy.rules.reductions import along_slopes
+from autodiff_numpy.rules.reductions import along_slopes, kept
 from autodiff_spec._indices import occurrences
 
 
@@ -46,12 +46,13 @@ def softmax(x: Any, /, *, axis: int = -1) -> Any:
 
 def _log_sum_exp(x: Any, axis: Any, keepdims: bool) -> Any:
     top = _top(x, axis)
-    found = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
-    return found if keepdims else np.squeeze(found, axis)
+    total = np.sum(np.exp(x - top), axis=axis, keepdims=keepdims)
+    return np.log(total) + top.reshape(total.shape)
 
 
 def _softmax_share(xp: Any, g: Any, x: Any, ans: Any, axis: Any, keepdims: bool) -> Any:
-    return xp.spread(g, x.shape, axis, keepdims) * xp.exp(x - xp.spread(ans, x.shape, axis, keepdims))
+    shape = kept(x.shape, axis)
+    return g.reshape(shape) * xp.exp(x - ans.reshape(shape))
 
 
 rule(

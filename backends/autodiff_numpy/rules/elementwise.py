@@ -6,7 +6,7 @@ import numpy as np
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._jvp import elementwise, linear, widen
-from autodiff_numpy._record import RECORDED, composite, constant, fit, rule, unchanged
+from autodiff_numpy._record import RAW, RECORDED, composite, constant, fit, rule, unchanged
 
 
 def _none(xp, g):
@@ -69,8 +69,15 @@ def _tanh_share(xp, g, ans):
     slope = ans * ans
     if type(slope) is not np.ndarray or type(g) is not np.ndarray or g.dtype != slope.dtype:
         return g * (1 - slope)
-    np.subtract(1, slope, out=slope)  # in place: large temporaries cost as much as the arithmetic
-    return np.multiply(g, slope, out=slope)
+    np.subtract(1, slope, slope)  # in place: large temporaries cost as much as the arithmetic
+    return np.multiply(g, slope, slope)
+
+
+def _sigmoid_share(xp, g, x, ans):
+    """``g · ans · (1 - ans)``, the difference as it is known without cancellation."""
+    if xp is RAW:  # where nothing warns
+        return g * ans / (1 + np.exp(x))
+    return g * (ans * xp.sigmoid(-x))
 
 
 def _sigmoid(x):
@@ -84,7 +91,7 @@ rule(np.positive, lambda xp, g: g)
 rule(np.absolute, lambda xp, g, x, ans: g * _unit(xp, x, ans),
      jvp=lambda xp, t, x, ans: _real_part(xp, t * _unit(xp, x, ans)))  # fmt: skip
 rule(np.fabs, lambda xp, g, x: g * xp.sign(x))
-rule(np.square, lambda xp, g, x: g * 2 * x)
+rule(np.square, lambda xp, g, x: g * (x + x))
 rule(np.sqrt, lambda xp, g, ans: g * 0.5 / ans)
 rule(np.cbrt, lambda xp, g, ans: g / (3 * ans * ans))
 rule(np.reciprocal, lambda xp, g, ans: -g * ans * ans)
@@ -107,7 +114,7 @@ rule(np.tanh, _tanh_share)
 rule(np.arcsinh, lambda xp, g, x: g / _hypotenuse(xp, x))
 rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
 rule(np.arctanh, lambda xp, g, x: g / ((1 - x) * (1 + x)))
-rule(_sigmoid, lambda xp, g, x, ans: g * (ans * xp.sigmoid(-x)), jvp=elementwise)
+rule(_sigmoid, _sigmoid_share, jvp=elementwise)
 rule(np.conjugate, lambda xp, g: xp.conjugate(g))
 rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype), jvp=linear)
 rule(np.imag, lambda xp, g, val_dtype: xp.astype(g * -1j, val_dtype) if np.dtype(val_dtype).kind == "c" else None,
