@@ -28,10 +28,10 @@ class NumpyCalls:
     def wrap(self, value: Any, node: Node) -> Array:
         return Array(value, node)
 
+    @np.errstate(all="ignore")
     def walk(self, recording: Recording, seeds: list[tuple[Node, Any]], sources: list[Node]) -> list[Any]:
         pull = pull_recorded if RECORDER.frame().recordings else pull_raw
-        with np.errstate(all="ignore"):
-            return backward(recording, seeds, sources, pull, add, retain=False, beyond=False)
+        return backward(recording, seeds, sources, pull, add, retain=False, beyond=False)
 
 
 CALLS = NumpyCalls()

@@ -8,13 +8,14 @@ program, so the usual kinds are written out, without loops and without calls tha
 from __future__ import annotations
 
 import inspect
+import itertools
 import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import RECORDER, Array, Variable, plain, resolve
+from autodiff_numpy._array import RECORDER, Array, Variable, resolve
 from autodiff_numpy._captured import captured
 from autodiff_numpy._jvp import UNRECORDED
 from autodiff_numpy._pullback import Pullback, static, unchanged
@@ -170,29 +171,36 @@ def reducing(function: Any, pullback: Pullback) -> Callable[..., Any]:
 
 def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[..., Any]:
     """The recording function of any other function: arguments by position or by name, static ones among them."""
+    frame_of = RECORDER.frame
     names = tuple(inspect.signature(function).parameters)
     arrays = frozenset(names[: len(pullbacks)])
 
     def recorded(*args: Any, **kwargs: Any) -> Any:
         if kwargs and not arrays.isdisjoint(kwargs):
             args, kwargs = _by_position(names, args, kwargs)
-        args = tuple([resolve(arg) for arg in args])
-        raw = tuple([plain(arg) for arg in args])
-        if kwargs and not UNRECORDED.isdisjoint(kwargs) and any(type(arg) is Array for arg in args):
+        values: list[Any] = []
+        sources: list[tuple[Node, Pullback]] = []
+        for arg, pullback in itertools.zip_longest(args, pullbacks):
+            if isinstance(arg, Array):
+                arg = resolve(arg)
+                if type(arg) is Array:
+                    if pullback is not None:
+                        sources.append((arg.node, pullback))
+                    arg = arg.value
+            values.append(arg)
+        del values[len(args) :]
+        if sources and kwargs and not UNRECORDED.isdisjoint(kwargs):
             _refuse(function, kwargs)
-        value = function(*raw, **kwargs)
-        sources = [
-            (arg, pullback) for arg, pullback in zip(args, pullbacks, strict=False) if type(arg) is Array and pullback
-        ]
-        frame = RECORDER.frame()
-        tapes = frame.tracking(tuple({n for source, _ in sources for n in source.node.tapes}))
+        value = function(*values, **kwargs)
+        frame = frame_of()
+        tapes = frame.tracking(tuple({number for node, _ in sources for number in node.tapes}))
         if not tapes:
             return value
         read = {position for _, pullback in sources for position in pullback.sources}
-        kept = [
-            plain(arg) if type(arg) is Array else captured(arg) if i in read else arg for i, arg in enumerate(args)
-        ]
-        edges = tuple([(arg.node, pullback, pullback.pick(value, *kept, **kwargs)) for arg, pullback in sources])
+        for i, arg in enumerate(args):
+            if i in read and not isinstance(arg, Array):
+                values[i] = captured(arg)
+        edges = tuple([(node, pullback, pullback.pick(value, *values, **kwargs)) for node, pullback in sources])
         return record(value, edges, tapes, frame)
 
     return recorded

@@ -49,7 +49,7 @@ def _ties(xp, x, y, ans):
 def _power_base(xp, g, x, y):
     # KINK-27: x**0 is constant, at 0 too
     if isinstance(y, (int, float)):
-        return None if y == 0 else g * y * (x if y == 2 else xp.power(x, y - 1))
+        return g * (x + x) if y == 2 else None if y == 0 else g * y * xp.power(x, y - 1)
     zero = y == 0  # where the exponent is 0 a harmless one stands in, or 0**-1 would give NaN
     return g * xp.where(zero, 0, y * xp.power(x, xp.where(zero, 1, xp.subtract(y, 1))))
 
@@ -80,9 +80,9 @@ def _sigmoid_share(xp, g, x, ans):
     return g * (ans * xp.sigmoid(-x))
 
 
+@np.errstate(over="ignore")  # where exp(-x) is infinite, the result is too small for a normal number
 def _sigmoid(x):
-    with np.errstate(over="ignore"):  # where exp(-x) is infinite, the result is too small for a normal number
-        return np.reciprocal(1 + np.exp(-x))
+    return np.reciprocal(1 + np.exp(-x))
 
 
 # --- one argument ---------------------------------------------------------------------------------------------

@@ -62,8 +62,8 @@ def _product(xp, g, a, ans, axis, keepdims):
     if rows.shape[-1] == 0:
         return None
     ones = np.ones((*rows.shape[:-1], 1), rows.dtype)
-    left = xp.concatenate2(ones, xp.running_product(rows[..., :-1], -1))
-    right = xp.concatenate2(ones, xp.running_product(rows[..., :0:-1], -1))[..., ::-1]
+    left = xp.concatenate([ones, xp.running_product(rows[..., :-1], -1)], axis=-1)
+    right = xp.concatenate([ones, xp.running_product(rows[..., :0:-1], -1)], axis=-1)[..., ::-1]
     back = tuple(int(i) for i in np.argsort(rest + axes))
     others = xp.transpose(xp.reshape(left * right, moved.shape), back)
     return xp.spread(g, shape, axis, keepdims) * others
