@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autodiff_numpy._array import RECORDER, Array, foreign, plain, resolve
@@ -232,4 +231,4 @@ def full_like(a, fill_value, dtype=None, **kwargs):
     blank = np.empty_like(plain(a), dtype=dtype, **kwargs)
     if not _tracked(fill_value):
         return np.full_like(blank, plain(fill_value))
-    return RECORDED.broadcast_to(_as(fill_value, blank.dtype), blank.shape)
+    return RECORDED.broadcast_to(RECORDED.astype(fill_value, blank.dtype), blank.shape)
