@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
-from autodiff_numpy import _captured, _record, _tape
+from autodiff_numpy import _captured, _recorders, _tape
 from autodiff_numpy._array import RECORDER
 
 be = ad.backend("numpy")
@@ -206,7 +206,11 @@ def program(v: Any, constant: Any) -> Any:
     return outer.grad(g, v)
 
 
-PLACES = {"a record": (_record, "record"), "a rule": (_tape, "pull_raw"), "a recorded rule": (_tape, "pull_recorded")}
+PLACES = {
+    "a record": (_recorders, "record"),
+    "a rule": (_tape, "pull_raw"),
+    "a recorded rule": (_tape, "pull_recorded"),
+}
 
 
 @pytest.fixture
@@ -253,7 +257,7 @@ def test_a_tape_whose_backward_pass_was_interrupted_is_spent_and_empty(monkeypat
         y = xp.sum(xp.sin(xp.cos(v)))
     residuals = [weakref.ref(edge[2][0]) for node in t._recording.nodes[1:3] for edge in node.edges if edge[2]]
     assert [ref() is not None for ref in residuals] == [True, True]
-    monkeypatch.setattr(_tape, "pull_raw", Interrupt(_record.pull_raw, 1, after=False))
+    monkeypatch.setattr(_tape, "pull_raw", Interrupt(_tape.pull_raw, 1, after=False))
     with pytest.raises(KeyboardInterrupt):
         t.grad(y, v)
     assert residuals[-1]() is None

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _record, _tape
+from autodiff_numpy import _pullback, _record, _tape
 from tests.mutants._mutant import change, mutant, rule_of
 
 
@@ -35,7 +35,7 @@ def unsummed_broadcast() -> None:
                 g = g[(slice(None),) * i + (slice(0, 1),)]
         return xp.astype(g, dtype)
 
-    _record.fit = fit
+    _pullback.fit = fit
 
 
 @mutant("the gradient of mean forgets to divide", "FUN-49", "FUN-16")
