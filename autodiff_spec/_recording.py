@@ -164,8 +164,7 @@ class Recorder:
         """A new source of ``recording``; what tracked ``parent`` before tracks it still."""
         frame = self._frame.get()
         tapes = parent.tapes if parent is not None else ()
-        numbers = tuple(n for n in frame.tapes if n in tapes or n == recording.number)
-        node = Node(() if parent is None else ((parent, None, ()),), numbers)
+        node = Node(() if parent is None else ((parent, None, ()),), frame.tracking((*tapes, recording.number)))
         frame.append(node)
         return node
 

@@ -64,6 +64,25 @@ def test_views_and_their_owner_are_locked_and_unlocked_together() -> None:
     assert [array.flags.writeable for array in arrays] == [True] * 3
 
 
+def test_a_view_of_a_view_locks_the_owner_too() -> None:
+    v, whole = be.variable(np.ones(LARGE)), np.ones((2, LARGE))
+    t, y = recorded_product(v, whole[1:].reshape(-1)[:])
+    with pytest.raises(ValueError, match="read-only"):
+        whole[:] = 3.0
+    with pytest.raises(ValueError, match="read-only"):
+        whole[0, :1][:] = 3.0  # a view that is made afterwards
+    assert t.grad(y, v)[0] == 1.0
+
+
+@pytest.mark.xfail(strict=True, reason="an array does not know its views, and each has a flag of its own; docs/numpy.md")
+def test_writing_through_a_view_that_was_made_before_raises_or_does_no_harm() -> None:
+    v, c = be.variable(np.ones(LARGE)), np.full(LARGE, 2.0)
+    before = c[:]
+    t, y = recorded_product(v, c)
+    before[:] = 3.0
+    assert t.grad(y, v)[0] == 2.0
+
+
 def test_what_was_read_only_before_stays_so() -> None:
     v, c = be.variable(np.ones(LARGE)), np.ones(LARGE)
     view = c[:]

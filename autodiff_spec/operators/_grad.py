@@ -83,18 +83,20 @@ def value_and_grad(
             for i, argument in zip(distinct, _trees.unflatten(structure, leaves), strict=True):
                 arguments[i] = argument
             result = f(*arguments, **kwargs)
-            aux = None
-            if has_aux:
-                result, aux = result
-            outputs, output_structure = _trees.flatten(result, be.array_types)
-            aux_leaves, aux_structure = _trees.flatten(aux, be.array_types)
-            seen[:] = [output_structure, aux_structure]
+            if not has_aux:
+                outputs, structure_of_outputs = _trees.flatten(result, be.array_types)
+                seen[:] = [structure_of_outputs, None]
+                return outputs
+            result, aux = result
+            outputs, structure_of_outputs = _trees.flatten(result, be.array_types)
+            aux_leaves, structure_of_aux = _trees.flatten(aux, be.array_types)
+            seen[:] = [structure_of_outputs, structure_of_aux]
             return outputs + aux_leaves  # aux is an output without a cotangent: what the engine traced must not leak
 
         outputs, pull = be._vjp(flat, primals, once=True)
         output_structure, aux_structure = seen
         count = output_structure.num_leaves
-        aux = _trees.unflatten(aux_structure, outputs[count:])
+        aux = _trees.unflatten(aux_structure, outputs[count:]) if has_aux else None
         no_cotangents = [None] * (len(outputs) - count)
         outputs = [output if be.is_array(output) else constant(be, output) for output in outputs[:count]]
         cotangents = [
