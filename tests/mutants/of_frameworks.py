@@ -179,7 +179,7 @@ def overwritten_residual() -> None:
     right.vjp = share
 
 
-@mutant("an assigned variable is seen by the functional form with its first value", "VAR-16", "VAR-17")
+@mutant("an assigned variable is seen by the functional form with its first value", "VAR-16")
 def first_value_forever() -> None:
     _backend.NumpyBackend._assign = lambda self, variable, array: None  # type: ignore[method-assign]
 
