@@ -8,6 +8,7 @@ Run: python benchmarks/vmap.py [--rounds N] [--batch-ms MS] [--clock cpu]
 
 import importlib.util
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import _harness as harness
@@ -39,7 +40,7 @@ def native(name: str, f: Callable[[Any], Any]) -> tuple[Callable[[Any], Any], Ca
     if name == "torch":
         import torch
 
-        return torch.func.vmap(f), torch.func.vmap(torch.func.grad(f))  # type: ignore[no-untyped-call]
+        return torch.func.vmap(f), torch.func.vmap(torch.func.grad(f))
     import tensorflow as tf
 
     def gradient(x: Any) -> Any:
@@ -61,15 +62,15 @@ def compared(name: str, options: harness.Options) -> list[list[object]]:
         ):
             for size in BATCHES:
                 x = be.asarray(np.linspace(0.0, 1.0, size * width, dtype=np.float32).reshape(size, width))
-                runs = {
-                    "loop": lambda x=x, ours=ours: each_slice(be, lambda row: [ours(row)], [x], [0]),
-                    "native": lambda x=x, theirs=theirs: theirs(x),
-                    "ours": lambda x=x, ours=ours: be.vmap(ours)(x),
+                runs: dict[str, Callable[[], Any]] = {
+                    "loop": partial(each_slice, be, lambda row, ours=ours: [ours(row)], [x], [0]),
+                    "native": partial(theirs, x),
+                    "ours": partial(be.vmap(ours), x),
                 }
                 for form in ("native", "ours"):
                     wanted, found = be.to_numpy(runs["loop"]()[0]), be.to_numpy(runs[form]())
                     assert np.allclose(wanted, found, rtol=1e-5, atol=1e-5), (name, what, size, form)
-                times = harness.measure(runs, options)  # type: ignore[arg-type]
+                times = harness.measure(runs, options)
                 ratios = [f"{times[form].ratio(times['loop']):.3f}" for form in ("native", "ours")]
                 rows.append([what, size, harness.microseconds(times["loop"].best), *ratios])
     return rows
