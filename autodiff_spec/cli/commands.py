@@ -36,7 +36,6 @@ from autodiff_spec.cli._app import (
     require_known,
 )
 from autodiff_spec.cli.report import Costs, HtmlFile
-from autodiff_spec.conformance.verdicts import merged
 from autodiff_spec.report import Report, accuracy_table, terminal
 from autodiff_spec.report.html import page
 from autodiff_spec.report.reading import read_costs
@@ -106,6 +105,8 @@ def check(
 
 
 def _watched(backend: str, conventions: str | None, arguments: Sequence[str], jobs: int) -> Report:
+    from autodiff_spec.conformance.verdicts import merged  # the suite's own dependencies load slowly
+
     with progress() as bars, interruptible() as stop:
         task = bars.add_task(backend, total=None, failed="")
         parts = run_parts(

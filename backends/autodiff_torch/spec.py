@@ -2,10 +2,13 @@
 
 What is mended is made of PyTorch's own differentiable functions, so that it has derivatives of every order. The pattern
 is where a rule divides by 0: another argument is put in the singular one's place, and another result in its result's.
+Where no element is singular PyTorch's function is right as it is, and looking takes less time than mending: on a CPU,
+and outside of the transforms of ``torch.func``, which have no values to look at (`_visible`).
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -23,12 +26,29 @@ _linalg: Any = _native_linalg
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     """``clip`` of the namespace. KINK-10, KINK-12: at a bound half the derivative is the bound's."""
+    bounds = [bound for bound in (min, max) if bound is not None]
+    if x.dtype.is_floating_point and _visible(x, *bounds) and _apart(x, *bounds):
+        return _xp.clip(x, min, max)
     found = x + 0 if min is None is max else x
     if min is not None:
         found = torch.maximum(found, _bound(min, x))
     if max is not None:
         found = torch.minimum(found, _bound(max, x))
     return found
+
+
+def _apart(x: Any, *others: Any) -> bool:
+    """Whether no element is equal to one of the others, nor any of these to each other; not where one is NaN."""
+    pairs = itertools.combinations((x, *others), 2)
+    return x.numel() > 0 and all(_least(_detached(a) - _detached(b)) > 0 for a, b in pairs)
+
+
+def _least(x: Any) -> float:
+    return float(abs(x).amin() if isinstance(x, torch.Tensor) else abs(x))
+
+
+def _detached(x: Any) -> Any:
+    return x.detach() if isinstance(x, torch.Tensor) else x
 
 
 def _bound(bound: Any, x: Any) -> Any:
@@ -43,6 +63,10 @@ def _bound(bound: Any, x: Any) -> Any:
 def hypot(x1: Any, x2: Any, /) -> Any:
     """``hypot`` of the namespace. KINK-21, KINK-22: its derivative at (0, 0) is 0."""
     x1, x2 = _floating(x1, x2)
+    if _visible(x1, x2):
+        found = torch.hypot(x1, x2)
+        if found.numel() and _least(found.detach()) > 0:
+            return found
     regular = torch.logical_or(x1, x2)
     return torch.where(regular, torch.hypot(x1, torch.where(regular, x2, 1)), 0)
 
@@ -54,6 +78,10 @@ def pow(x1: Any, x2: Any, /) -> Any:
     x1, x2 = _xp.broadcast_arrays(*_same_dtype(x1, x2))
     if not x1.dtype.is_floating_point:
         return _xp.pow(x1, x2)
+    if _visible(x1, x2) and x1.numel():
+        least, largest = torch.aminmax(x1.detach())
+        if float(least) > 0 and float(largest) < math.inf:
+            return _xp.pow(x1, x2)
     exponent = x2.detach()
     found = torch.pow(torch.where((x1 == 0) & (exponent == 0), 1, x1), exponent)
     if not x2.requires_grad:
@@ -114,6 +142,12 @@ def _completed(basis: Any, full: Any) -> Any:
     rest = others - basis @ (basis.mH @ others)
     factor = torch.linalg.cholesky(rest.mH @ rest)
     return torch.cat([basis, torch.linalg.solve_triangular(factor.mH, rest, upper=True, left=False)], -1)
+
+
+def _visible(*arrays: Any) -> bool:
+    """Whether the elements can be looked at, and without waiting for a device."""
+    on_cpu = all(array.device.type == "cpu" for array in arrays if isinstance(array, torch.Tensor))
+    return on_cpu and not torch._C._are_functorch_transforms_active()
 
 
 def _floating(x1: Any, x2: Any) -> tuple[Any, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _record, _tape, xp
+from autodiff_numpy import _pullback, _record, _tape, xp
 from autodiff_numpy._array import plain
 from tests.mutants._mutant import change, mutant, rule_of
 
@@ -37,7 +37,7 @@ def unsummed_broadcast() -> None:
                 g = g[(slice(None),) * i + (slice(0, 1),)]
         return xp.astype(g, dtype)
 
-    _record.fit = fit
+    _pullback.fit = fit
 
 
 @mutant("the gradient of mean forgets to divide", "FUN-49", "FUN-16")
@@ -127,6 +127,22 @@ def nan_of_norm() -> None:
 @mutant("the gradient of a complex source is the conjugate", "CPLX-01")
 def missing_conjugate() -> None:
     _tape._conjugate = lambda g: g
+
+
+@mutant("the pullback of a complex product does not conjugate", "PROG-16")
+def plain_complex_product() -> None:
+    for argument in (0, 1):
+        change(np.multiply, argument, lambda share: np.conjugate(plain(share)))
+
+
+@mutant("gradients of 16 bits lose what is behind the point", "PROG-17")
+def coarse_half() -> None:
+    right = _tape._finished
+
+    def finished(*arguments: Any) -> list[Any]:
+        return [np.trunc(g) if g is not None and g.dtype == np.float16 else g for g in right(*arguments)]
+
+    _tape._finished = finished
 
 
 STEPS = ("FUN-10", "FUN-19", "FUN-20", "FUN-37", "FUN-46", "KINK-49", "KINK-50")
