@@ -18,6 +18,7 @@ import autodiff_torch.extra as _extra
 from autodiff_spec._namespaces import overlaid
 from autodiff_torch import xp as _native
 from autodiff_torch._determinants import det
+from autodiff_torch._variable import Variable, resolve
 from autodiff_torch.xp import linalg as _native_linalg
 
 _xp: Any = _native  # what array-api-compat gives is known when it is imported
@@ -26,8 +27,10 @@ _linalg: Any = _native_linalg
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     """``clip`` of the namespace. KINK-10, KINK-12: at a bound half the derivative is the bound's."""
+    x = _read(x)
+    min, max = (_read(bound).to(x.dtype) if isinstance(bound, torch.Tensor) else bound for bound in (min, max))
     bounds = [bound for bound in (min, max) if bound is not None]
-    if x.dtype.is_floating_point and _visible(x, *bounds) and _apart(x, *bounds):
+    if bounds and x.dtype.is_floating_point and _visible(x, *bounds) and _apart(x, *bounds):
         return _xp.clip(x, min, max)
     found = x + 0 if min is None is max else x
     if min is not None:
@@ -39,12 +42,14 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
 
 def _apart(x: Any, *others: Any) -> bool:
     """Whether no element is equal to one of the others, nor any of these to each other; not where one is NaN."""
-    pairs = itertools.combinations((x, *others), 2)
-    return x.numel() > 0 and all(_least(_detached(a) - _detached(b)) > 0 for a, b in pairs)
+    return all(_least(_detached(a) - _detached(b)) > 0 for a, b in itertools.combinations((x, *others), 2))
 
 
 def _least(x: Any) -> float:
-    return float(abs(x).amin() if isinstance(x, torch.Tensor) else abs(x))
+    """The least absolute value; infinite where there is none."""
+    if isinstance(x, torch.Tensor):
+        return float(abs(x).amin()) if x.numel() else math.inf
+    return abs(x)
 
 
 def _detached(x: Any) -> Any:
@@ -53,7 +58,7 @@ def _detached(x: Any) -> Any:
 
 def _bound(bound: Any, x: Any) -> Any:
     if isinstance(bound, torch.Tensor):
-        return bound.to(x.dtype)
+        return bound
     if not x.dtype.is_floating_point:  # a number beyond those of the dtype is the last of them
         limits = torch.iinfo(x.dtype)
         bound = sorted((limits.min, bound, limits.max))[1]
@@ -62,10 +67,10 @@ def _bound(bound: Any, x: Any) -> Any:
 
 def hypot(x1: Any, x2: Any, /) -> Any:
     """``hypot`` of the namespace. KINK-21, KINK-22: its derivative at (0, 0) is 0."""
-    x1, x2 = _floating(x1, x2)
+    x1, x2 = _floating(_read(x1), _read(x2))
     if _visible(x1, x2):
         found = torch.hypot(x1, x2)
-        if found.numel() and _least(found.detach()) > 0:
+        if _least(found.detach()) > 0:
             return found
     regular = torch.logical_or(x1, x2)
     return torch.where(regular, torch.hypot(x1, torch.where(regular, x2, 1)), 0)
@@ -75,13 +80,14 @@ def pow(x1: Any, x2: Any, /) -> Any:
     """``pow`` of the namespace. KINK-27, KINK-31, KINK-33: derivatives where base or exponent is 0."""
     if not (isinstance(x1, torch.Tensor) and isinstance(x2, torch.Tensor)):
         return _xp.pow(x1, x2)  # numbers are right
-    x1, x2 = _xp.broadcast_arrays(*_same_dtype(x1, x2))
-    if not x1.dtype.is_floating_point:
-        return _xp.pow(x1, x2)
-    if _visible(x1, x2) and x1.numel():
+    x1, x2 = _read(x1), _read(x2)
+    if x1.dtype.is_floating_point and _visible(x1, x2) and x1.numel():
         least, largest = torch.aminmax(x1.detach())
         if float(least) > 0 and float(largest) < math.inf:
             return _xp.pow(x1, x2)
+    x1, x2 = _xp.broadcast_arrays(*_same_dtype(x1, x2))
+    if not x1.dtype.is_floating_point:
+        return _xp.pow(x1, x2)
     exponent = x2.detach()
     found = torch.pow(torch.where((x1 == 0) & (exponent == 0), 1, x1), exponent)
     if not x2.requires_grad:
@@ -142,6 +148,11 @@ def _completed(basis: Any, full: Any) -> Any:
     rest = others - basis @ (basis.mH @ others)
     factor = torch.linalg.cholesky(rest.mH @ rest)
     return torch.cat([basis, torch.linalg.solve_triangular(factor.mH, rest, upper=True, left=False)], -1)
+
+
+def _read(x: Any) -> Any:
+    """A variable as the array that stands for it here, which is asked more cheaply."""
+    return resolve(x) if isinstance(x, Variable) else x
 
 
 def _visible(*arrays: Any) -> bool:
