@@ -81,10 +81,8 @@ def pow(x1: Any, x2: Any, /) -> Any:
     if not (isinstance(x1, torch.Tensor) and isinstance(x2, torch.Tensor)):
         return _xp.pow(x1, x2)  # numbers are right
     x1, x2 = _read(x1), _read(x2)
-    if x1.dtype.is_floating_point and _visible(x1, x2) and x1.numel():
-        least, largest = torch.aminmax(x1.detach())
-        if float(least) > 0 and float(largest) < math.inf:
-            return _xp.pow(x1, x2)
+    if x1.dtype.is_floating_point and _visible(x1, x2) and _is_regular(x1.detach(), x2):
+        return _xp.pow(x1, x2)
     x1, x2 = _xp.broadcast_arrays(*_same_dtype(x1, x2))
     if not x1.dtype.is_floating_point:
         return _xp.pow(x1, x2)
@@ -95,6 +93,19 @@ def pow(x1: Any, x2: Any, /) -> Any:
     # The exponent's derivative comes of a factor that is 1: exp((y - y₀) log x), which never meets log 0.
     logarithm = torch.log(torch.where((x1 > 0) & (x1 < math.inf), x1, 1))
     return found * torch.exp((x2 - exponent) * logarithm)
+
+
+def _is_regular(base: Any, exponent: Any) -> bool:
+    """Whether PyTorch's derivatives of powers are right at every order.
+
+    By the base each lowers the exponent, and that at 0 counts as a constant: PyTorch loses its derivative there.
+    """
+    if not base.numel():
+        return False
+    least, largest = torch.aminmax(base)
+    if not (float(least) > 0 and float(largest) < math.inf):
+        return False
+    return not exponent.requires_grad or _least(torch.frac(exponent.detach())) > 0
 
 
 def sinc(x: Any, /) -> Any:
