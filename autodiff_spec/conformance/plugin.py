@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--skips-file", metavar="FILE", help="tests to leave out: ids, one a line; an unknown one fails")
     add("--xfails-file", metavar="FILE", help="tests expected to fail: ids, one a line; an unknown one fails")
     add("--clauses", metavar="IDS", help="run the tests of these clauses only, ids with commas between them")
-    add("--part", type=_part, metavar="K/N", help="run part K of N, with all tests of a clause in one of them")
+    add("--part", type=_part, metavar="K/N", help="run part K of N; neighbouring clauses are in different ones")
     add("--report-json", metavar="FILE", help="write verdicts and results there")
 
 

@@ -57,7 +57,7 @@ def _evidence(clause: Clause, row: Row) -> Outcome | None:
 
 
 def merged(parts: Sequence[Report]) -> Report:
-    """One report of a run that was made in parts at the same time, with all tests of a clause in one of them."""
+    """One report of a run that was made in parts (``--part``) at the same time."""
     rows = [row for part in parts for row in part.rows]
     return replace(
         parts[0],
