@@ -1,6 +1,7 @@
 """`make bench`: every benchmark is run, and what they said of the goals comes together at the end."""
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +39,9 @@ def test_a_benchmark_that_fails_ends_it(together: Any) -> None:
     with pytest.raises(SystemExit) as caught:
         together.main([])
     assert caught.value.code == 5
+
+
+def test_the_page_names_every_benchmark() -> None:
+    page = (ROOT / "docs/performance.md").read_text("utf-8")
+    named = re.findall(r"\| `(\w+)` \|$", page, re.MULTILINE)
+    assert set(named) == {path.stem for path in (ROOT / "benchmarks").glob("[a-z]*.py")}
