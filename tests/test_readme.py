@@ -1,4 +1,4 @@
-"""The README's table of who conforms is what clauses and lists of deviations say, each entry of which is tested.
+"""The README: its table of who conforms is what clauses and lists of deviations say, each entry of which is tested.
 
 ``python -m tests.test_readme`` writes the table and the numbers of clauses and of mutants into the README.
 """
@@ -16,6 +16,7 @@ import autodiff_spec as ad
 from autodiff_spec.clauses import CHAPTERS, CLAUSES, Clause
 from autodiff_spec.conformance.verdicts import foreseen
 from autodiff_spec.report import Verdict
+from tests import _pages
 from tests.mutants.catalogue import MUTANTS
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -61,6 +62,12 @@ def test_the_table_and_the_numbers_are_those_of_clauses_deviations_and_mutants()
     if missing:
         pytest.skip(f"{', '.join(sorted(missing))} not installed: the table is about all four")
     assert README.read_text("utf-8") == written(), "run: python -m tests.test_readme"
+
+
+def test_its_four_lines_print_what_it_says() -> None:
+    with ad.use_backend("numpy"):
+        [(block, printed)] = _pages.run(README)
+    assert printed.strip() == block.code.rpartition("# ")[2].strip() == "[ 0.  4.  8. 12.]"
 
 
 if __name__ == "__main__":
