@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy import _record, _tape
+from autodiff_numpy._array import plain
 from tests.mutants._mutant import change, mutant, rule_of
 
 

@@ -254,7 +254,8 @@ _add(
 _add("matrix", same_filled, "any, any", "tensordot := xp.tensordot({0}, {1}, axes=((0,), (0,)))")
 _add("matrix", same_filled, "any, any", "einsum := be.extra.einsum('...i,...i->...i', {0}, {1})")
 _add("matrix", matrix, "any", "xp.linalg.diagonal({0})", "xp.linalg.trace({0})", "xp.linalg.matrix_norm({0})")
-_add("matrix", square, "regular", "xp.linalg.det({0})", "xp.linalg.inv({0})", "linalg.slogdet := xp.linalg.slogdet({0})[1]")
+_add("matrix", square, "regular", "xp.linalg.det({0})", "xp.linalg.inv({0})")
+_add("matrix", square, "regular", "linalg.slogdet := xp.linalg.slogdet({0})[1]")
 _add(
     "matrix", square, "regular",
     "linalg.matrix_power := xp.linalg.matrix_power({0}, 2)",
