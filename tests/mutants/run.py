@@ -68,7 +68,7 @@ class Result:
 
 
 def _asked(mutant: Mutant) -> tuple[str, ...]:
-    return mutant.clauses or NO_CLAUSE
+    return (*mutant.clauses, *mutant.also) or NO_CLAUSE
 
 
 def _cited(item: pytest.Item) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ class Herd:
         for seed in self.seeds:
             found = list(_in_children(lambda mutant, seed=seed: self._verdict(session, mutant, seed), left.values()))
             self.results += found
-            again = {r.mutant.name: replace(r.mutant, clauses=(*r.drawn, *r.missed)) for r in found}
+            again = {r.mutant.name: replace(r.mutant, clauses=(*r.drawn, *r.missed), also=()) for r in found}
             left = {name: mutant for name, mutant in again.items() if mutant.clauses}
         return True
 
@@ -144,7 +144,7 @@ class Herd:
                     killed |= set(_cited(item))
                     drawn |= missing & set(_cited(item)) if is_drawn(item) else set()
                     missing -= killed
-        return {"failed": [name for name, _ in self.failed], "clauses": sorted(killed), "drawn": sorted(drawn),
+        return {"seed": seed, "failed": [name for name, _ in self.failed], "clauses": sorted(killed), "drawn": sorted(drawn),
                 "output": self.failed[0][1] if self.failed else ""}  # fmt: skip
 
 
@@ -190,8 +190,7 @@ def _child(work: Any, mutant: Mutant, file: Path) -> NoReturn:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
-        said = {"seed": hypothesis.core.global_force_seed, **work(mutant)}
-        file.write_text(json.dumps(said))
+        file.write_text(json.dumps(work(mutant)))
         code = 0
     except BaseException as error:
         file.write_text(json.dumps({**_NOTHING, "output": repr(error)}))
@@ -202,7 +201,8 @@ def _child(work: Any, mutant: Mutant, file: Path) -> NoReturn:
 def _row(result: Result) -> dict[str, Any]:
     names = ("seed", "failed", "clauses", "drawn", "missed", "seconds", "output")
     row = {name: getattr(result, name) for name in names}
-    return {"name": result.mutant.name, "bug": result.mutant.bug, "asked": result.mutant.clauses, **row}
+    mutant = result.mutant
+    return {"name": mutant.name, "bug": mutant.bug, "asked": mutant.clauses, "also": mutant.also, **row}
 
 
 def main() -> int:

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from autodiff_spec.clauses import CLAUSES
+import autodiff_numpy
+from autodiff_spec.clauses import CLAUSES, MUST
+from tests.mutants._mutant import ALSO
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.run import ROOT, SOUND
 
@@ -39,14 +41,33 @@ def test_an_engine_without_a_bug_is_not_killed(results: dict[str, dict[str, Any]
 
 @pytest.mark.parametrize("name", list(MUTANTS))
 def test_a_mutant_names_clauses_that_exist(name: str) -> None:
-    assert MUTANTS[name].clauses
-    assert set(MUTANTS[name].clauses) <= set(CLAUSES)
+    mutant = MUTANTS[name]
+    assert mutant.clauses
+    assert {*mutant.clauses, *mutant.also} <= set(CLAUSES)
+    assert not set(mutant.clauses) & set(mutant.also)
 
 
-def test_every_rule_that_has_a_derivative_has_three_mechanical_mutants() -> None:
-    said = "{name: mutant.clauses for name, mutant in mechanical().items()}"
+@pytest.fixture(scope="session")
+def mechanical() -> dict[str, list[str]]:
+    """The mechanical mutants, and the clauses whose tests notice each: of the engine as it is imported, without rules
+    that other tests add.
+    """
+    said = "{name: [*mutant.clauses, *mutant.also] for name, mutant in mechanical().items()}"
     code = f"import json; from tests.mutants.mechanical import mechanical; print(json.dumps({said}))"
-    made = json.loads(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True).stdout)
-    assert len(made) % 3 == 0
-    assert {"sin:0:sign", "sin:0:factor", "sin:0:zero", "multiply:1:zero"} <= set(made)
-    assert made["sin:0:sign"][0] == "FUN-39"
+    made = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    clauses: dict[str, list[str]] = json.loads(made.stdout)
+    return clauses
+
+
+def test_every_rule_that_has_a_derivative_has_three_mechanical_mutants(mechanical: dict[str, list[str]]) -> None:
+    assert len(mechanical) % 3 == 0
+    assert {"sin:0:sign", "sin:0:factor", "sin:0:zero", "multiply:1:zero"} <= set(mechanical)
+    assert mechanical["sin:0:sign"][0] == "FUN-39"
+
+
+def test_the_tests_of_every_must_clause_notice_a_mutant(mechanical: dict[str, list[str]]) -> None:
+    written = [(*mutant.clauses, *mutant.also) for mutant in MUTANTS.values()]
+    noticed = {clause for clauses in (*mechanical.values(), *written) for clause in clauses}
+    can = autodiff_numpy.backend().capabilities
+    assert [c.id for c in CLAUSES.values() if c.level is MUST and set(c.needs) <= can and c.id not in noticed] == []
+    assert set(ALSO) <= {*mechanical, *MUTANTS}
