@@ -166,9 +166,9 @@ class _Draft:
         if not kind:
             return number
         value = self._values[number]
-        conditions, of_python = (COMPLEX_CONDITIONS, complex) if value.dtype.kind == "c" else (CONDITIONS, float)
-        text, holds = conditions[kind]
-        if holds(list(map(of_python, value.values.flat))):
+        complex_ = value.dtype.kind == "c"
+        text, holds = (COMPLEX_CONDITIONS if complex_ else CONDITIONS)[kind]
+        if holds([complex(v) if complex_ else float(v) for v in value.values.flat]):
             return number
         condition = Operation("", text, always, ("",), "domain", kinds="fc")
         return self._append(Statement(condition, (number,)))
