@@ -254,7 +254,7 @@ class Backend(Derived):
         return self.xp.asarray(value, dtype=dtype, copy=True)
 
     def _ones_like(self, array: Array) -> Array:
-        """The cotangent of the sum of an array's elements."""
+        """The cotangent of the sum of an array's elements: ones, or what this engine's ``_pullback`` takes for them."""
         return self.xp.ones_like(array)
 
     def _kind(self, dtype: Any) -> str:

@@ -82,7 +82,7 @@ class Tape:
         """
         if self._state != "open":
             raise TapeStateError(f"watch() on a tape that is {self._state}; call it inside the tape's own `with`")
-        leaves, structure = _trees.flatten(x)
+        leaves, structure = _trees.flatten(x, self.backend.array_types)
         arrays = [
             _check.floating(self.backend, leaf, _trees.Path(structure, i, "x", "watch()"))
             for i, leaf in enumerate(leaves)
@@ -127,13 +127,14 @@ class Tape:
         targets, seeds, arrays, structure = self._arguments(target, sources, cotangent)
         destinations = None if out is None else self._destinations(out, arrays, structure)
         gradients = self._pullback_of(targets, arrays, seeds, strict=True)
-        if unconnected != "none":
+        if unconnected == "raise":
             for i, gradient in enumerate(gradients):
-                if gradient is None and unconnected == "raise":
+                if gradient is None:
                     raise UntrackedError(
                         f"{_trees.Path(structure, i, 'sources', 'grad()')} does not lead to the target; "
                         'pass unconnected="zero" to get zeros'
                     )
+        elif unconnected == "zero":
             gradients = [self._filled(g, array) for g, array in zip(gradients, arrays, strict=True)]
         if destinations is None:
             return _trees.unflatten(structure, gradients)
@@ -275,7 +276,7 @@ class Tape:
         self._spent = not self.persistent
         try:
             found = self._pullback(
-                targets, list(unique.values()), cotangents, retain=self.persistent, strict=strict
+                targets, [*unique.values()], cotangents, retain=self.persistent, strict=strict
             )
         except UntrackedError:
             self._spent = False  # bad input does not spend the tape

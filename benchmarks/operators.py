@@ -61,6 +61,7 @@ def candidates(be: ad.Backend) -> dict[str, Callable[[], Any]]:
 def matrices(be: ad.Backend) -> dict[str, Callable[[], Any]]:
     """Those whose cost grows with the size, on the small input."""
     g, x = chain(be), be.asarray(np.linspace(0.0, 1.0, SMALL))
+    v = be.asarray(np.linspace(1.0, 2.0, SMALL))
 
     def f(b: Any) -> Any:
         return be.xp.sum(g(b))
@@ -68,6 +69,7 @@ def matrices(be: ad.Backend) -> dict[str, Callable[[], Any]]:
     return {
         "f": lambda: f(x),
         "grad": lambda: be.grad(f)(x),
+        "hvp": lambda: be.hvp(f, (x,), (v,)),
         "jacobian, reverse": lambda: be.jacobian(g, mode="reverse")(x),
         "jacobian, forward": lambda: be.jacobian(g, mode="forward")(x),
         "hessian": lambda: be.hessian(f)(x),

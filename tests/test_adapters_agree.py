@@ -16,13 +16,19 @@ import autodiff_spec as ad
 ROOT = Path(__file__).resolve().parent.parent
 ADAPTERS = ("torch", "tensorflow", "jax")
 FILES = {
-    "__init__.py", "_backend.py", "_tape.py", "deviations.toml", "extra.py", "py.typed", "spec.py", "xp/__init__.py",
-    "xp/linalg.py",
+    "__init__.py", "_backend.py", "_custom.py", "_tape.py", "deviations.toml", "extra.py", "py.typed", "spec.py",
+    "xp/__init__.py", "xp/fft.py", "xp/linalg.py",
 }  # fmt: skip
 EXTRA = (
     "relu", "sigmoid", "softplus", "softmax", "logsumexp", "xlogy", "sinc", "erf", "median", "topk", "einsum", "index",
     "at",
 )  # fmt: skip
+
+DTYPE_NAMES = {
+    "bfloat16", "bool", "complex128", "complex64", "float16", "float32", "float64", "int16", "int32", "int64", "int8",
+    "longdouble", "uint16", "uint32", "uint64", "uint8",
+}  # fmt: skip
+NEXT = {"broadcast_shapes", "isin"}  # of the standard's next version; who has them may offer them
 
 # --- files and order --------------------------------------------------------------------------------------------
 
@@ -88,6 +94,19 @@ def test_hooks_of_the_tape_stand_in_the_order_of_the_contract(name: str) -> None
 def test_extra_stands_in_one_order(name: str) -> None:
     found = [definition for definition in definitions(folder(name) / "extra.py") if definition in EXTRA]
     assert tuple(found) == EXTRA
+
+
+def public_functions(be: ad.Backend, extension: str) -> set[str]:
+    """The names of a namespace that are no dtypes: those differ from framework to framework."""
+    namespace = getattr(be.xp, extension) if extension else be.xp
+    names = (name for name in namespace.__all__ if not name.startswith("__array_api"))
+    return {name for name in names if callable(getattr(namespace, name)) and name not in DTYPE_NAMES | NEXT}
+
+
+@pytest.mark.parametrize("extension", ["", "fft", "linalg"])
+@pytest.mark.parametrize("name", ADAPTERS[1:])
+def test_namespaces_have_the_same_functions(name: str, extension: str) -> None:
+    assert public_functions(ad.backend(name), extension) == public_functions(ad.backend(ADAPTERS[0]), extension)
 
 
 # --- errors -----------------------------------------------------------------------------------------------------

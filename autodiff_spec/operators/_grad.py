@@ -68,53 +68,58 @@ def value_and_grad(
     """
     single = not isinstance(argnums, (tuple, list))
 
+    @functools.cache
+    def positions(count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        chosen = _check.positions(argnums, count)
+        return chosen, tuple(dict.fromkeys(chosen))
+
     @functools.wraps(f, updated=())
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        chosen = _check.positions(argnums, len(args))
-        distinct = list(dict.fromkeys(chosen))
-        primals, structure = primal_arrays(
-            be, tuple(args[i] for i in distinct), "args", "grad()", tuple(distinct)
-        )
-        rest = [convert(be, arg) if isinstance(arg, np.ndarray) else arg for arg in args]
+        chosen, distinct = positions(len(args))
+        primals, structure = primal_arrays(be, [args[i] for i in distinct], "args", "grad()", distinct)
+        given = [convert(be, arg) if isinstance(arg, np.ndarray) else arg for arg in args]
         seen: list[Any] = []
 
         def flat(*leaves: Any) -> list[Any]:
-            arguments = list(rest)
+            arguments = list(given)
             for i, argument in zip(distinct, _trees.unflatten(structure, leaves), strict=True):
                 arguments[i] = argument
             result = f(*arguments, **kwargs)
             if not has_aux:
-                outputs, structure_of_outputs = _trees.flatten(result, be.array_types)
-                seen[:] = [structure_of_outputs, None]
+                outputs, output_structure = _trees.flatten(result, be.array_types)
+                seen[:] = output_structure, _trees.LEAF
                 return outputs
             result, aux = result
-            outputs, structure_of_outputs = _trees.flatten(result, be.array_types)
-            aux_leaves, structure_of_aux = _trees.flatten(aux, be.array_types)
-            seen[:] = [structure_of_outputs, structure_of_aux]
+            outputs, output_structure = _trees.flatten(result, be.array_types)
+            aux_leaves, aux_structure = _trees.flatten(aux, be.array_types)
+            seen[:] = output_structure, aux_structure
             return outputs + aux_leaves  # aux is an output without a cotangent: what the engine traced must not leak
 
         outputs, pull = be._vjp(flat, primals, once=True)
         output_structure, aux_structure = seen
         count = output_structure.num_leaves
-        aux = _trees.unflatten(aux_structure, outputs[count:]) if has_aux else None
-        no_cotangents = [None] * (len(outputs) - count)
-        outputs = [output if be.is_array(output) else constant(be, output) for output in outputs[:count]]
-        cotangents = [
-            None
-            if be.kind(output.dtype) == "other"
-            else _check.default_cotangent(be, output, output_structure, i, "grad()")
-            for i, output in enumerate(outputs)
-        ]
-        gradients = _trees.unflatten(structure, zeros_for_none(be, pull(cotangents + no_cotangents), primals))
+        rest, outputs = outputs[count:], outputs[:count]
+        cotangents: list[Any] = [None] * count
+        for i, output in enumerate(outputs):
+            if not be.is_array(output):
+                outputs[i] = output = constant(be, output)
+            if be.kind(output.dtype) != "other":
+                cotangents[i] = _check.default_cotangent(be, output, output_structure, i, "grad()")
+        pulled = pull(cotangents + [None] * len(rest))
+        gradients = _trees.unflatten(structure, zeros_for_none(be, pulled, primals))
         found = gradients[0] if single else _replicated(be, gradients, distinct, chosen)
         value = _trees.unflatten(output_structure, outputs)
-        return ((value, aux) if has_aux else value), found
+        return ((value, _trees.unflatten(aux_structure, rest)) if has_aux else value), found
 
     return value_and_gradient
 
 
-def _replicated(be: Backend, gradients: Any, distinct: list[int], chosen: tuple[int, ...]) -> tuple[Any, ...]:
+def _replicated(
+    be: Backend, gradients: Any, distinct: tuple[int, ...], chosen: tuple[int, ...]
+) -> tuple[Any, ...]:
     """One gradient for each position asked for; a position's second mention gets a copy."""
+    if len(chosen) == len(distinct):
+        return tuple(gradients)
     first = dict(zip(distinct, gradients, strict=True))
     again = {i: k for k, i in reversed(list(enumerate(chosen)))}
     return tuple(

@@ -70,7 +70,7 @@ def primal_arrays(
 
     ``root``, ``operation`` and the ``positions`` of the arguments that the tree holds name a leaf in messages.
     """
-    leaves, structure = _trees.flatten(tree)
+    leaves, structure = _trees.flatten(tree, be.array_types)
     arrays = [
         leaf
         if be.is_floating(leaf)

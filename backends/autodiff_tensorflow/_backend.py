@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from autodiff_spec._backend import Array, FlatFunction
 from autodiff_tensorflow import extra, spec, xp
 from autodiff_tensorflow._custom import apply_rule
 from autodiff_tensorflow._prepare import Compiled
-from autodiff_tensorflow._tape import TensorFlowTape, pause
+from autodiff_tensorflow._tape import ONES, TensorFlowTape, pause
+from autodiff_tensorflow._vmap import MANY, batched, refuse_batches
 
 
 class TensorFlowBackend(Backend):
@@ -62,7 +63,7 @@ class TensorFlowBackend(Backend):
     ) -> tuple[list[Array], Callable[[list[Array | None]], list[Array | None]]]:
         tape = TensorFlowTape(self, persistent=not once, functional=True)
         with tape:
-            sources = [tape._watch(primal) for primal in primals]
+            sources = tape._watch_all(primals)
             outputs = f(*sources)
 
         def pullback(cotangents: list[Array | None]) -> list[Array | None]:
@@ -70,12 +71,20 @@ class TensorFlowBackend(Backend):
 
         return outputs, pullback
 
+    def _vmap(self, f: FlatFunction, arrays: list[Array], axes: list[int]) -> list[Array]:
+        size = arrays[0].shape[axes[0]]
+        if size is None or size >= MANY:
+            with suppress(Exception):  # what is wrong with f itself raises again in the loop
+                return batched(f, arrays, axes)
+        return super()._vmap(f, arrays, axes)
+
     def _prepare(
         self, f: Any, arrays: list[Array]
     ) -> Callable[[list[Array], list[Any] | None], tuple[list[Any], Any]]:
         return Compiled(f, arrays)
 
     def _custom_vjp(self, call: Any, arrays: list[Array]) -> list[Array]:
+        refuse_batches("custom_vjp()")
         return apply_rule(self, call, arrays)
 
     def _stop_gradient(self, array: Array) -> Array:
@@ -91,11 +100,16 @@ class TensorFlowBackend(Backend):
         with tf.device(value.device):  # a copy where it was, not where TensorFlow likes
             return super()._asarray(value, dtype)
 
+    def _ones_like(self, array: Array) -> Any:
+        return ONES
+
     def _variable(self, array: Array) -> Array:
+        refuse_batches("variable()")
         with tf.device(array.device):
             return tf.Variable(array)
 
     def _assign(self, variable: Array, array: Array) -> None:
+        refuse_batches("assign()")
         variable.assign(array, read_value=False)
 
     def _tape(self, persistent: bool) -> TensorFlowTape:

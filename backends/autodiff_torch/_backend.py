@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from autodiff_spec import Backend, Capability
+from autodiff_spec import Backend, Capability, UnsupportedError
 from autodiff_torch import _state, extra, spec, xp
 from autodiff_torch._custom import apply_checkpoint, apply_rule
 from autodiff_torch._tape import TorchTape
 from autodiff_torch._variable import Variable
+from autodiff_torch._vmap import batched, vjp
 
 _NO_NUMPY_DTYPE = {torch.bfloat16: torch.float32}
 
@@ -58,15 +59,35 @@ class TorchBackend(Backend):
     def _vjp(
         self, f: Callable[..., list[Any]], primals: list[torch.Tensor], *, once: bool
     ) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
-        outputs, pullback = super()._vjp(f, primals, once=once)
-        if not _state.OPEN.get():  # nobody records: a value that is kept must not keep the graph
-            outputs = [output.detach() if isinstance(output, torch.Tensor) else output for output in outputs]
-        return outputs, pullback
+        if _state.BATCHING.get():
+            return vjp(f, primals)
+        tape = TorchTape(self, persistent=not once)
+        with tape:
+            sources = [tape._watch(primal) for primal in primals]
+            recorded = f(*sources)
+
+        def pullback(cotangents: list[Any]) -> list[Any]:
+            return tape._pullback_of(recorded, sources, cotangents, strict=False)
+
+        if _state.OPEN.get():
+            return recorded, pullback
+        # Nobody else records: a value that is kept must not keep the graph.
+        return [output.detach() if isinstance(output, torch.Tensor) else output for output in recorded], pullback
+
+    def _vmap(
+        self, f: Callable[..., list[torch.Tensor]], arrays: list[torch.Tensor], axes: list[int]
+    ) -> list[torch.Tensor]:
+        if arrays[0].shape[axes[0]]:
+            with suppress(Exception):  # what is wrong with f itself raises again in the loop
+                return batched(f, arrays, axes)
+        return super()._vmap(f, arrays, axes)
 
     def _custom_vjp(self, call: Any, arrays: list[torch.Tensor]) -> list[torch.Tensor]:
+        self._refuse_batches("custom_vjp()")
         return apply_rule(self, call, arrays)
 
     def _checkpoint(self, f: Any, arrays: list[torch.Tensor]) -> list[Any]:
+        self._refuse_batches("checkpoint()")
         return apply_checkpoint(f, arrays)
 
     def _stop_gradient(self, array: torch.Tensor) -> torch.Tensor:
@@ -84,10 +105,15 @@ class TorchBackend(Backend):
         found: torch.Tensor = xp.asarray(value, dtype=dtype, copy=True)
         return found
 
+    def _ones_like(self, array: torch.Tensor) -> Any:
+        return _state.ONES if array.numel() == 1 else torch.ones_like(array)
+
     def _variable(self, array: torch.Tensor) -> Variable:
+        self._refuse_batches("variable()")
         return Variable(array.detach())
 
     def _assign(self, variable: torch.Tensor, array: torch.Tensor) -> None:
+        self._refuse_batches("assign()")
         if isinstance(variable, Variable):
             variable._replace(array.detach())
         else:
@@ -103,3 +129,8 @@ class TorchBackend(Backend):
     def _write(self, destination: torch.Tensor, gradient: torch.Tensor) -> None:
         with torch.no_grad():
             destination.copy_(gradient)
+
+    def _refuse_batches(self, what: str) -> None:
+        """What would keep a batch beyond its slices, or hide a rule from it, sends `vmap` to its loop."""
+        if _state.BATCHING.get():
+            raise UnsupportedError(f"{what} runs on one slice at a time; vmap() sees to it")

@@ -13,7 +13,7 @@ Tensor = torch.Tensor
 
 
 def run(
-    ends: list[Tensor], inputs: list[Tensor], seeds: list[Tensor], keep: bool, create: bool
+    ends: list[Tensor], inputs: list[Tensor], seeds: list[Tensor | None], keep: bool, create: bool
 ) -> list[Tensor | None]:
     """The engine's own pullback."""
     if not inputs:
@@ -53,9 +53,10 @@ def summed(parts: list[Tensor | None], counts: list[int]) -> list[Tensor | None]
     return found
 
 
-def fresh(gradients: list[Tensor | None], others: Sequence[Tensor]) -> list[Tensor | None]:
+def fresh(gradients: list[Tensor | None], *others: Sequence[Tensor | None]) -> list[Tensor | None]:
     """Dense arrays that share no memory: autograd hands out the cotangent itself, one buffer twice, broadcasts."""
-    taken = {array.untyped_storage().data_ptr() for array in others if array.data_ptr()}
+    taken = {array.untyped_storage().data_ptr() for arrays in others for array in arrays if array is not None}
+    taken.discard(0)
     found: list[Tensor | None] = []
     for gradient in gradients:
         if gradient is not None:

@@ -78,7 +78,7 @@ def _is_kept(node: Node, name: str) -> bool:
 def cut_pullback(
     records: Callable[[int], bool],
     targets: Sequence[torch.Tensor],
-    cotangents: Sequence[torch.Tensor],
+    cotangents: Sequence[torch.Tensor | None],
     sources: Sequence[torch.Tensor],
     *,
     create_graph: bool,
@@ -102,7 +102,7 @@ def cut_pullback(
 
     with torch.set_grad_enabled(create_graph):
         for target, cotangent in zip(targets, cotangents, strict=True):
-            add(*get_gradient_edge(target)[:2], cotangent)
+            add(*get_gradient_edge(target)[:2], torch.ones_like(target) if cotangent is None else cotangent)
         while queue:
             node = heapq.heappop(queue)[-1]
             for (below, index), share in _called(node, sums[node]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -17,6 +17,12 @@ OPEN: ContextVar[tuple[TorchTape, ...]] = ContextVar("autodiff_torch_open", defa
 
 PAUSED: ContextVar[tuple[TorchTape, ...]] = ContextVar("autodiff_torch_paused", default=())
 """The tapes that are open behind a `pause`."""
+
+BATCHING: ContextVar[bool] = ContextVar("autodiff_torch_batching", default=False)
+"""Whether a function runs on a whole batch, inside `torch.func.vmap`."""
+
+ONES: Any = object()
+"""The cotangent of a single number that stands for a one, which autograd makes faster than it takes one."""
 
 
 @contextmanager

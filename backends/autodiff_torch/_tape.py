@@ -10,7 +10,7 @@ import torch
 
 from autodiff_spec import Tape, TapeError, TapeStateError
 from autodiff_torch import _engine, _graph
-from autodiff_torch._state import OPEN, PAUSED
+from autodiff_torch._state import BATCHING, ONES, OPEN, PAUSED
 from autodiff_torch._variable import Variable, resolve
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class TorchTape(Tape):
     # --- hooks of the contract --------------------------------------------------------------------------------
 
     def _enter(self) -> None:
-        _refuse_transforms()
+        if torch._C._are_functorch_transforms_active():
+            raise _inside_a_transform()
         self._recorded_before = torch.is_grad_enabled()
         if not self._recorded_before:
             torch.set_grad_enabled(True)
@@ -74,7 +75,8 @@ class TorchTape(Tape):
 
     def _exit(self) -> None:
         self._end = _graph.now()
-        OPEN.set(tuple(tape for tape in OPEN.get() if tape is not self))
+        tapes = OPEN.get()
+        OPEN.set(tapes[:-1] if tapes[-1:] == (self,) else tuple(tape for tape in tapes if tape is not self))
         for tape in self._paused:
             tape._holes.append((self._start, self._end))
         self._paused = ()
@@ -82,7 +84,8 @@ class TorchTape(Tape):
             torch.set_grad_enabled(False)
 
     def _watch(self, array: Tensor) -> Tensor:
-        _refuse_transforms()
+        if torch._C._are_functorch_transforms_active():
+            raise _inside_a_transform()
         if type(array) is Variable:
             array = resolve(array)
         if array.requires_grad and _tracked(array):
@@ -90,7 +93,8 @@ class TorchTape(Tape):
                 alias = array.view_as(array)
             self._views.add(alias.grad_fn)
         else:
-            alias = _leaf(array)
+            alias = array.detach().requires_grad_()
+            alias._made_by_tape = True  # type: ignore[attr-defined]
         self._sources[id(alias)] = alias
         return alias
 
@@ -126,9 +130,11 @@ class TorchTape(Tape):
                 parts = _engine.run(ends, inputs, seeds, retain or create or self._shared(), create)
                 if len(inputs) > len(sources):
                     self._check_bypassed(inputs, parts, ends)
-        if strict and len(targets) == 1 and not _engine.some(parts) and not self._tracks(ends[0]):
+            found = _engine.summed(parts, counts)
+            if not BATCHING.get():  # there arrays have no memory, and the batch is copied
+                found = _engine.fresh(found, seeds, inputs)
+        if strict and len(targets) == 1 and not _engine.some(found) and not self._tracks(ends[0]):
             raise self.untracked(0, 1)
-        found = _engine.fresh(_engine.summed(parts, counts), (*seeds, *inputs))
         if create and self.is_open:
             self._holes.append((before, _graph.now()))  # a gradient does not record itself
         return found
@@ -195,10 +201,13 @@ class TorchTape(Tape):
 
     def _ends(
         self, targets: Sequence[Any], cotangents: Sequence[Tensor | None], strict: bool
-    ) -> tuple[list[Tensor], list[Tensor]]:
-        """The targets that have a history, with their cotangents; `UntrackedError` for the others when ``strict``."""
+    ) -> tuple[list[Tensor], list[Tensor | None]]:
+        """The targets that have a history, with their cotangents; `UntrackedError` for the others when ``strict``.
+
+        A cotangent ``None`` is a one that autograd makes.
+        """
         ends: list[Tensor] = []
-        seeds: list[Tensor] = []
+        seeds: list[Tensor | None] = []
         for i, (target, seed) in enumerate(zip(targets, cotangents, strict=True)):
             if strict:
                 if type(target) is Variable:
@@ -207,15 +216,19 @@ class TorchTape(Tape):
                     raise self.untracked(i, len(targets))
             elif seed is None or not isinstance(target, Tensor) or type(target) is Variable or not target.requires_grad:
                 continue
-            assert seed is not None  # a strict call has a cotangent for every target
             ends.append(target)
-            seeds.append(seed if seed.device == target.device else seed.to(target.device))
+            if seed is ONES:
+                seeds.append(None)
+            else:
+                assert seed is not None  # a strict call has a cotangent for every target
+                seeds.append(seed if seed.device == target.device else seed.to(target.device))
         return ends, seeds
 
     def _reaches(self, target: Tensor) -> bool:
         """Whether ``target`` may have a history here, by its own node alone."""
-        if target.grad_fn is not None:
-            return id(target) in self._sources or self.records(_graph.number(target.grad_fn))
+        node = target.grad_fn
+        if node is not None:
+            return self.records(node._sequence_nr()) or id(target) in self._sources
         return target.requires_grad and self._owns(target)
 
     def _inputs(self, sources: Sequence[Tensor]) -> tuple[list[Tensor], list[int], bool]:
@@ -244,12 +257,11 @@ class TorchTape(Tape):
                 )
 
 
-def _refuse_transforms() -> None:
-    if torch._C._are_functorch_transforms_active():
-        raise TapeStateError(
-            "a tape cannot be used inside a transform of torch.func, which would not see its gradients; "
-            "use grad() or a second tape in place of the transform"
-        )
+def _inside_a_transform() -> TapeStateError:
+    return TapeStateError(
+        "a tape cannot be used inside a transform of torch.func, which would not see its gradients; "
+        "use grad() or a second tape in place of the transform"
+    )
 
 
 def _leaf(value: Tensor) -> Tensor:

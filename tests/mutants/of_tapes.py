@@ -148,7 +148,7 @@ def left_open() -> None:
     Tape.__exit__ = leave  # type: ignore[method-assign]
 
 
-@mutant("tapes are shared by all threads", "THREAD-04", "THREAD-05")
+@mutant("tapes are shared by all threads", "THREAD-04")
 def mixed_threads() -> None:
     class Shared:
         def __init__(self) -> None:

@@ -6,6 +6,7 @@ It is ``array_api_compat.torch``, completed where that falls short of the standa
 from __future__ import annotations
 
 import builtins
+import math as _math
 from typing import Any, NamedTuple
 
 import array_api_compat.torch as _base
@@ -35,12 +36,12 @@ _FUNCTIONS = (
     "from_dlpack", "full", "full_like", "greater", "greater_equal", "hypot", "imag", "isdtype",
     "isfinite", "isinf", "isnan",
     "less", "less_equal", "linspace", "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not",
-    "logical_or", "logical_xor", "matmul", "matrix_transpose", "max", "maximum", "mean", "meshgrid", "min", "minimum",
+    "logical_or", "logical_xor", "matrix_transpose", "max", "maximum", "mean", "meshgrid", "min", "minimum",
     "moveaxis", "multiply", "negative", "nextafter", "nonzero", "not_equal", "ones", "ones_like", "permute_dims",
     "positive", "pow", "prod", "real", "reciprocal", "remainder", "repeat", "reshape", "result_type", "roll", "round",
     "searchsorted", "signbit", "sin", "sinh", "sort", "sqrt", "square", "squeeze", "stack", "subtract", "sum",
     "take_along_axis", "tan", "tanh", "tensordot", "tile", "tril", "triu", "trunc", "unique_counts", "unique_inverse",
-    "unique_values", "unstack", "var", "vecdot", "where", "zeros", "zeros_like",
+    "unique_values", "unstack", "var", "where", "zeros", "zeros_like",
 )  # fmt: skip
 
 for _name in (*_CONSTANTS, *_DTYPES, *_FUNCTIONS):
@@ -135,7 +136,10 @@ def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool 
     """The standard deviation; ``correction`` may be fractional."""
     if float(correction).is_integer():
         return _base.std(x, axis=axis, correction=correction, keepdims=keepdims)
-    return _torch.sqrt(_base.var(x, axis=axis, correction=correction, keepdims=keepdims))
+    found = _base.std(x, axis=axis, correction=0, keepdims=keepdims)  # a root of var would have no derivative at 0
+    count = x.numel() // builtins.max(found.numel(), 1)
+    freedom = builtins.max(count - correction, 0.0)
+    return found * (_math.sqrt(count / freedom) if freedom else _math.inf)
 
 
 def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
@@ -143,6 +147,19 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
     if isinstance(indices, (list, tuple)):
         indices = _torch.as_tensor(indices, device=x.device)
     return _base.take(x, indices, axis=axis)
+
+
+def matmul(x1: Any, x2: Any, /) -> Any:
+    """The matrix product; dtypes are promoted where they differ."""
+    return _torch.matmul(x1, x2) if x1.dtype is x2.dtype else _base.matmul(x1, x2)
+
+
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """The sums of products along an axis of the two, the first conjugated."""
+    dtype = x1.dtype
+    if dtype is x2.dtype and (dtype.is_floating_point or dtype.is_complex) and x1.shape[axis] == x2.shape[axis]:
+        return _torch.linalg.vecdot(x1, x2, dim=axis)
+    return _base.vecdot(x1, x2, axis=axis)
 
 
 class AllUnique(NamedTuple):
@@ -167,7 +184,7 @@ def unique_all(x: Any, /) -> AllUnique:
 
 _MORE = (
     "asarray", "astype", "clip", "cumulative_prod", "cumulative_sum", "fft", "finfo", "floor_divide", "iinfo",
-    "linalg", "sign", "std", "take", "unique_all",
+    "linalg", "matmul", "sign", "std", "take", "unique_all", "vecdot",
 )  # fmt: skip
 
 __all__ = sorted(("__array_api_version__", *_CONSTANTS, *_DTYPES, *_FUNCTIONS, *_MORE))
