@@ -8,7 +8,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo-installed
 FULL := $(VENV)/.full-installed
-DOCS := $(VENV)/.docs-installed
 RUNS := .make
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
 
@@ -32,13 +31,13 @@ help:
 	@echo 'make compare   run the suite on every framework and show where they differ'
 	@echo 'make lint      ruff, and mypy in strict mode'
 	@echo 'make mutants   check that the suite catches each wrong backend'
-	@echo 'make bench     measure against the native code of each framework'
+	@echo 'make bench     measure against the native code of each framework; the goals at the end'
 	@echo 'make docs      build the site into site/ (warnings are errors)'
 	@echo 'make test-matrix  the suite on the oldest and the newest release of each framework (some 10 GB, half an hour)'
 	@echo 'make clean     remove what builds, tests and tools left; the environment stays (rm -r $(VENV))'
 	@echo
 	@echo 'PYTHON=python3.12   the Python that makes $(VENV)      JOBS=1              parts of make test at a time'
-	@echo 'BACKENDS="numpy"    backends of make test           ARGS="--help"       passed on to demo, compare, mutants, test-matrix'
+	@echo 'BACKENDS="numpy"    backends of make test           ARGS="--help"       passed on to demo, compare, bench, docs, test-matrix'
 
 demo: $(DEMO)
 	$(BIN)/autodiff-spec test numpy $(ARGS)
@@ -61,11 +60,9 @@ mutants: $(FULL)
 	$(BIN)/python -m tests.mutants.table $(RUNS)/written.json $(RUNS)/mechanical.json >docs/mutants.md
 
 bench: $(FULL)
-	@for file in benchmarks/[a-z]*.py; do \
-		echo "== $$file"; OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python $$file || exit 1; \
-	done
+	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/_all.py $(ARGS)
 
-docs: $(DOCS)
+docs: $(FULL)
 	PYTHONPATH=.:backends NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict $(ARGS)
 
 # Not part of `make test`: it installs every framework twice.
@@ -131,9 +128,5 @@ $(DEMO): pyproject.toml constraints.txt
 
 $(FULL): pyproject.toml constraints.txt
 	$(environment)
-	$(INSTALL) --editable '.[torch,$(TENSORFLOW),jax,suite,plot,dev]'
+	$(INSTALL) --editable '.[torch,$(TENSORFLOW),jax,suite,plot,docs,dev]'
 	@touch $(DEMO) $@
-
-$(DOCS): $(FULL)
-	$(INSTALL) --editable '.[docs]'
-	@touch $@

@@ -164,8 +164,7 @@ class Recorder:
         """A new source of ``recording``; what tracked ``parent`` before tracks it still."""
         frame = self._frame.get()
         tapes = parent.tapes if parent is not None else ()
-        numbers = tuple(n for n in frame.tapes if n in tapes or n == recording.number)
-        node = Node(() if parent is None else ((parent, None, ()),), numbers)
+        node = Node(() if parent is None else ((parent, None, ()),), frame.tracking((*tapes, recording.number)))
         frame.append(node)
         return node
 
@@ -191,7 +190,7 @@ def backward(
         retain: keep the recording for another pass.
         beyond: whether what lies behind a source is pulled back as well (it may be an intermediate).
     """
-    number, nodes = recording.number, recording.nodes
+    number = recording.number
     cotangents: dict[Node, Any] = {}
     owned: set[Node] = set()
     for node, seed in seeds:
@@ -199,33 +198,36 @@ def backward(
     # The cotangents of nodes without edges are there at the end; those of others are let go on the way.
     intermediates = {node for node in sources if node is not None and node.edges}
     found: dict[Node, Any] = {}
-    take = cotangents.pop
+    take, known = cotangents.pop, cotangents.get
     try:
-        for node in reversed(nodes):
+        for node in reversed(recording.nodes):
             edges = node.edges
             cotangent = take(node, None) if edges else None
+            if node in intermediates and cotangent is not None:
+                found[node] = cotangent
+                cotangent = cotangent if beyond else None
             if cotangent is not None:
-                if node in intermediates:
-                    found[node] = cotangent
-                    if not beyond:
-                        continue
                 for edge in edges:
                     parent = edge[0]
                     if number in parent.tapes:
                         share = cotangent if edge[1] is None else pull(node, edge, cotangent)
                         if share is None:
                             continue
-                        if parent in cotangents:
-                            cotangents[parent] = add(cotangents[parent], share, parent in owned)
-                            owned.add(parent)
-                        else:
+                        before = known(parent)
+                        if before is None:
                             cotangents[parent] = share
+                        else:
+                            cotangents[parent] = add(before, share, parent in owned)
+                            owned.add(parent)
             if not retain:
-                _let_go(node, number)
+                if len(node.tapes) == 1:
+                    node.tapes = node.edges = ()  # as `_let_go`, without a call
+                else:
+                    _let_go(node, number)
     finally:
         if not retain:
             recording.release()
-    return [None if node is None else found.get(node, cotangents.get(node)) for node in sources]
+    return [None if node is None else found.get(node, known(node)) for node in sources]
 
 
 def _let_go(node: Node, number: int) -> None:

@@ -46,12 +46,13 @@ class Tape:
         array([2., 4.])
     """
 
+    _state = "new"
+    _spent = False
+    _asked: tuple[_trees.Structure, str] = (_trees.LEAF, "grad()")  # what was asked last, for messages
+
     def __init__(self, backend: Backend, *, persistent: bool = False) -> None:
         self.backend = backend
         self.persistent = persistent
-        self._state = "new"
-        self._spent = False
-        self._asked: tuple[_trees.Structure, str] = (_trees.LEAF, "grad()")  # what was asked last, for messages
 
     def __enter__(self) -> Self:
         if self._state != "new":

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from _workloads import CHAIN300, CONTROL_FLOW, ELEM1M, MLP, Workload
+from _workloads import CHAIN300, CONTROL_FLOW, DOT4, ELEM1M, LSTM, MIXTURE, MLP, ROSENBROCK, Workload
 
 Gradients = Callable[[], Any]
 
@@ -15,6 +15,11 @@ def by_hand(workload: Workload) -> Gradients:
     """A program without arguments that computes all gradients of a workload once."""
     function, data, inputs = _PROGRAMS[workload.name], workload.data(), workload.inputs()
     return lambda: function(*data, *inputs)
+
+
+def _dot4(x: Any) -> Any:
+    2 * x.dot(x)
+    return 4 * x
 
 
 def _chain300(b: Any) -> Any:
@@ -76,9 +81,79 @@ def _elem1m(b: Any) -> Any:
     return g
 
 
+def _rosenbrock(x: Any) -> Any:
+    first, height = x[:-1], x[1:] - x[:-1] * x[:-1]
+    rest = 1 - first
+    100 * height.dot(height) + rest.dot(rest)
+    g = np.zeros_like(x)
+    height *= 200
+    g[1:] = height
+    height *= first
+    height += rest
+    height *= 2
+    g[:-1] -= height
+    return g
+
+
+def _lstm(x: Any, h: Any, c: Any, w: Any, u: Any, b: Any) -> Any:
+    gates = x @ w
+    gates += h @ u
+    gates += b
+    sigmoids, candidate = gates[:, :96], gates[:, 96:]
+    np.negative(sigmoids, sigmoids)
+    np.exp(sigmoids, sigmoids)
+    sigmoids += 1
+    np.reciprocal(sigmoids, sigmoids)
+    np.tanh(candidate, candidate)
+    i, f, o = gates[:, :32], gates[:, 32:64], gates[:, 64:96]
+    inside = np.tanh(f * c + i * candidate)
+    (o * inside).sum()
+    g_inside = o * (1 - inside * inside)
+    g = np.empty_like(gates)
+    np.multiply(g_inside, candidate, g[:, :32])
+    np.multiply(g_inside, c, g[:, 32:64])
+    g[:, 64:96] = inside
+    g[:, :96] *= sigmoids * (1 - sigmoids)
+    np.multiply(g_inside * i, 1 - candidate * candidate, g[:, 96:])
+    return g_inside * f, x.T * g, h.T * g, g[0]
+
+
+def _mixture(x: Any, alphas: Any, means: Any, logs: Any, lower: Any) -> Any:
+    """With a row for each component: sums over the points are then products of rows."""
+    scale = np.exp(logs.T)[:, :, None]
+    apart_1, apart_2 = x.T[:, None] - means.T[:, :, None]
+    first, second = scale[0] * apart_1, scale[1] * apart_2
+    third = lower[:, None] * apart_1
+    third += second
+    weights = first * first
+    weights += third * third
+    weights *= -0.5
+    weights += (alphas + logs.sum(axis=1))[:, None]
+    top = weights.max(axis=0)
+    weights -= top
+    np.exp(weights, weights)
+    total = weights.sum(axis=0)
+    shares = np.exp(alphas - alphas.max())
+    (np.log(total) + top).sum() - len(x) * (np.log(shares.sum()) + alphas.max())
+    weights /= total
+    counts = weights.sum(axis=1)
+    of_first, of_third = weights * first, weights * third
+    g_means, g_logs = np.empty_like(means), np.empty_like(logs)
+    sums = of_third.sum(axis=1)
+    g_means[:, 0] = of_first.sum(axis=1) * scale[0, :, 0] + sums * lower
+    g_means[:, 1] = sums * scale[1, :, 0]
+    g_logs[:, 0] = counts - np.vecdot(of_first, first)
+    g_logs[:, 1] = counts - np.vecdot(of_third, second)
+    return counts - len(x) / shares.sum() * shares, g_means, g_logs, -np.vecdot(of_third, apart_1)
+
+
 _PROGRAMS = {
+    DOT4.name: _dot4,
     CHAIN300.name: _chain300,
     CONTROL_FLOW.name: _control_flow,
+    ROSENBROCK.name: _rosenbrock,
+    LSTM.name: _lstm,
+    MIXTURE.name: _mixture,
     MLP.name: _mlp,
     ELEM1M.name: _elem1m,
 }

@@ -16,9 +16,10 @@ from autodiff_spec.conformance.programs._truth import Truth
 EXAMPLES = 1000
 
 
-def drawn(count: int) -> list[Case]:
-    """So many programs, the same in every run."""
+def drawn(count: int, *dtypes: str) -> list[Case]:
+    """So many programs, the same in every run, to be computed in one of these dtypes."""
     found: list[Case] = []
+    dtypes = dtypes or ("float64", "float32")
 
     @settings(
         max_examples=count,
@@ -28,7 +29,7 @@ def drawn(count: int) -> list[Case]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=cases(pool_of(backend("numpy"))))
+    @given(case=cases(pool_of(backend("numpy"), dtypes[0]), dtypes=dtypes))
     def collect(case: Case) -> None:
         found.append(case)
 

@@ -4,6 +4,7 @@ import doctest
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -217,6 +218,21 @@ def test_the_oracle_convicts_backends_that_agree_on_a_wrong_derivative() -> None
     be = Engine(sin=lambda x: ad.backend("numpy").stop_gradient(numpy_xp.sin(x)))
     found = ad.compare(lambda x: ad.xp().sin(x) * x, 0.5, backends=[be])
     assert (found.forward, found.backward, found.wrong, found.agree) == (None, None, ("wrong",), False)
+    assert str(found).startswith("<lambda>: THE BACKENDS AGREE, THE ORACLE DOES NOT\n")
+
+
+def test_where_the_function_has_no_value_nothing_is_held_against_its_derivative() -> None:
+    with np.errstate(all="ignore"):
+        found = parted(lambda x: ad.xp().sum(ad.xp().sqrt(x)), [-1.0, 4.0])
+    assert found.agree
+    assert "oracle: the function has no value here, and so no derivative" in str(found)
+
+
+def test_a_finite_value_that_all_lose_is_the_oracles_to_find() -> None:
+    with np.errstate(all="ignore"):
+        found = parted(lambda x: ad.xp().exp(x) / ad.xp().exp(x), 1000.0)
+    assert (found.forward, found.backward, found.wrong) == (None, None, ("numpy", "wrong"))
+    assert "THE BACKENDS AGREE, THE ORACLE DOES NOT" in str(found)
 
 
 # --- the pieces ---------------------------------------------------------------------------------------------------
@@ -310,6 +326,20 @@ CASES = {  # the operation that must be named, and who is wrong or off the recom
 }
 
 
+PAGE = (ROOT / "docs/diff.md").read_text("utf-8")
+SHOWN = {  # the reports of the page, by the example that they are of
+    match[1]: block
+    for block in re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    if (match := re.search(r"\((\w+)\.py:\d+\)", block))
+}
+
+
+def told(report: str) -> str:
+    """A report without its columns' widths, and without the versions and the times, which are other ones elsewhere."""
+    lines = "\n".join(" ".join(line.split()) for line in report.splitlines())
+    return re.sub(r"^(numpy|torch|tensorflow|jax) \S+ (.*?) \d+ \d+$", r"\1 \2", lines, flags=re.MULTILINE)
+
+
 def all_four() -> list[str]:
     names = ["numpy", "torch", "tensorflow", "jax"]
     missing = [name for name in names if name not in ad.available_backends()]
@@ -325,6 +355,7 @@ def test_the_operation_in_which_the_frameworks_part_is_named(example: str) -> No
     f = function_of(module, name)
     found = ad.compare(f, *arguments(module, f), backends=names)
     operation, verdicts = CASES[example]
+    assert told(SHOWN[example]) in told(str(found)), "docs/diff.md"
     assert found.forward is None
     assert (found.backward.kind, found.backward.name) == ("cotangents", operation)
     if verdicts:

@@ -159,6 +159,14 @@ def test_the_page_about_drawing_is_true() -> None:
     assert found.failed == 0
 
 
+def test_the_figure_of_the_page_is_the_drawing() -> None:
+    figure = (ROOT / "docs/detaching.svg").read_text("utf-8")
+    dot = ad.draw(detached, X, values=True).dot
+    labels = [part.strip() for label in re.findall(r'label="([^"]*)"', dot) for part in label.split(r"\n")]
+    assert sorted(re.findall(r"<text [^>]*>([^<]*)</text>", figure)) == sorted(labels)
+    assert figure.count("stroke-dasharray") == dot.count("style=dashed") == 1
+
+
 def test_the_command_prints_or_writes(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text("import autodiff_spec as ad\n\ndef f(x):\n    return ad.xp().sin(x)\n", "utf-8")
     path = os.pathsep.join(map(str, (ROOT, ROOT / "backends")))

@@ -73,6 +73,12 @@ def test_reverse_over_reverse_is_right_or_nan(name: str, k: int) -> None:
         assert np.isnan(found).any()
 
 
+def test_reverse_over_reverse_is_right_for_distinct_values_beside_repeated_ones() -> None:
+    batch, d = np.stack([SYMMETRIC["turned"], SYMMETRIC["distinct"]]), np.random.default_rng(5).normal(size=(4, 4))
+    found = be.grad(lambda a: np.sum(be.grad(power(3))(a) * d))(batch)
+    np.testing.assert_allclose(found[1], change_of_gradient(batch[1], d, 3), atol=1e-11)
+
+
 @pytest.mark.parametrize("transpose", [False, True])
 @pytest.mark.parametrize("name", SINGULAR)
 def test_sums_of_powers_of_singular_values_have_their_derivatives(name: str, transpose: bool) -> None:

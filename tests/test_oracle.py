@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import mpmath
@@ -286,3 +287,39 @@ def test_rounding_is_to_nearest_even_once(dtype: str) -> None:
 def test_a_cotangent_of_another_shape_is_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         oracle.gradient(lambda xp, x: x, np.ones(3), cotangent=np.ones((1, 3)))
+
+
+# --- derivatives inside programs -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("x", [0.0, 1.0, -0.5, 0.3, 2.0, 1e-3])
+def test_second_derivatives_of_programs_that_take_derivatives(x: float) -> None:
+    """Of 3t² + y·cos(t), itself the derivative of t³ + y·sin(t); at 0 and at powers of two steps change in size."""
+    y = 0.75
+
+    def slope(xp: Any, x: Any, y: Any) -> Any:
+        (found,) = oracle.gradient(lambda xp, t: t * t * t + xp.sin(t) * y, x)
+        return oracle.Array(np.asarray(found, dtype=object), x.dtype)
+
+    by_x, by_y = oracle.gradient(slope, x, y)
+    assert float(by_x[()]) == pytest.approx(6 * x - y * math.sin(x), rel=1e-14, abs=1e-40)
+    assert float(by_y[()]) == pytest.approx(math.cos(x), rel=1e-14)
+    rows = oracle.second(slope, x, y)
+    found = [[float(block[()]) for block in row] for row in rows]
+    mixed = pytest.approx(-math.sin(x), rel=1e-14, abs=1e-40)
+    assert found == [[pytest.approx(6 - y * math.cos(x), rel=1e-14), mixed], [mixed, pytest.approx(0, abs=1e-40)]]
+
+
+def test_second_derivatives_of_programs_that_take_second_derivatives() -> None:
+    """Of 20t³ + 2y, itself the second derivative of t⁵ + y·t²."""
+
+    def curvature(xp: Any, x: Any, y: Any) -> Any:
+        ((found,),) = oracle.second(lambda xp, t: t**5 + t * t * y, x)
+        return oracle.Array(np.asarray(found, dtype=object), x.dtype)
+
+    for x in (0.0, 0.5, -1.25):
+        rows = oracle.second(curvature, x, 3.0)
+        assert [[float(block[()]) for block in row] for row in rows] == [
+            [pytest.approx(120 * x, abs=1e-40), pytest.approx(0, abs=1e-40)],
+            [pytest.approx(0, abs=1e-40)] * 2,
+        ]

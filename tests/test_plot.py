@@ -146,7 +146,7 @@ def test_the_command_draws_and_says_what_it_wrote(tmp_path: Path) -> None:
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
 
     done = run("sin(x)", "--", "-6", "6")
-    assert (done.returncode, done.stdout) == (0, "plot.png: sin(x) and 1 derivatives from -6 to 6\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "plot.png: sin(x) and 1 derivative from -6 to 6\n"), done.stderr
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")
     wrong = run("sin(y)", "0", "1")
     assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 1)

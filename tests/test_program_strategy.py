@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from autodiff_numpy import _record
+from autodiff_numpy import _record, _tape
 from autodiff_spec import backend, oracle
 from autodiff_spec.conformance.programs import (
     EXACT,
@@ -26,6 +26,7 @@ from autodiff_spec.conformance.programs import (
     recommended,
 )
 from autodiff_spec.conformance.programs._on_oracle import OnOracle
+from autodiff_spec.conformance.programs._table import CLOSING
 from autodiff_spec.conformance.programs._truth import Truth
 from tests.program_coverage import drawn
 
@@ -94,12 +95,16 @@ def test_a_failure_is_shown_as_a_program_of_four_lines_that_fails_again_when_pas
     exec(pasted, {})  # the engine is whole again
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
-def test_an_operation_can_be_drawn_and_is_differentiated(operation: Operation) -> None:
+@pytest.mark.parametrize(
+    ("operation", "dtype"),
+    [(o, {"f": "float64", "c": "complex128"}[kind]) for o in OPERATIONS for kind in o.kinds],
+    ids=lambda part: str(part),
+)
+def test_an_operation_can_be_drawn_and_is_differentiated(operation: Operation, dtype: str) -> None:
     seen = []
 
-    @settings(derandomize=True, database=None, deadline=None, max_examples=6, suppress_health_check=list(HealthCheck))
-    @given(case=cases([operation], statements=1, ties=False, dtypes=("float64",)))
+    @settings(derandomize=True, database=None, deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
+    @given(case=cases([operation], statements=1, ties=False, dtypes=(dtype,)))
     def search(case: Case) -> None:
         if operation in case.program.operations and check_case("grad", be, case):
             seen.append(case)
@@ -153,6 +158,45 @@ def test_a_wrong_rule_is_noticed_in_every_mode_that_uses_it(mode: str, monkeypat
 def test_near_a_kink_nothing_is_compared() -> None:
     assert not check("grad", be, lambda be, xp, a: xp.abs(a), [[0.0, 1.0]])
     assert check("grad", be, lambda be, xp, a: xp.abs(a), [[0.5, 1.0]])
+
+
+def test_near_a_kink_is_what_roundings_of_the_dtype_reach() -> None:
+    def program(be: Any, xp: Any, a: Any) -> Any:
+        return xp.abs(a)
+
+    assert check("grad", be, program, [[2.0**-10]], "float32")
+    assert not check("grad", be, program, [[2.0**-10]], "float16")
+
+
+def test_complex_programs_end_in_real_numbers_that_feel_both_parts() -> None:
+    for case in drawn(100, "complex128"):
+        assert all(a.dtype == np.complex128 for a in case.args)
+        results = oracle.value(lambda xp, *args, f=case.program.function: f(OnOracle(), xp, *args), *case.args)
+        for result in results if isinstance(results, tuple) else (results,):
+            assert not any(type(v).__name__ == "mpc" for v in result.ravel())
+    closing = Program(((),), (Statement(CLOSING, (0,)),)).function
+    found = be.grad(lambda a: closing(be, be.xp, a))(be.asarray(1.0 + 2.0j))
+    np.testing.assert_array_equal(found, 0.75 + 0.5j)
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_a_gradient_of_the_other_convention_is_noticed(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def program(be: Any, xp: Any, a: Any) -> Any:
+        return xp.imag(xp.square(a))
+
+    assert check("grad", be, program, [[1.0 + 2.0j]], dtype)
+    monkeypatch.setattr(_tape, "_conjugate", lambda g: g)
+    with pytest.raises(AssertionError):
+        check("grad", be, program, [[1.0 + 2.0j]], dtype)
+
+
+def test_where_errors_of_16_bits_may_be_anything_nothing_is_compared() -> None:
+    def program(be: Any, xp: Any, a: Any) -> Any:
+        return xp.reciprocal(xp.subtract(xp.square(a), 2.25))
+
+    assert check("grad", be, program, [1.75], "float16")
+    assert check("grad", be, program, [1.515625], "float64")
+    assert not check("grad", be, program, [1.515625], "float16")
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from autodiff_spec.conformance.points import FIRST, SECOND
 ROOT = Path(__file__).resolve().parent.parent
 ADAPTERS = ("torch", "tensorflow", "jax")
 MENDED = {
-    "torch": {"clip", "hypot", "pow", "sinc", "det", "qr", "svd"},
+    "torch": {"clip", "hypot", "pow", "sinc", "std", "det", "qr", "svd"},
     "tensorflow": {
         "clip", "maximum", "minimum", "pow", "xlogy", "cumulative_prod", "prod", "std", "eigh", "eigvalsh",
         "matrix_norm", "qr", "vector_norm",

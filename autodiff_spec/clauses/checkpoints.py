@@ -30,5 +30,6 @@ CHAPTER = Chapter(
         Clause("CKPT-13", MUST, "An exception in the function of a checkpoint() reaches the caller, and the next gradient is right.", TAPE),
         Clause("CKPT-14", MUST, "An argument of a checkpoint() without influence on its result has gradient zero.", CHECK),
         Clause("CKPT-15", MUST, "A prepared gradient of a checkpoint() is that of its function, also for other values than the examples.", CHECK),
+        Clause("CKPT-16", MUST, "The function of a checkpoint() may take derivatives of other functions, by operators and by tapes.", HIGHER),
     ),
 )

@@ -44,5 +44,6 @@ CHAPTER = Chapter(
         Clause("RULE-26", MUST, "An exception in fwd or bwd leaves no trace: the next gradient is right.", RULES),
         Clause("RULE-27", MUST, "custom_vjp() of the module works on the backend that is current when it is called.", RULES),
         Clause("RULE-28", MUST, "A prepared gradient of a custom function is what its rule says, also for other values than the examples.", RULES),
+        Clause("RULE-29", MUST, "A custom function, and its fwd and bwd, may take derivatives of other functions, by operators and by tapes.", HIGHER),
     ),
 )

@@ -168,5 +168,10 @@ CHAPTER = Chapter(
         Clause("KINK-67", MUST, "The derivatives of xlogy(x, y) at x = 0 and positive y are log(y) and 0."),
         Clause("KINK-68", MUST, "Values that at(x, i).add adds to the same element all get its cotangent."),
         Clause("KINK-69", MUST, "The second derivative of cumulative_prod is right where factors are 0.", HIGHER),
+        # --- spreads of nothing ---
+        Clause(
+            "KINK-70", MUST, "The derivatives of std of one element are 0, in products with others to the second order too."
+        ),
+        Clause("KINK-71", MUST, "In forward mode too the derivative of std where elements are equal is a legal one."),
     ),
 )

@@ -29,6 +29,8 @@ CHAPTER = Chapter(
         Clause("PROG-13", SHOULD, "The gradient of a program with operations at their kinks, in reverse and in forward mode, is the chain rule over their recommended derivatives.", HIGHER),
         Clause("PROG-14", MUST, "A custom rule that pulls a program back as the program would has its gradient.", (Capability.CUSTOM_RULES,)),
         Clause("PROG-15", MUST, "The gradient of a checkpointed program is that of the program.", (Capability.CHECKPOINT,)),
+        Clause("PROG-16", MUST, "The gradient of a program of complex numbers with a real result is ∂L/∂x + i∂L/∂y, and its pushforward the derivative along a complex tangent.", (Capability.COMPLEX, Capability.TAPE, Capability.HIGHER_ORDER)),
+        Clause("PROG-17", MUST, "Where a program has a value in 16 bits, float16 or bfloat16, its derivatives are right there too.", TAPES),
     ),
 )  # fmt: skip
 """One clause for each way to differentiate a program."""

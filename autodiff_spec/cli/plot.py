@@ -40,4 +40,4 @@ def plot(
             draw(expression, low, high, order=order, points=points, path=out)
         except ValueError as error:
             raise UsageError(str(error)) from error
-    typer.echo(f"{out}: {expression} and {order} derivatives from {low:g} to {high:g}")
+    typer.echo(f"{out}: {expression} and {order} derivative{'s' * (order != 1)} from {low:g} to {high:g}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -152,3 +153,20 @@ def weights(shape: Shape, kind: str) -> Any:
     size = int(np.prod(shape))
     real = ((np.arange(size) * 5 + 6) % 17 - 5.5) / 4
     return (real + 0.5j * real[::-1] if kind == "c" else real).reshape(shape)
+
+
+def _on_a_tape(be: Backend, x: Any) -> Any:
+    """The cosine, as the gradient that a tape finds of the sine."""
+    with be.tape() as t:
+        source = t.watch(x)
+        y = be.xp.sin(source)
+    return t.grad(y, source)
+
+
+COSINES: dict[str, Callable[[Backend, Any], Any]] = {
+    "grad": lambda be, x: be.grad(lambda t: be.xp.sum(be.xp.sin(t)))(x),
+    "vjp": lambda be, x: be.vjp(be.xp.sin, x)[1](be.xp.ones_like(x))[0],
+    "jvp": lambda be, x: be.jvp(be.xp.sin, (x,), (be.xp.ones_like(x),))[1],
+    "tape": _on_a_tape,
+}
+"""The cosine as a derivative, in every way to take one."""

@@ -90,7 +90,7 @@ def ball(order: float) -> Legal:
     return lambda *g: bool(np.linalg.norm(np.concatenate([np.ravel(part) for part in g]), order) <= 1 + NearZero)
 
 
-def deviations(free: int) -> Legal:
+def deviations(free: float) -> Legal:
     """The derivatives that std has around equal elements, with ``free`` degrees of freedom."""
     return lambda g: bool(abs(np.sum(g)) <= NearZero and np.linalg.norm(g) <= 1 / math.sqrt(free) + NearZero)
 
@@ -148,6 +148,12 @@ KINKS: tuple[Kink, ...] = (
         "KINK-25",
         at("std of equal elements with correction 1", lambda xp, x: xp.std(x, correction=1), [1.5, 1.5, 1.5]),
         deviations(2),
+    ),
+    Kink(
+        "KINK-24",
+        "KINK-25",
+        at("std of equal elements with correction 0.5", lambda xp, x: xp.std(x, correction=0.5), [1.5, 1.5, 1.5]),
+        deviations(2.5),
     ),
     Kink("KINK-24", "KINK-25", at("std of zeros", of("std"), [0.0, 0.0]), deviations(2)),
     Kink(

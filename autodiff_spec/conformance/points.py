@@ -48,6 +48,11 @@ POW, SUM = of("pow"), of("sum")
 SINGULAR = [[1.0, 2.0], [2.0, 4.0]]
 
 
+def spread(xp: Any, x: Any) -> Any:
+    """The standard deviation, times what varies."""
+    return xp.std(x) * xp.exp(xp.sum(x))
+
+
 def det(xp: Any, x: Any) -> Any:
     """The determinant."""
     return xp.linalg.det(x)
@@ -286,6 +291,7 @@ FIRST: list[Row] = [
             condition=8.0,
         ),
     ),
+    *rows("KINK-70", at("std of one element", of("std"), [2.5]), at("std of one element, times its exp", spread, [0.5])),
     *rows("KINK-67", at("xlogy(0, 2)", of("xlogy"), 0.0, 2.0, extra=True)),
     *rows(
         "KINK-68",
@@ -349,6 +355,7 @@ SECOND: list[Row] = [
         at("cumulative_prod of [2, 0, 3]", of("cumulative_prod"), [2.0, 0.0, 3.0]),
         at("cumulative_prod of [0, 0, 3]", of("cumulative_prod"), [0.0, 0.0, 3.0]),
     ),
+    *rows("KINK-70", at("std of one element", of("std"), [2.5]), at("std of one element, times its exp", spread, [0.5])),
 ]
 """Second derivatives."""
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from autodiff_spec import Backend, MutationError
+from autodiff_spec import Backend, Capability, MutationError
 from autodiff_spec.conformance import clause, examples
+from autodiff_spec.conformance._calls import COSINES
 from autodiff_spec.conformance.checks import assert_close, assert_equal, resident_bytes
 from autodiff_spec.conformance.strategies import PROGRAM_CONDITION, program_calls, true_gradient, values
 
@@ -279,3 +280,14 @@ def test_a_prepared_gradient_goes_through(be: Backend) -> None:
     gradient = be.prepare(be.grad(be.checkpoint(lambda a: a * a * a)), array(be, [1.0, 2.0]))
     for point, expected in (([1.0, 2.0], [3.0, 12.0]), ([-1.0, 3.0], [3.0, 27.0])):
         assert_equal(be, gradient(array(be, point)), expected)
+
+
+@clause("CKPT-16")
+@pytest.mark.parametrize("inner", list(COSINES))
+def test_a_checkpoint_may_take_derivatives(be: Backend, inner: str) -> None:
+    if inner == "tape" and Capability.TAPE not in be.capabilities:
+        pytest.skip(f"{be.name} has no tapes")
+    f, point = be.checkpoint(lambda x: COSINES[inner](be, x)), np.array([0.5, 2.0])
+    x = be.asarray(point)
+    assert_close(be.to_numpy(be.grad(f)(x)), -np.sin(point))
+    assert_close(be.to_numpy(be.grad(be.grad(f))(x)), -np.cos(point))

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 
 import autodiff_spec as ad
-from autodiff_spec import Backend, CustomRuleError, UnsupportedError, _trees
+from autodiff_spec import Backend, Capability, CustomRuleError, UnsupportedError, _trees
 from autodiff_spec.conformance import clause
+from autodiff_spec.conformance._calls import COSINES
 from autodiff_spec.conformance.checks import assert_array, assert_close, assert_equal, write
 from autodiff_spec.conformance.strategies import values
 
@@ -129,6 +130,23 @@ def test_custom_functions_call_each_other(be: Backend) -> None:
     plain = be.custom_vjp(lambda x: x)
     plain.defvjp(lambda x: (inner(x), x), lambda x, g: (g * be.grad(inner)(x),))
     assert_equal(be, be.grad(plain)(x), [30.0, 120.0])
+
+
+@clause("RULE-29")
+@pytest.mark.parametrize("inner", list(COSINES))
+def test_a_custom_function_may_take_derivatives(be: Backend, inner: str) -> None:
+    if inner == "tape" and Capability.TAPE not in be.capabilities:
+        pytest.skip(f"{be.name} has no tapes")
+    cosine = COSINES[inner]
+    f = be.custom_vjp(lambda x: cosine(be, x))
+    f.defvjp(lambda x: (cosine(be, x), x), lambda x, g: (10.0 * g * cosine(be, x),))
+    point = np.array([0.5, 2.0])
+    x, slope = be.asarray(point), 10.0 * np.cos(point)
+    assert_close(be.to_numpy(f(x)), np.cos(point))
+    assert_close(be.to_numpy(be.grad(f)(x)), slope, scale=10.0)
+    assert_close(be.to_numpy(be.grad(be.grad(f))(x)), -10.0 * np.sin(point), scale=10.0)
+    # as a constant factor too, where the derivative is taken of something else
+    assert_close(be.to_numpy(be.grad(lambda a: a * f(x))(x)), np.cos(point), scale=1.0)
 
 
 @clause("RULE-09", "RULE-10")
@@ -298,6 +316,19 @@ def test_another_argument_of_the_derivative_is_refused(be: Backend) -> None:
         be.grad(lambda a: closing(a, a))(x)
     with pytest.raises(CustomRuleError, match="positional"):
         be.grad(lambda a: closing(a, x))(x)
+
+
+@clause("RULE-20", "RULE-29")
+def test_another_argument_in_a_derivative_inside_is_refused(be: Backend) -> None:
+    def closing(x: Any, argument: Any) -> Any:
+        f = be.custom_vjp(lambda a: be.grad(lambda t: be.xp.sum(t * t * x))(a))
+        f.defvjp(lambda a: (be.grad(lambda t: be.xp.sum(t * t * x))(a), None), lambda r, g: (g,))
+        return f(argument)
+
+    x = array(be, [1.0, 2.0])
+    for call in (lambda a: closing(a, a), lambda a: closing(a, x)):
+        with pytest.raises(CustomRuleError, match="positional"):
+            be.grad(call)(x)
 
 
 @clause("RULE-21")

@@ -133,6 +133,16 @@ def test_the_derivative_at_a_kink_is_a_legal_one(be: Backend, kink: Kink) -> Non
     assert legal, f"{kink.point.name}: {found} is no generalised derivative"
 
 
+@clause("KINK-71")
+@pytest.mark.parametrize(
+    "kink", [pytest.param(kink, id=kink.point.name) for kink in KINKS if kink.must == "KINK-24"]
+)
+def test_in_forward_mode_the_derivative_at_a_kink_is_a_legal_one(be: Backend, kink: Kink) -> None:
+    found = be.to_numpy(be.jacobian(Run(be, kink.point), mode="forward")(*Run(be, kink.point).primals))
+    assert kink.legal is not None
+    assert kink.legal(found), f"{kink.point.name}: {found} is no generalised derivative"
+
+
 @pytest.mark.parametrize("kink", _kinks("should"))
 def test_the_derivative_at_a_kink_is_the_one_of_least_norm(be: Backend, kink: Kink) -> None:
     found = Run(be, kink.point).gradients()
@@ -154,6 +164,8 @@ def test_the_derivative_is_right_where_engines_go_wrong(be: Backend, point: Poin
 
 @pytest.mark.parametrize("point", [param for param in _points(FIRST) if _is_finite(param.values[0])])
 def test_the_pushforward_is_right_where_engines_go_wrong(be: Backend, point: Point) -> None:
+    if not be._has_forward():
+        pytest.skip(f"{be.name} has no forward mode")
     run = Run(be, point)
     tangents = [weights(primal.shape, "f") for primal in run.primals]
     _, found = be.jvp(run, tuple(run.primals), tuple(map(run.array, tangents)))

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from autodiff_spec import Backend
+from autodiff_spec import Backend, Capability
 from autodiff_spec.conformance import clause, examples
 from autodiff_spec.conformance._deviations import known_deviations
 from autodiff_spec.conformance.programs import EXACT, cases, check_case, pool_of, recommended
@@ -44,9 +44,7 @@ def _backend() -> str:
 def test_first_derivatives_of_a_program_are_those_of_its_function(
     be: Backend, mode: str, data: st.DataObject
 ) -> None:
-    # PyTorch's adapter refuses a gradient inside a custom function: it looks like a dependence on more than arguments.
-    pool = pool_of(be, without=("nesting",) if mode == "custom_vjp" else ())
-    check_case(mode, be, data.draw(cases(pool)), backend=_backend())
+    check_case(mode, be, data.draw(cases(pool_of(be))), backend=_backend())
 
 
 @pytest.mark.parametrize("mode", _modes(SECOND))
@@ -55,9 +53,27 @@ def test_first_derivatives_of_a_program_are_those_of_its_function(
 def test_second_derivatives_of_a_program_are_those_of_its_function(
     be: Backend, mode: str, data: st.DataObject
 ) -> None:
-    # The oracle's differences at 0 leave no digits to second differences of the operators inside a program.
-    pool = pool_of(be, without=("nesting",))
-    check_case(mode, be, data.draw(cases(pool, most=3)), backend=_backend())
+    check_case(mode, be, data.draw(cases(pool_of(be), most=3)), backend=_backend())
+
+
+SHORT = ("grad", "vjp", "jvp", "tape")
+
+
+@clause("PROG-16")
+@examples(0.25)
+@given(data=st.data())
+def test_derivatives_of_a_program_of_complex_numbers(be: Backend, data: st.DataObject) -> None:
+    drawn = cases(pool_of(be, "complex128"), most=4, statements=4, dtypes=("complex128", "complex64"))
+    check_case(data.draw(st.sampled_from(SHORT)), be, data.draw(drawn), backend=_backend())
+
+
+@clause("PROG-17")
+@examples(0.25)
+@given(data=st.data())
+def test_derivatives_of_a_program_in_16_bits(be: Backend, data: st.DataObject) -> None:
+    dtypes = ("float16", "bfloat16") if Capability.BFLOAT16 in be.capabilities else ("float16",)
+    drawn = cases(pool_of(be, "float16"), most=4, statements=4, dtypes=dtypes)
+    check_case(data.draw(st.sampled_from(SHORT)), be, data.draw(drawn), backend=_backend())
 
 
 @clause("PROG-13")

@@ -1,11 +1,13 @@
-"""From the outcomes of tests to the verdict on a clause."""
+"""From the outcomes of tests to the verdict on a clause; and the verdict that is foreseen."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from autodiff_spec import Backend
 from autodiff_spec.clauses import Clause, Level
+from autodiff_spec.conformance._deviations import known_deviations
 from autodiff_spec.report import ClauseResult, Outcome, Row, Verdict
 
 
@@ -51,3 +53,26 @@ def _evidence(clause: Clause, row: Row) -> Outcome | None:
             return None
         case _:
             return row.outcome
+
+
+ASKED_WITHOUT_DEVIATIONS = frozenset({"PROG-13"})
+"""Clauses that only backends without known deviations are asked."""
+
+
+def foreseen(clause: Clause, be: Backend) -> Verdict:
+    """The verdict on a backend where the suite finds nothing but the deviations that are listed.
+
+    Example:
+        >>> import autodiff_spec as ad
+        >>> from autodiff_spec.clauses import CLAUSES
+        >>> foreseen(CLAUSES["KINK-02"], ad.backend("numpy")).value
+        'conforms'
+    """
+    deviations = known_deviations(be)
+    if not set(clause.needs) <= be.capabilities:
+        return Verdict.UNSUPPORTED
+    if deviations and clause.id in ASKED_WITHOUT_DEVIATIONS:
+        return Verdict.UNTESTED
+    if any(entry.clause == clause.id for entry in deviations):
+        return Verdict.VIOLATES if clause.level is Level.MUST else Verdict.DEVIATES
+    return Verdict.CONFORMS

@@ -172,7 +172,7 @@ def _against(alignment: Alignment, run: Run, truth: Exact) -> bool:
     values = zip(run.values, truth.values, strict=False)
     if any(_compare(alignment, [a, b], last[0] if last else None) for a, b in values if a.shape == b.shape):
         return True
-    if truth.kink:
+    if truth.kink or truth.undefined:
         return False
     spreads = [_spread_of_gradient(alignment.runs[0], k) for k in range(len(run.gradients))]
     slopes = zip(run.gradients, truth.gradients, spreads, strict=False)

@@ -43,6 +43,11 @@ class Exact:
     kink: bool = False
     error: str = ""
 
+    @property
+    def undefined(self) -> bool:
+        """Whether the function has no value there, and so no derivative: the root of a negative number."""
+        return any(np.isnan(value).any() for value in self.values if value.dtype.kind in "fc")
+
 
 def exact(f: Callable[..., Any], args: Sequence[Any]) -> Exact:
     """Value and gradients of ``f`` by the oracle, as float64 (complex128), where its functions are the oracle's too."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import subprocess
 import sys
@@ -14,7 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autodiff_spec import _child
 from autodiff_spec.diff._record import Run
+
+INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -35,36 +39,36 @@ def isolated(request: Request, stop: threading.Event | None = None) -> Run:
         request: what to run.
         stop: when it is set, the process is ended, and the run's error says so.
     """
+    if stop is not None and stop.is_set():
+        return Run(request.backend, error=INTERRUPTED)
     with tempfile.TemporaryDirectory(prefix="autodiff-spec-") as name:
         asked, answered, log = (Path(name) / part for part in ("request", "result", "log"))
         asked.write_bytes(pickle.dumps(request))
-        command = [sys.executable, "-m", "autodiff_spec.diff._isolated", str(asked), str(answered)]
-        with log.open("wb") as file:
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
-            if not _ended(process, stop):
-                return Run(request.backend, error="interrupted")
-        if not answered.exists():
-            said = log.read_text("utf-8", errors="replace").strip().splitlines() or [""]
-            return Run(request.backend, error=f"the process ended with status {process.returncode}: {said[-1]}")
-        run: Run = pickle.loads(answered.read_bytes())
-        return run
+        command = [*_child.COMMAND, "autodiff_spec.diff._isolated", str(asked), str(answered)]
+        with (
+            log.open("wb") as file,
+            subprocess.Popen(  # in a session of its own: Ctrl-C comes to us, and we end it
+                command, stdin=subprocess.PIPE, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+            ) as process,
+        ):
+            _wait(process, stop)
+        if answered.exists():
+            run: Run = pickle.loads(answered.read_bytes())
+            return run
+        if stop is not None and stop.is_set():
+            return Run(request.backend, error=INTERRUPTED)
+        said = log.read_text("utf-8", errors="replace").strip().splitlines() or [""]
+        return Run(request.backend, error=f"the process ended with status {process.returncode}: {said[-1]}")
 
 
-def _ended(process: subprocess.Popen[bytes], stop: threading.Event | None) -> bool:
-    """Wait; whether it ended by itself."""
+def _wait(process: subprocess.Popen[bytes], stop: threading.Event | None) -> None:
+    """Until the process has ended, or is to."""
     try:
-        while True:
-            try:
+        while process.poll() is None and not (stop is not None and stop.is_set()):
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.1)
-            except subprocess.TimeoutExpired:
-                if stop is None or not stop.is_set():
-                    continue
-                return False
-            return stop is None or not stop.is_set()
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        process.kill()  # no more than a look if it has ended
 
 
 def _main(asked: str, answered: str) -> None:
@@ -80,7 +84,9 @@ def _main(asked: str, answered: str) -> None:
         run = record(be, f, request.args, names=argument_names(f), seed=request.seed, spread=request.spread)
     except Exception as error:  # this framework's result
         run = Run(request.backend, error=f"{type(error).__name__}: {' '.join(str(error).split())}")
-    Path(answered).write_bytes(pickle.dumps(run))
+    whole = Path(answered).with_suffix(".whole")
+    whole.write_bytes(pickle.dumps(run))
+    whole.replace(answered)
 
 
 if __name__ == "__main__":

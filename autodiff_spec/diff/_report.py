@@ -57,7 +57,7 @@ class Comparison:
 
     def lines(self) -> Iterator[str]:
         """The report, line by line."""
-        yield f"{self.function}: {'the backends agree' if self.agree else 'THE BACKENDS PART'}"
+        yield f"{self.function}: {self._verdict()}"
         yield ""
         yield from _table(self._rows())
         yield from (f"{run.backend}: {run.error}" for run in self.runs if run.error)
@@ -67,6 +67,15 @@ class Comparison:
                 yield ""
                 yield from _told(parting)
         yield from self.notes
+
+    def _verdict(self) -> str:
+        if self.agree:
+            return "the backends agree"
+        if self.forward or self.backward or any(self.unequal):
+            return "THE BACKENDS PART"
+        if any(run.error for run in self.runs):
+            return "NOT ALL BACKENDS RAN"
+        return "THE BACKENDS AGREE, THE ORACLE DOES NOT"
 
     def _rows(self) -> list[tuple[str, ...]]:
         rows: list[tuple[str, ...]] = [("", "", "", "ULP off", "ULP off", "µs", "µs"), _HEAD]
@@ -87,13 +96,13 @@ class Comparison:
     def ulps(self, run: Run) -> tuple[float | None, float | None]:
         """The largest errors of value and gradients in units in the last place; ``None`` where the truth is not known.
 
-        At a kink the gradient has no one true value.
+        At a kink the gradient has no one true value, and where the function has none it has none.
         """
         if self.exact.error or run.error:
             return None, None
         pairs = list(zip(run.values, self.exact.values, strict=False))
         value = max((ulps(a, b, a.dtype.name) for a, b in pairs), default=0.0)
-        if self.exact.kink:
+        if self.exact.kink or self.exact.undefined:
             return value, None
         slopes = zip(run.gradients, self.exact.gradients, strict=False)
         return value, max((ulps(a, b, a.dtype.name) for a, b in slopes), default=0.0)
@@ -101,6 +110,8 @@ class Comparison:
     def _of_the_oracle(self) -> Iterator[str]:
         if self.exact.error:
             yield f"oracle: {self.exact.error}"
+        elif self.exact.undefined:
+            yield "oracle: the function has no value here, and so no derivative"
         elif self.exact.kink:
             yield "oracle: the function has a kink here (a tie, a zero, an edge): its derivative is not unique"
         if self.wrong:

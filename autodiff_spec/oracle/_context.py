@@ -82,7 +82,8 @@ class Run:
     """The state of one program at one base point: frozen values, memoised scalars and kinks.
 
     What is constant by definition (``stop_gradient``) or by convention (floor, sign, argmax, casts to int) is
-    recorded at the base point and replayed, in the order of the calls, in the runs beside it.
+    recorded at the base point and replayed, in the order of the calls, in the runs beside it. ``fineness`` is for
+    the differences that the program takes itself.
     """
 
     frozen: list[NDArray[Any]] = field(default_factory=list)
@@ -90,9 +91,23 @@ class Run:
     replaying: bool = False
     kinks: list[Kink] | None = None
     memo: dict[str, dict[Any, Any]] = field(default_factory=dict)
+    fineness: int = 1
 
 
 RUN: ContextVar[Run | None] = ContextVar("autodiff_spec_oracle_run", default=None)
+
+
+_FINER = 3
+
+
+def fineness() -> int:
+    """How many times smaller, in digits, the steps of differences are here, and how many times more digits they need.
+
+    Differences inside a program err by the square of their step, and not smoothly, for the step depends on the value:
+    to differences of the program that is noise, divided by their own step, or its square.
+    """
+    run = RUN.get()
+    return 1 if run is None else _FINER * run.fineness
 
 
 def freeze(values: NDArray[Any]) -> NDArray[Any]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from autodiff_spec.oracle import _scalars as s
 from autodiff_spec.oracle._array import Array
-from autodiff_spec.oracle._context import DIGITS, MPC, MPF, ONE, RUN, ZERO, Kink, Run, ctx, digits
+from autodiff_spec.oracle._context import DIGITS, MPC, MPF, ONE, RUN, ZERO, Kink, Run, ctx, digits, fineness
 from autodiff_spec.oracle._operators import asarray, is_inexact
 
 Program = Callable[..., Any]
@@ -27,15 +27,17 @@ class Coordinate:
     index: int
     unit: Any
     value: Any
+    fineness: int
 
     def step(self, bits: int) -> Any:
-        """A power of two, ``2**-bits`` relative to the value, so that the shift itself is exact."""
-        return ctx.ldexp(ONE, s.magnitude(self.value) - bits)
+        """A power of two, ``2**-bits`` relative to the value, so that the shift itself is exact; finer inside others."""
+        return ctx.ldexp(ONE, s.magnitude(self.value) - bits * self.fineness)
 
 
 @contextmanager
 def working_precision(args: tuple[Any, ...], least: int = DIGITS) -> Iterator[None]:
-    """Enough digits to see a step of 1e-30 of the smallest argument beside the largest."""
+    """Enough digits to see a step of 1e-30 of the smallest argument beside the largest; more inside others."""
+    least *= fineness()
     magnitudes = [0]
     for arg in args:
         plain = np.asarray(arg.values if isinstance(arg, Array) else arg)
@@ -91,7 +93,7 @@ class Point:
         self.args = [asarray(arg) for arg in args]
         self.tracked = [i for i, arg in enumerate(self.args) if is_inexact(arg.dtype)]
         self.coordinates = [c for i in self.tracked for c in self._coordinates_of(i)]
-        self._run = Run(kinks=[] if kinks else None)
+        self._run = Run(kinks=[] if kinks else None, fineness=fineness())
         self.outputs: Any = None
         self.base = self._call(self.args)
         self.kinks = self._run.kinks or []
@@ -101,13 +103,13 @@ class Point:
         self._inward: list[Point] | None = None
 
     def _coordinates_of(self, argument: int) -> Iterator[Coordinate]:
-        array = self.args[argument]
+        array, finer = self.args[argument], fineness()
         for index, value in enumerate(array.values.ravel().tolist()):
             if array.dtype.kind == "c":
-                yield Coordinate(argument, index, ONE, value.real)
-                yield Coordinate(argument, index, _I, value.imag)
+                yield Coordinate(argument, index, ONE, value.real, finer)
+                yield Coordinate(argument, index, _I, value.imag, finer)
             else:
-                yield Coordinate(argument, index, ONE, value)
+                yield Coordinate(argument, index, ONE, value, finer)
 
     def _call(self, args: list[Array]) -> list[Any]:
         from autodiff_spec.oracle import xp

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from autodiff_spec import _child
 from autodiff_spec.report.results import Report
 
 SUITE = "autodiff_spec.conformance"
@@ -65,25 +66,25 @@ def run_suite(
     flavour = {} if conventions is None else {"AUTODIFF_SPEC_CONVENTIONS": conventions}
     with tempfile.TemporaryDirectory(prefix="autodiff-spec-") as name, _log(Path(name), show) as log:
         folder = Path(name)
-        process = subprocess.Popen(
-            _command(folder, arguments),
+        command = [*((sys.executable, "-m") if show else _child.COMMAND), "pytest", *_options(folder, arguments)]
+        with subprocess.Popen(
+            command,
             env={**os.environ, "AUTODIFF_SPEC_BACKEND": backend, **flavour},
-            stdin=None if show else subprocess.DEVNULL,
+            stdin=None if show else subprocess.PIPE,
             stdout=log,
             stderr=None if show else subprocess.STDOUT,
             start_new_session=not show,  # Ctrl-C comes to us; we tell the run
-        )
-        try:
-            while process.poll() is None:
-                if watch is not None:
-                    watch(_progress(folder / "progress"))
-                if stop is not None and stop.is_set():
-                    _end(process)
-                time.sleep(_POLL)
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
+        ) as process:
+            try:
+                while process.poll() is None:
+                    if watch is not None:
+                        watch(_progress(folder / "progress"))
+                    if stop is not None and stop.is_set():
+                        _end(process)
+                    time.sleep(_POLL)
+            except BaseException:
+                process.kill()
+                raise
         if watch is not None:
             watch(_progress(folder / "progress"))
         return _report(backend, folder, process.returncode)
@@ -105,14 +106,14 @@ def node(test: str) -> str:
     return f"{SUITE}.{file.removesuffix('.py')}" + (f"::{name}" if name else "")
 
 
-def _command(folder: Path, arguments: Sequence[str]) -> list[str]:
+def _options(folder: Path, arguments: Sequence[str]) -> list[str]:
     """The suite by itself: no configuration and no conftest of the folder that the user stands in."""
     configuration = folder / "pytest.ini"
     configuration.write_text("[pytest]\n", "utf-8")
     plugins = [f"{SUITE}.plugin", f"{SUITE}.progress", "no:cacheprovider"]
     chosen = [] if any(argument.startswith(f"{SUITE}.") for argument in arguments) else [SUITE]
     return [
-        *(sys.executable, "-m", "pytest", "-c", str(configuration), "--noconftest", "--import-mode=importlib"),
+        *("-c", str(configuration), "--noconftest", "--import-mode=importlib"),
         *(option for plugin in plugins for option in ("-p", plugin)),
         *("--report-json", str(folder / "report.json"), "--progress-file", str(folder / "progress")),
         *("--pyargs", *chosen, *arguments),

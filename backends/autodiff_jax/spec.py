@@ -154,7 +154,7 @@ def _root(x: Any) -> Any:
 
 
 std = general(_std)
-"""``std`` of the namespace. KINK-24, KINK-25: its derivative is 0 where all elements are equal."""
+"""``std`` of the namespace. KINK-24, KINK-25, KINK-70, KINK-71: its derivative is 0 where all elements are equal."""
 
 
 @functools.wraps(jnp.linalg.matrix_norm)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, plain
-from autodiff_numpy._record import pull_raw, pull_recorded
+from autodiff_numpy._pullback import pull_raw, pull_recorded
 from autodiff_numpy._tape import add
 from autodiff_spec._recording import Node, Recorder, Recording, backward
 
@@ -28,10 +28,10 @@ class NumpyCalls:
     def wrap(self, value: Any, node: Node) -> Array:
         return Array(value, node)
 
+    @np.errstate(all="ignore")
     def walk(self, recording: Recording, seeds: list[tuple[Node, Any]], sources: list[Node]) -> list[Any]:
         pull = pull_recorded if RECORDER.frame().recordings else pull_raw
-        with np.errstate(all="ignore"):
-            return backward(recording, seeds, sources, pull, add, retain=False, beyond=False)
+        return backward(recording, seeds, sources, pull, add, retain=False, beyond=False)
 
 
 CALLS = NumpyCalls()

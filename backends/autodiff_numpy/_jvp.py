@@ -6,7 +6,7 @@ Most rules need not write one:
   sums over, broadcasting repeats: `widen` instead of `fit`. NumPy's ufuncs have this without being told.
 - **linear** functions are their own derivative: the function itself, with the tangent in the place of its argument.
   Of several arguments that is done for each, which is the product rule.
-- **any other** function writes a line. Without one ``vjp`` is transposed (`_record.transposed`): right always, and at
+- **any other** function writes a line. Without one ``vjp`` is transposed (`_pullback.transposed`): right always, and at
   about three times the cost.
 
 A ``jvp`` may name what its ``vjp`` names, and besides only what can be kept without an array (shapes, dtypes, axes):

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from autodiff_numpy._array import Array
-from autodiff_numpy._record import RECORDED
+from autodiff_numpy._record import RECORDED, RULES
+from autodiff_numpy._recorders import binary
 from autodiff_numpy.rules.indexing import read
 
 _BINARY = {
@@ -26,7 +29,7 @@ _METHODS = ("sum", "prod", "max", "min", "mean", "var", "std", "argmax", "argmin
 def install() -> None:
     """Give `Array` its operators and methods."""
     for operator, name in _BINARY.items():
-        forward = getattr(RECORDED, name)
+        forward = getattr(RECORDED, name) if name != "power" else binary(pow, *RULES[np.power])  # x**2 is no power
         setattr(Array, f"__{operator}__", forward)  # a function in a class is a method: no call in between
         setattr(Array, f"__r{operator}__", _reflected(forward))
     for operator, name in _COMPARISONS.items():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, copied, plain
-from autodiff_numpy._record import pull_raw, pull_recorded
+from autodiff_numpy._pullback import pull_raw, pull_recorded
 from autodiff_spec._recorded_tape import RecordedTape
 from autodiff_spec._recording import Node, backward
 
@@ -35,10 +35,10 @@ class NumpyTape(RecordedTape):
         strict: bool,
     ) -> list[Any]:
         seeds: list[tuple[Node, Any]] = []
-        for i, (target, cotangent) in enumerate(zip(targets, cotangents, strict=True)):
+        for i, target in enumerate(targets):
             node = self._node(target)
-            if node is not None and self._records(node):
-                seeds.append((node, _conjugate(cotangent)))
+            if node is not None and self._recording.number in node.tapes:
+                seeds.append((node, _conjugate(cotangents[i])))
             elif strict:
                 raise self.untracked(i, len(targets))
         nodes = [self._node(source) for source in sources]
@@ -47,10 +47,10 @@ class NumpyTape(RecordedTape):
         with RECORDER.without(self._recording):
             return self._walk(seeds, nodes, sources, cotangents, retain)
 
+    @np.errstate(all="ignore")
     def _walk(self, seeds: Any, nodes: list[Node | None], sources: Any, cotangents: Any, retain: bool) -> list[Any]:
         pull = pull_recorded if RECORDER.frame().recordings else pull_raw
-        with np.errstate(all="ignore"):
-            found = backward(self._recording, seeds, nodes, pull, add, retain=retain)
+        found = backward(self._recording, seeds, nodes, pull, add, retain=retain)
         return _finished(found, sources, cotangents)
 
 
@@ -75,10 +75,11 @@ def _finished(gradients: list[Any], sources: Sequence[Any], cotangents: Sequence
         if gradient is None:
             finished.append(None)
             continue
-        gradient = _conjugate(gradient)
         dtype = source.dtype
-        if gradient.dtype is not dtype and gradient.dtype != dtype:
-            gradient = gradient.astype(dtype)
+        if gradient.dtype is not dtype or dtype.kind == "c":
+            gradient = _conjugate(gradient)
+            if gradient.dtype != dtype:
+                gradient = gradient.astype(dtype)
         value = gradient.value if type(gradient) is Array else gradient
         if type(value) is not np.ndarray or value.base is not None or id(value) in seen or not value.flags.writeable:
             value = copied(value)

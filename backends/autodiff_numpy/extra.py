@@ -10,8 +10,8 @@ import numpy as np
 from autodiff_numpy import xp
 from autodiff_numpy._array import foreign, plain
 from autodiff_numpy._jvp import elementwise
-from autodiff_numpy._record import RECORDED, rule
-from autodiff_numpy.rules.reductions import along_slopes
+from autodiff_numpy._record import RAW, RECORDED, rule
+from autodiff_numpy.rules.reductions import along_slopes, kept
 from autodiff_spec._indices import occurrences
 
 
@@ -33,9 +33,11 @@ def softplus(x: Any, /) -> Any:
 def _top(x: Any, axis: Any) -> Any:
     """The largest elements along axes, as constants; 0 where that is infinite."""
     value = plain(x)
-    where_empty: dict[str, Any] = {} if value.size else {"initial": -np.inf}
-    top = np.max(value, axis=axis, keepdims=True, **where_empty)
-    return np.where(np.isfinite(top), top, 0).astype(x.dtype)
+    if type(value) is np.ndarray and value.size:
+        top = np.maximum.reduce(value, axis, keepdims=True)  # `np.max`, at half its price
+    else:
+        top = np.max(value, axis=axis, keepdims=True, **({} if value.size else {"initial": -np.inf}))
+    return np.where(np.isfinite(top), top, 0)
 
 
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
@@ -46,12 +48,13 @@ def softmax(x: Any, /, *, axis: int = -1) -> Any:
 
 def _log_sum_exp(x: Any, axis: Any, keepdims: bool) -> Any:
     top = _top(x, axis)
-    found = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
-    return found if keepdims else np.squeeze(found, axis)
+    total = RAW.sum(np.exp(x - top), axis=axis, keepdims=keepdims)
+    return np.log(total) + top.reshape(total.shape)
 
 
 def _softmax_share(xp: Any, g: Any, x: Any, ans: Any, axis: Any, keepdims: bool) -> Any:
-    return xp.spread(g, x.shape, axis, keepdims) * xp.exp(x - xp.spread(ans, x.shape, axis, keepdims))
+    shape = kept(x.shape, axis)
+    return g.reshape(shape) * xp.exp(x - ans.reshape(shape))
 
 
 rule(

@@ -9,6 +9,7 @@ from torch.autograd import forward_ad
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 from autodiff_spec import Backend, MutationError
+from autodiff_torch import _graph
 from autodiff_torch._state import OPEN, PAUSED
 from autodiff_torch._variable import Variable, resolve
 
@@ -20,9 +21,12 @@ def apply_rule(be: Backend, call: Any, arrays: list[Tensor]) -> list[Tensor]:
     arrays = [resolve(array) if type(array) is Variable else array for array in arrays]
     tracked = any(map(_tracked, arrays))
     values = [array.detach() for array in arrays]
+    start = _graph.now()
     outputs, residuals = call.forward(*values) if tracked else (call.value(*values), None)
     if torch.is_grad_enabled() and any(output.requires_grad for output in outputs):
-        raise call.depends_on_more()
+        if _depends_on_more(outputs, start):
+            raise call.depends_on_more()
+        outputs = [output.detach() for output in outputs]
     if not tracked:
         return list(outputs)
     floating = [k for k, output in enumerate(outputs) if be.kind(output.dtype) != "other"]
@@ -33,6 +37,24 @@ def apply_rule(be: Backend, call: Any, arrays: list[Tensor]) -> list[Tensor]:
         for k, result in zip(floating, recorded, strict=True):
             results[k] = result
     return results
+
+
+def _depends_on_more(outputs: list[Tensor], start: int) -> bool:
+    """Whether below ``outputs`` is more than sources of tapes that are closed again, which derivatives inside used.
+
+    What was recorded since ``start`` is the call's own; what was recorded before, and other leaves, are not.
+    """
+    if torch._C._are_functorch_transforms_active():
+        return True
+    roots = [_graph.node_of(output) for output in outputs if output.requires_grad]
+    for node, number in _graph.reachable(roots, lambda number: number >= start):
+        if number < start:
+            return True
+        if number == _graph.LEAF:
+            leaf = node.variable
+            if not hasattr(leaf, "_made_by_tape") or any(tape._owns(leaf) for tape in OPEN.get()):
+                return True
+    return False
 
 
 def _tracked(array: Tensor) -> bool:

@@ -76,6 +76,12 @@ def sinc(x: Any, /) -> Any:
     return torch.where(near, series, torch.sin(away) / away)
 
 
+def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    """``std`` of the namespace. KINK-70, KINK-71: where it is 0, the derivatives of its rule, too, are 0."""
+    found = _xp.std(x, axis=axis, correction=correction, keepdims=keepdims)
+    return torch.where(found == 0, 0, found)
+
+
 def qr(x: Any, /, *, mode: str = "reduced") -> Any:
     """``linalg.qr`` of the namespace. FUN-104: differentiable for tall matrices in mode ``"complete"`` too."""
     rows, columns = x.shape[-2:]
@@ -124,5 +130,5 @@ def _same_dtype(x1: Any, x2: Any) -> tuple[Any, Any]:
 
 
 linalg = overlaid(_linalg, "autodiff_torch.spec.linalg", {"det": det, "qr": qr, "svd": svd})
-xp = overlaid(_xp, "autodiff_torch.spec.xp", {"clip": clip, "hypot": hypot, "linalg": linalg, "pow": pow})
+xp = overlaid(_xp, "autodiff_torch.spec.xp", {"clip": clip, "hypot": hypot, "linalg": linalg, "pow": pow, "std": std})
 extra = overlaid(_extra, "autodiff_torch.spec.extra", {"sinc": sinc})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,11 +11,13 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 import autodiff_spec as ad
-from autodiff_spec.clauses import CHAPTERS, CLAUSES, Chapter, Clause, Level
+from autodiff_spec.clauses import CHAPTERS, CLAUSES, Chapter, Clause
 from autodiff_spec.conformance._deviations import Deviation, known_deviations
+from autodiff_spec.conformance.verdicts import foreseen
+from autodiff_spec.report import Verdict
 
 BACKENDS = ("numpy", "torch", "tensorflow", "jax")
-MEANING = {Level.MUST: "violates", Level.SHOULD: "deviates", Level.MAY: "differs"}
+SAID = {verdict: verdict.value for verdict in Verdict} | {Verdict.UNTESTED: "not asked"}
 INTRODUCTION = """---
 hide: [toc]
 ---
@@ -83,14 +86,9 @@ def row(chapter: Chapter, backends: list[ad.Backend]) -> str:
 
 def summary(chapter: Chapter, be: ad.Backend) -> str:
     """How many clauses of a chapter a backend breaks, or is not asked."""
-    broken = {entry.clause for entry in known_deviations(be)}
-    counts = dict.fromkeys((*MEANING.values(), "unsupported"), 0)
-    for clause in chapter.clauses:
-        if not set(clause.needs) <= be.capabilities:
-            counts["unsupported"] += 1
-        elif clause.id in broken:
-            counts[MEANING[clause.level]] += 1
-    return ", ".join(f"{count} {what}" for what, count in counts.items() if count) or "conforms"
+    counts = Counter(foreseen(clause, be) for clause in chapter.clauses)
+    others = [f"{counts[v]} {said}" for v, said in SAID.items() if counts[v] and v is not Verdict.CONFORMS]
+    return ", ".join(others) or SAID[Verdict.CONFORMS]
 
 
 def page(chapter: Chapter, backends: list[ad.Backend]) -> str:
@@ -113,13 +111,7 @@ def states(clause: Clause, backends: list[ad.Backend]) -> str:
     """The backends, grouped by what they do about a clause."""
     groups: dict[str, list[str]] = {}
     for be in backends:
-        if not set(clause.needs) <= be.capabilities:
-            state = "unsupported"
-        elif any(entry.clause == clause.id for entry in known_deviations(be)):
-            state = MEANING[clause.level]
-        else:
-            state = "conforms"
-        groups.setdefault(state, []).append(be.name)
+        groups.setdefault(SAID[foreseen(clause, be)], []).append(be.name)
     return "; ".join(f"*{state}*: {', '.join(names)}" for state, names in groups.items())
 
 

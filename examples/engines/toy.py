@@ -1,136 +1,122 @@
-"""A reverse-mode engine on a page, and what makes it a backend.
+"""A reverse-mode engine, sixty lines and a table of rules, and what makes it a backend.
 
-An array holds NumPy's array, its parents, and a function that pulls a cotangent back to them. There are derivatives, of
-the first order, of the functions in `RULES`; of NumPy's others there are the values, and derivatives are refused.
+A tracked array is on a record, the list of what ran: results, arguments, and the rules that take a result's cotangent
+back to the arguments. Constants are NumPy's arrays and the namespace is NumPy itself, whose protocols lead functions of
+tracked arrays to `call`. Two rules do for most functions, for they ask the function:
+
+- `smooth`, for analytic functions that work element by element. With a tiny imaginary step in one argument, the
+  imaginary part of the result is the slope times the step, and nothing cancels (Squire and Trapp, 1998).
+- `moving`, for functions that put elements elsewhere. Of the elements' numbers they make where each came from.
 
     autodiff-spec test examples.engines.toy:backend
 """
 
-import itertools
+from operator import attrgetter, getitem
 
 import numpy as np
+import optree
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 import autodiff_spec as ad
 
-# The cotangent of the result, the result and the arguments in; a cotangent for each argument out.
-RULES = {
-    "add": lambda g, y, a, b: (g, g),
-    "subtract": lambda g, y, a, b: (g, -g),
-    "multiply": lambda g, y, a, b: (g * b, g * a),
-    "divide": lambda g, y, a, b: (g / b, -g * y / b),
-    "negative": lambda g, y, a: (-g,),
-    "absolute": lambda g, y, a: (g * np.sign(a),),
-    "exp": lambda g, y, a: (g * y,),
-    "log": lambda g, y, a: (g / a,),
-    "sqrt": lambda g, y, a: (g / (2 * y),),
-    "sin": lambda g, y, a: (g * np.cos(a),),
-    "cos": lambda g, y, a: (-g * np.sin(a),),
-    "tanh": lambda g, y, a: (g * (1 - y * y),),
-    "where": lambda g, y, condition, a, b: (None, np.where(condition, g, 0), np.where(condition, 0, g)),
-    "reshape": lambda g, y, a, shape: (g.reshape(a.shape), None),
-    "sum": lambda g, y, a, axis=None: ((g if axis is None else np.expand_dims(g, axis)) + np.zeros_like(a),),
-}
-CONSTANT = {"ones_like", "zeros_like", "full_like", "floor", "ceil", "round", "trunc", "sign"}  # derivative 0
-numbers = itertools.count()
+SMOOTH = [np.add, np.subtract, np.multiply, np.divide, np.negative, np.positive, np.pow, np.square, np.reciprocal]
+SMOOTH += [np.sqrt, np.exp, np.expm1, np.log, np.log1p, np.log2, np.log10, np.sin, np.cos, np.tan, np.asin, np.acos]
+SMOOTH += [np.atan, np.sinh, np.cosh, np.tanh, np.asinh, np.acosh, np.atanh]
+MOVING = [getitem, np.reshape, np.expand_dims, np.squeeze, np.permute_dims, np.moveaxis, np.flip, np.roll, np.repeat]
+MOVING += [np.matrix_transpose, np.broadcast_to, np.take, np.tile]
+FLAT = [np.floor, np.ceil, np.trunc, np.round, np.sign, np.ones_like, np.zeros_like, np.full_like]
+STEP = 2.0**-540  # a power of two, so that dividing by it rounds nothing; its square is 0
+
+
+def smooth(function, g, y, *args):
+    return [g * function(*map(np.add, args, step)).imag / STEP for step in STEP * 1j * np.eye(len(args))]
+
+
+def moving(function, g, y, a, *more, **options):
+    origins = function(np.arange(a.size).reshape(a.shape), *more, **options)
+    return [np.bincount(np.ravel(origins), np.ravel(g), a.size).reshape(a.shape)]
+
+
+# In come the function, the cotangent of its result, the result, and the arguments; out go the arguments' cotangents.
+RULES = dict.fromkeys(SMOOTH, smooth) | dict.fromkeys(MOVING, moving) | {
+    np.abs: lambda function, g, y, a: [g * np.sign(a)],
+    np.astype: lambda function, g, y, a, dtype, **options: [g],
+    np.stack: lambda function, g, y, arrays, axis=0: np.moveaxis(g, axis, 0),
+    np.sum: lambda function, g, y, a, axis=None, keepdims=False: [g.reshape(np.sum(a, axis=axis, keepdims=True).shape)],
+    np.mean: lambda function, g, y, a, **how: RULES[np.sum](np.sum, g * y.size / max(a.size, 1), y, a, **how),
+    np.where: lambda function, g, y, condition, a, b: [None, np.where(condition, g, 0), np.where(condition, 0, g)],
+}  # fmt: skip
 
 
 class Array(NDArrayOperatorsMixin):
-    """NumPy's array, with a way back if it depends on a source."""
+    """NumPy's array, and the record that it is on."""
 
-    def __init__(self, value, parents=(), pull=None):
-        self.value, self.parents, self.pull, self.number = np.asarray(value), parents, pull, next(numbers)
+    def __init__(self, value, record):
+        self.value, self.record = value, record
 
-    shape = property(lambda self: self.value.shape)
-    dtype = property(lambda self: self.value.dtype)
-    ndim = property(lambda self: self.value.ndim)
-    size = property(lambda self: self.value.size)
-
+    shape, dtype, ndim, size = (property(attrgetter(f"value.{name}")) for name in ("shape", "dtype", "ndim", "size"))
     __hash__ = object.__hash__  # by identity, for == is NumPy's
+    __bool__ = lambda self: bool(self.value)
+    __float__ = lambda self: float(self.value)
+    __getitem__ = lambda self, key: call(getitem, self, key)
+    __array_function__ = lambda self, function, types, args, options: call(function, *args, **options)
 
-    def __array_ufunc__(self, ufunc, method, *inputs, **options):  # where NumPy's mixin leads all operators
-        return call(ufunc.__name__, *inputs, **options)
+    def __array__(self, *args, **options):
+        raise ad.UnsupportedError("the toy engine has no copy of a tracked array, and so no second derivatives")
 
-    def __bool__(self):
-        return bool(self.value)
-
-    def __float__(self):
-        return float(self.value)
+    def __array_ufunc__(self, function, method, *args, **options):
+        return call(function if method == "__call__" else getattr(function, method), *args, **options)
 
 
-def call(name, *args, **options):
-    """NumPy's function ``name``, recorded if an argument depends on a source."""
-    values = [a.value if isinstance(a, Array) else a for a in args]
-    result = getattr(np, name)(*values, **options)
-    if not isinstance(result, (np.ndarray, np.generic)):
-        return result
-    tracked = any(isinstance(a, Array) and a.pull for a in args)
-    if not tracked or name in CONSTANT or result.dtype.kind != "f":
-        return Array(result)
-    if name not in RULES:
-        raise ad.UnsupportedError(f"the toy engine has no derivative of {name}; add a rule")
-    return Array(result, args, lambda g: RULES[name](g, result, *values, **options))
+def call(function, *args, **options):
+    """NumPy's function of the values, put on the record if it depends on a source."""
+    values, settings = optree.tree_map(plain, (args, options))
+    y = function(*values, **settings)
+    if function in FLAT or not any(np.asarray(part).dtype.kind in "fc" for part in optree.tree_leaves(y)):
+        return y
+    leaves = optree.tree_leaves((args, options))
+    records = {id(leaf.record): leaf.record for leaf in leaves if isinstance(leaf, Array)}
+    if function not in RULES or np.iscomplexobj(y) or len(records) > 1:
+        raise ad.UnsupportedError(f"the toy engine has no rule for this use of {function.__name__}")
+    result = Array(y, *records.values())
+    result.record.append((result, leaves, lambda g: RULES[function](function, g, y, *values, **settings)))
+    return result
+
+
+def plain(leaf):
+    """A value of NumPy's that nobody else can change."""
+    return leaf.value if isinstance(leaf, Array) else np.array(leaf) if isinstance(leaf, np.ndarray) else leaf
 
 
 def fit(g, array):
-    """Sum over the axes along which an argument was broadcast."""
+    """Given the shape and dtype of an argument: summed where that was broadcast."""
     g = np.sum(g, axis=tuple(range(np.ndim(g) - array.ndim)))
-    stretched = tuple(i for i, n in enumerate(array.shape) if n == 1)
-    return np.sum(g, axis=stretched, keepdims=True).astype(array.dtype)
-
-
-def backward(outputs, cotangents, sources):
-    """The chain rule, from the last array to the first; ``None`` where nothing arrives."""
-    found = {}
-    waiting = {}
-    for output, g in zip(outputs, cotangents, strict=True):
-        if g is not None and isinstance(output, Array) and output.pull:
-            found[output] = found.get(output, 0) + g.value
-            waiting[output.number] = output
-    while waiting:
-        array = waiting.pop(max(waiting))
-        for parent, share in zip(array.parents, array.pull(found[array]), strict=True):
-            if isinstance(parent, Array) and parent.pull:
-                found[parent] = found.get(parent, 0) + fit(share, parent)
-                waiting[parent.number] = parent
-    return [Array(found[source]) if source in found else None for source in sources]
-
-
-class Namespace:
-    """The array API standard's names: NumPy's own functions, led through `call`."""
-
-    abs = staticmethod(lambda x: call("absolute", x))
-
-    def asarray(self, value, dtype=None, copy=None):
-        return value if isinstance(value, Array) and dtype is None else Array(np.array(to_numpy(value), dtype))
-
-    def __getattr__(self, name):
-        found = getattr(np, name)
-        if isinstance(found, type) or not callable(found) or name == "isdtype":
-            return found
-        return lambda *args, **options: call(name, *args, **options)
-
-
-def to_numpy(x):
-    return x.value if isinstance(x, Array) else x
+    g = np.sum(g, axis=tuple(i for i, n in enumerate(array.shape) if n == 1), keepdims=True)
+    return np.broadcast_to(g, array.shape).astype(array.dtype)
 
 
 class Toy(ad.Backend):
-    """The whole backend: everything that a tape would need is not declared, and so not asked for."""
+    """The whole backend. What it cannot do it does not declare: tapes, second derivatives, complex numbers."""
 
-    name, version, xp, array_types = "toy", "1", Namespace(), (Array,)
+    name, version, xp, array_types = "toy", "1", np, (Array, np.ndarray, np.generic)
     capabilities = frozenset({ad.Capability.CONTROL_FLOW})
 
     def _vjp(self, f, primals, *, once):
-        sources = [Array(primal.value, pull=lambda g: ()) for primal in primals]
+        record = []
+        sources = [Array(np.array(primal), record) for primal in primals]
         outputs = f(*sources)
-        return outputs, lambda cotangents: backward(outputs, cotangents, sources)
 
-    def _stop_gradient(self, array):
-        return Array(array.value.copy())
+        def pullback(cotangents):
+            found = {None: cotangents}
+            for result, arguments, pull in reversed([*record, (None, outputs, list)]):
+                for argument, g in zip(arguments, pull(found[result]) if result in found else (), strict=False):
+                    if isinstance(argument, Array) and argument.record is record and g is not None:
+                        found[argument] = found.get(argument, 0) + fit(g, argument)
+            return [np.array(found[source]) if source in found else None for source in sources]
 
-    def _to_numpy(self, array):
-        return np.array(array.value)
+        return [np.array(output.value) if isinstance(output, Array) else output for output in outputs], pullback
+
+    _to_numpy = _stop_gradient = lambda self, array: np.array(plain(array))
 
 
 backend = Toy()

@@ -7,8 +7,10 @@ other: ``AUTODIFF_SPEC_BACKEND=tests.mutants.of_tapes:stale_tape``.
 from __future__ import annotations
 
 import functools
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import autodiff_numpy
@@ -18,9 +20,10 @@ from autodiff_spec import Backend
 
 @dataclass(frozen=True)
 class Mutant:
-    """A bug in words, the function that makes it, and the clauses of which at least one test must fail.
+    """A bug in words, the function that makes it, and the clauses of each of which a test must fail.
 
-    Without clauses: the bug is in a function that only NumPy has, and the tests of the engine's rules must notice it.
+    Those it is about, and those that `also` notice it (noticed.toml). Without clauses: the bug is in a function that only
+    NumPy has, and the tests of the engine's rules must notice it.
     """
 
     name: str
@@ -28,8 +31,20 @@ class Mutant:
     bug: str
     clauses: tuple[str, ...]
     make: Callable[[], Backend] = field(compare=False)
+    also: tuple[str, ...] = ()
 
 
+def _noticed() -> dict[str, tuple[str, ...]]:
+    """Mutant -> the clauses that noticed.toml gives it."""
+    tables = tomllib.loads(Path(__file__).with_name("noticed.toml").read_text("utf-8"))
+    found: dict[str, tuple[str, ...]] = {}
+    for table in tables.values():
+        for clause, name in table.items():
+            found[name] = (*found.get(name, ()), clause)
+    return found
+
+
+ALSO = _noticed()
 MUTANTS: dict[str, Mutant] = {}
 
 
@@ -44,7 +59,7 @@ def mutant(bug: str, *clauses: str) -> Callable[[Callable[[], None]], Callable[.
             break_engine()
             return autodiff_numpy.backend(conventions)
 
-        MUTANTS[name] = Mutant(name, break_engine.__module__, bug, clauses, factory)
+        MUTANTS[name] = Mutant(name, break_engine.__module__, bug, clauses, factory, ALSO.get(name, ()))
         return factory
 
     return decorate

@@ -2,6 +2,7 @@
 
 from tests.mutants import (
     of_calls,
+    of_checks,
     of_forward,
     of_frameworks,
     of_matrices,
@@ -9,11 +10,12 @@ from tests.mutants import (
     of_prepare,
     of_rules,
     of_tapes,
+    of_values,
     of_variables,
 )
 from tests.mutants._mutant import MUTANTS, Mutant
 
 __all__ = [
-    "MUTANTS", "Mutant", "of_calls", "of_forward", "of_frameworks", "of_matrices", "of_operators", "of_prepare",
-    "of_rules", "of_tapes", "of_variables",
+    "MUTANTS", "Mutant", "of_calls", "of_checks", "of_forward", "of_frameworks", "of_matrices", "of_operators",
+    "of_prepare", "of_rules", "of_tapes", "of_values", "of_variables",
 ]  # fmt: skip

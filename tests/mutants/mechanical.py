@@ -1,23 +1,25 @@
 """Three mutants of every rule's every argument: the wrong sign, the factor 1.01, no derivative at all.
 
 They are made from the engine's table of rules. Which clauses must notice one is found by running chapter FUN once and
-noting which rules each of its functions uses; the functions that use fewest come first.
+noting which rules the gradients of each of its functions use.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 import autodiff_numpy
 from autodiff_numpy import _record
 from autodiff_spec import Backend
 from autodiff_spec.conformance._calls import Call
 from autodiff_spec.conformance.functions import FUNCTIONS
-from tests.mutants._mutant import Mutant, change
+from tests.mutants._mutant import ALSO, Mutant, change
 
 KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "sign": ("has the wrong sign", lambda share: None if share is None else -share),
@@ -41,8 +43,8 @@ def mechanical() -> dict[str, Mutant]:
             for kind, (words, how) in KINDS.items():
                 name = f"{key}:{kind}"
                 bug = f"the derivative of {function.__name__} by argument {argument} {words}"
-                cited = tuple(clauses.get(key, ())[:MOST_CLAUSES])
-                made[name] = Mutant(name, __name__, bug, cited, _factory(function, argument, how))
+                cited, also = tuple(clauses.get(key, ())), ALSO.get(name, ())
+                made[name] = Mutant(name, __name__, bug, cited, _factory(function, argument, how), also)
     return made
 
 
@@ -59,14 +61,15 @@ def _factory(function: Any, argument: int, how: Callable[[Any], Any]) -> Callabl
 
 
 def constant_rules() -> set[str]:
-    """The rules of step functions: none of their mutants would differ from them."""
+    """The rules that never give a share, as those of step functions: none of their mutants would differ from them."""
+    from autodiff_numpy.rules.eigenvalues import no_share
     from autodiff_numpy.rules.elementwise import _none
 
     return {
         _key(function, argument)
         for function, pullbacks in _record.RULES.items()
         for argument, pullback in enumerate(pullbacks)
-        if pullback is not None and pullback.vjp is _none
+        if pullback is not None and pullback.vjp in (_none, no_share)
     }
 
 
@@ -89,30 +92,40 @@ def _used() -> dict[str, list[str]]:
 
 
 def _noted() -> dict[str, list[str]]:
-    seen: set[str] = set()
+    seen: Counter[str] = Counter()
     for function, pullbacks in _record.RULES.items():
         for argument, pullback in enumerate(pullbacks):
             if pullback is not None:
                 _note(pullback, _key(function, argument), seen)
-    users: dict[str, set[str]] = {}
+    used: dict[str, set[str]] = defaultdict(set)
     be = autodiff_numpy.backend()
     for row in FUNCTIONS:
-        seen.clear()
         for variant in row.variants:
+            seen.clear()
             Call(be, row, variant, variant.shapes[0]).assert_pullback()
-        users[row.clause] = users.get(row.clause, set()) | seen
-    clauses = defaultdict(list)
-    for clause in sorted(users, key=lambda one: len(users[one])):
-        for key in users[clause]:
-            clauses[key].append(clause)
-    return dict(clauses)
+            used[row.clause] |= {key for key, times in seen.items() if times % 2}  # two wrong signs are none
+    return _shared_out(used)
 
 
-def _note(pullback: Any, key: str, seen: set[str]) -> None:
+def _shared_out(used: dict[str, set[str]]) -> dict[str, list[str]]:
+    """Each rule's clauses: those that use fewest rules, and those that use none more seldom used."""
+    users = Counter(key for keys in used.values() for key in keys)
+    clauses: dict[str, list[str]] = defaultdict(list)
+    for clause in sorted(used, key=lambda one: len(used[one])):
+        rarest = min(used[clause], key=lambda key: (users[key], key), default="")
+        for key in sorted(used[clause]):
+            if len(clauses[key]) < MOST_CLAUSES or key == rarest:
+                clauses[key].append(clause)
+    return clauses
+
+
+def _note(pullback: Any, key: str, seen: Counter[str]) -> None:
     right = pullback.vjp
 
     def noting(xp: Any, g: Any, *residuals: Any) -> Any:
-        seen.add(key)
-        return right(xp, g, *residuals)
+        share = right(xp, g, *residuals)
+        if share is not None and np.any(share):
+            seen[key] += 1
+        return share
 
     pullback.vjp = noting

@@ -7,6 +7,7 @@ from typing import Any
 
 from autodiff_numpy import _custom
 from autodiff_numpy._array import RECORDER, Array, plain
+from autodiff_numpy._tape import NumpyTape
 from autodiff_spec import _recorded_call as calls
 from autodiff_spec.operators import _custom_vjp
 from tests.mutants._mutant import mutant
@@ -121,3 +122,40 @@ def assigned_since() -> None:
             self.variable = variable
 
     calls._Segment.__init__ = init  # type: ignore[method-assign]
+
+
+@mutant("a custom function that takes a derivative is said to depend on more than its arguments", "RULE-29")
+def refused_derivative_inside() -> None:
+    calling = _during(_custom_vjp.CustomCall, "value")
+    right = NumpyTape._watch
+
+    def watch(self: Any, array: Any) -> Any:
+        if calling:
+            raise calling[-1].depends_on_more()
+        return right(self, array)
+
+    NumpyTape._watch = watch  # type: ignore[method-assign]
+
+
+@mutant("derivatives in a checkpoint are constant when it runs again", "CKPT-16")
+def constant_derivative_inside() -> None:
+    again = _during(calls._Segment, "pull")
+    right = NumpyTape._watch
+    NumpyTape._watch = (  # type: ignore[method-assign]
+        lambda self, array: right(self, plain(array) if again and len(RECORDER.frame().recordings) > 1 else array)
+    )
+
+
+def _during(owner: Any, name: str) -> list[Any]:
+    """The objects whose method of this name is running."""
+    right, running = getattr(owner, name), list[Any]()
+
+    def noted(self: Any, *arguments: Any) -> Any:
+        running.append(self)
+        try:
+            return right(self, *arguments)
+        finally:
+            running.pop()
+
+    setattr(owner, name, noted)
+    return running

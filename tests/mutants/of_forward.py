@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _array, _backend, _forward, _record
+from autodiff_numpy import _array, _backend, _forward, _pullback, _record
 from autodiff_numpy._array import Array
 from autodiff_spec._recording import Recording
 from tests.mutants._mutant import mutant
@@ -33,7 +33,7 @@ def half_the_product_rule() -> None:
 
 @mutant("the tangent of an argument that was broadcast is not", "JVP-05")
 def narrow_tangent() -> None:
-    _record.widen = lambda xp, t, shape, dtype: t  # type: ignore[assignment]
+    _pullback.widen = lambda xp, t, shape, dtype: t  # type: ignore[assignment]
 
 
 @mutant("stop_gradient stops in reverse mode only", "JVP-19")

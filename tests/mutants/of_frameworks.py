@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _backend, _record, extra, xp
+import autodiff_numpy
+from autodiff_numpy import _backend, _pullback, _record, extra, xp
 from autodiff_numpy._array import Array, plain
 from autodiff_spec import operators
 from tests.mutants._mutant import mutant, rule_of
@@ -138,13 +139,13 @@ def forgotten_keepdims() -> None:
 
 @mutant("the sum over what was broadcast is taken twice", "FUN-30", "GRAD-28")
 def oversummed_broadcast() -> None:
-    right = _record.fit
+    right = _pullback.fit
 
     def fit(xp: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         found = right(xp, g, shape, dtype)
         return found * 2 if g.shape != shape else found
 
-    _record.fit = fit
+    _pullback.fit = fit
 
 
 @mutant("a gradient of zeros comes back where an engine failed", "KINK-63")
@@ -178,6 +179,33 @@ def overwritten_residual() -> None:
     right.vjp = share
 
 
-@mutant("an assigned variable is seen by the functional form with its first value", "VAR-16", "VAR-17")
+@mutant("an assigned variable is seen by the functional form with its first value", "VAR-16")
 def first_value_forever() -> None:
     _backend.NumpyBackend._assign = lambda self, variable, array: None  # type: ignore[method-assign]
+
+
+@mutant("the rule of std divides by its value and masks the quotient, but not what is derived from it", "KINK-70")
+def masked_quotient() -> None:
+    _mask_spread()
+
+
+@mutant("the pushforward of std comes from a rule that divides by its value", "KINK-71")
+def unmasked_pushforward() -> None:
+    _mask_spread()
+
+
+def _mask_spread() -> None:
+    right = xp.std
+
+    def std(x: Any, /, **keywords: Any) -> Any:
+        if keywords:
+            return right(x, **keywords)
+        rule = autodiff_numpy.backend("native").custom_vjp(right)
+        rule.defvjp(lambda x: (right(x), x), _masked)
+        return rule(x)
+
+    def _masked(x: Any, g: Any) -> Any:
+        size = right(x)
+        return (xp.where(size == 0, 0.0, g * (x - xp.mean(x)) / (size * plain(x).size)),)
+
+    xp.std = std

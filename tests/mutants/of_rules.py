@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _record, _tape
+from autodiff_numpy import _pullback, _record, _tape, xp
+from autodiff_numpy._array import plain
 from tests.mutants._mutant import change, mutant, rule_of
 
 
@@ -35,7 +37,7 @@ def unsummed_broadcast() -> None:
                 g = g[(slice(None),) * i + (slice(0, 1),)]
         return xp.astype(g, dtype)
 
-    _record.fit = fit
+    _pullback.fit = fit
 
 
 @mutant("the gradient of mean forgets to divide", "FUN-49", "FUN-16")
@@ -125,3 +127,81 @@ def nan_of_norm() -> None:
 @mutant("the gradient of a complex source is the conjugate", "CPLX-01")
 def missing_conjugate() -> None:
     _tape._conjugate = lambda g: g
+
+
+@mutant("the pullback of a complex product does not conjugate", "PROG-16")
+def plain_complex_product() -> None:
+    for argument in (0, 1):
+        change(np.multiply, argument, lambda share: np.conjugate(plain(share)))
+
+
+@mutant("gradients of 16 bits lose what is behind the point", "PROG-17")
+def coarse_half() -> None:
+    right = _tape._finished
+
+    def finished(*arguments: Any) -> list[Any]:
+        return [np.trunc(g) if g is not None and g.dtype == np.float16 else g for g in right(*arguments)]
+
+    _tape._finished = finished
+
+
+@mutant("a step function passes the cotangent on", "FUN-10", "FUN-19", "FUN-20", "FUN-37", "FUN-46", "KINK-49", "KINK-50")
+def passed_by_steps() -> None:
+    for function in (np.floor, np.ceil, np.trunc, np.rint, np.round, np.floor_divide):
+        for pullback in _record.RULES[function]:
+            assert pullback is not None
+            pullback.vjp = lambda xp, g: g
+
+
+@mutant("the derivative of the sign of a real number is that of its absolute value", "FUN-38", "KINK-49")
+def sign_as_abs() -> None:
+    change_of_real = _record.RULES[np.sign][0]
+    assert change_of_real is not None
+    right = change_of_real.vjp
+    change_of_real.vjp = lambda xp, g, x, ans: g * ans if x.dtype.kind == "f" else right(xp, g, x, ans)
+
+
+@mutant("elements that tie for the maximum norm each get the whole derivative", "KINK-17")
+def shared_maximum_norm() -> None:
+    _change_norm(np.inf, lambda x, share: share * np.sum(np.abs(x) == np.max(np.abs(x))))
+
+
+@mutant("the 1-norm has a derivative by an element that is 0 as steep as two", "KINK-19")
+def steep_norm() -> None:
+    _change_norm(1, lambda x, share: np.where(x == 0, 2.0, share))
+
+
+def _change_norm(order: float, how: Callable[[Any, Any], Any]) -> None:
+    pullback = _record.RULES[rule_of("_vector_norm")][0]
+    assert pullback is not None
+    right = pullback.vjp
+
+    def vjp(xp: Any, g: Any, x: Any, ans: Any, axis: Any, keepdims: Any, ord: Any) -> Any:
+        share = right(xp, g, x, ans, axis, keepdims, ord)
+        return how(x, share) if ord == order else share
+
+    pullback.vjp = vjp
+
+
+@mutant("std of equal elements has the derivative NaN", "KINK-24")
+def nan_of_std() -> None:
+    xp.std = lambda x, /, **options: xp.sqrt(xp.var(x, **options))
+
+
+@mutant("where gives its cotangent to both branches", "FUN-47", "KINK-48")
+def both_branches() -> None:
+    for argument in (1, 2):
+        pullback = _record.RULES[rule_of("_where")][argument]
+        assert pullback is not None
+        pullback.vjp = lambda names, g, condition, x_shape, x_dtype: _record.fit(names, g, x_shape, x_dtype)
+
+
+@mutant("cholesky of a matrix that is not positive definite is that of a nearby one", "KINK-64")
+def shifted_cholesky() -> None:
+    right = xp.linalg.cholesky
+
+    def cholesky(x: Any, /, **options: Any) -> Any:
+        least = np.min(np.linalg.eigvalsh(plain(x)))
+        return right(x if least > 0 else x + (1.0 - least) * np.eye(x.shape[-1]), **options)
+
+    xp.linalg.cholesky = cholesky

@@ -13,9 +13,9 @@ from autodiff_spec.clauses import CLAUSES, MUST
 HEAD = """# Mutants
 
 Wrong engines, each with one bug, and the test that notices it. `make mutants` makes this page
-(`tests/mutants/table.py`). The suite is collected once, and the process forks for each mutant; of the tests of the
-clauses that a mutant names those without drawn arguments run first, and the first failure ends it. What such a test
-kills, it kills with every seed; where a drawn one was needed, all six seeds were run.
+(`tests/mutants/table.py`). The suite is collected once, and the process forks for each mutant. It is killed when a test
+of every clause that it names fails; tests without drawn arguments run first. What such a test kills, it kills with every
+seed; where a drawn one was needed, all six seeds were run.
 """
 
 
@@ -30,7 +30,7 @@ def page(rows: list[dict[str, Any]]) -> str:
 
 
 def _killed(runs: list[dict[str, Any]]) -> bool:
-    return all(run["failed"] for run in runs)
+    return not any(run["missed"] for run in runs)
 
 
 def _summary(*groups: dict[str, list[dict[str, Any]]]) -> str:
@@ -52,9 +52,9 @@ def _written(mutants: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def _killer(runs: list[dict[str, Any]]) -> str:
-    alive = [run["seed"] for run in runs if not run["failed"]]
+    alive = {run["seed"]: ", ".join(run["missed"]) for run in runs if run["missed"]}
     if alive:
-        return f"**alive** with seeds {', '.join(map(str, alive))}"
+        return "**missed** by " + "; ".join(f"{clauses} with seed {seed}" for seed, clauses in alive.items())
     return f"`{str(runs[0]['failed'][0]).rpartition('/')[2]}`".replace("|", "\\|")
 
 
@@ -75,18 +75,25 @@ def _by_rule(mutants: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def _clauses(rows: list[dict[str, Any]]) -> str:
-    """Which MUST clauses have a test that killed something in these runs; each mutant stops at its first."""
-    killing = {one for row in rows for one in row["clauses"]}
+    """For each MUST clause a mutant that its tests killed with every seed, the most special of them."""
+    missed = {(row["name"], one) for row in rows for one in row["missed"]}
+    named: dict[str, dict[str, None]] = defaultdict(dict)
+    for row in sorted(rows, key=lambda row: len(row["asked"])):
+        for one in (*row["asked"], *row["also"]):
+            if (row["name"], one) not in missed:
+                named[one][row["name"]] = None
     must = [clause.id for clause in CLAUSES.values() if clause.level is MUST]
-    without = [one for one in must if one not in killing]
+    without = [one for one in must if one not in named]
     lines = [
         "## Clauses",
         "",
-        f"Tests of {len(must) - len(without)} of the {len(must)} MUST clauses killed a mutant in these runs. Those",
-        "of the others did not: another test killed their mutant before, or no mutant was made for them:",
+        f"{len(must) - len(without)} of the {len(must)} MUST clauses have a test that kills a mutant with every seed.",
+        f"Without one: {', '.join(without) or 'none'}.",
         "",
-        ", ".join(without) + ".",
+        "| clause | killed, for one | of |",
+        "|---|---|---|",
     ]
+    lines += [f"| {one} | `{next(iter(named[one]))}` | {len(named[one])} |" for one in must if one in named]
     return "\n".join([*lines, ""])
 
 

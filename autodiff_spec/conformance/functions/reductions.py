@@ -28,7 +28,7 @@ REDUCTIONS: tuple[Function, ...] = (
         DISTINCT,
         of("std", "with correction 1", DISTINCT, (2, 3), axis=-1, correction=1),
         ulps=SENSITIVE,
-        kinks="KINK-24 KINK-25",
+        kinks="KINK-24 KINK-25 KINK-70 KINK-71",
     ),
     reduction(
         "FUN-81",

@@ -17,12 +17,22 @@ from numpy.typing import NDArray
 
 from autodiff_spec import Backend, oracle
 from autodiff_spec.conformance._deviations import known_deviations
+from autodiff_spec.conformance.functions import FUNCTIONS
 from autodiff_spec.conformance.programs._model import Case, Program, Shape, Statement
 from autodiff_spec.conformance.programs._on_oracle import OnOracle
-from autodiff_spec.conformance.programs._table import CONDITIONS, OPERATIONS, Operation, always
+from autodiff_spec.conformance.programs._table import (
+    CLOSING,
+    COMPLEX_CONDITIONS,
+    CONDITIONS,
+    OPERATIONS,
+    Operation,
+    always,
+)
 
 POOL: tuple[Shape, ...] = ((2,), (), (2, 2), (3,), (2, 1), (1,), (0,), (2, 3), (0, 2))
 """The shapes of arguments: few, for some frameworks compile once for each shape; 0-d and empty ones are among them."""
+
+HALF = ("float16", "bfloat16")
 
 LARGEST, MOST_ELEMENTS, MOST_AXES = 20.0, 8, 3
 """What a value of a program may have; the rest is dropped."""
@@ -34,18 +44,21 @@ Pool = list[Operation]
 Choice = tuple[int, int, int]
 
 
-def pool_of(be: Backend, without: tuple[str, ...] = ()) -> Pool:
+def pool_of(be: Backend, dtype: str = "float64") -> Pool:
     """The operations for a backend: what it declares, without those it lists smooth deviations of.
 
     Args:
         be: the backend.
-        without: groups to leave out.
+        dtype: what is computed in.
     """
+    wide = frozenset(f.name for f in FUNCTIONS if dtype in HALF and not f.half)
+    kind = "c" if dtype.startswith("complex") else "f"
     listed = {entry.clause for entry in known_deviations(be)}
     return [
         operation
         for operation in OPERATIONS
-        if operation.group not in without
+        if operation.name not in wide
+        and kind in operation.kinds
         and be.capabilities.issuperset(operation.needs)
         and listed.isdisjoint(operation.avoid)
         and (be.extra is not None or "be.extra" not in operation.template)
@@ -69,7 +82,7 @@ def cases(
         statements: how many at most, what puts values into domains not counted.
         most: how many elements the arguments may have, all together.
         ties: repeat numbers, and put zeros among them; without it numbers differ.
-        dtypes: the dtypes to choose from.
+        dtypes: the dtypes to choose from, all real or all complex.
     """
     choices = draw(
         st.lists(
@@ -83,6 +96,8 @@ def cases(
         if sum(a.size for a in args) + math.prod(shape) <= most:
             args.append(draw(_arrays(shape, ties)))
     args = args or [np.array(0.5)]
+    if dtypes[0].startswith("complex"):
+        args = [a + 1j * draw(_arrays(a.shape, ties)) for a in args]
     return Case(built(pool, choices, args), tuple(args), draw(st.sampled_from(dtypes)))
 
 
@@ -101,6 +116,7 @@ def built(pool: Pool, choices: list[Choice], args: list[NDArray[Any]]) -> Progra
         draft.extend(pool[number], picks)
     if not draft.statements:  # nothing fitted
         draft.extend(OPERATIONS[0], [0])
+    draft.close()
     return Program(tuple(a.shape for a in args), tuple(draft.statements))
 
 
@@ -123,25 +139,40 @@ class _Draft:
             del self._values[len(self._values) - (len(self.statements) - kept) :]
             del self.statements[kept:]
 
+    def close(self) -> None:
+        """Append what makes complex results real."""
+        first = len(self._values) - len(self.statements)
+        for i in Program(((),) * first, tuple(self.statements)).results:
+            if self._values[i].dtype.kind == "c":
+                self._append(Statement(CLOSING, (i,)))
+
     def _arguments(self, operation: Operation, picks: list[int]) -> list[int] | None:
         """The numbers of the values that picks mean, counted from the newest; None where no value suits."""
         count = len(self._values)
-        shapes = [value.shape for value in self._values]
+        shapes, kinds = [v.shape for v in self._values], [v.dtype.kind for v in self._values]
+        usable = [i for i in range(count) if kinds[i] in operation.kinds]
         if operation.arguments == 1:
-            suiting = [(i,) for i in range(count) if operation.fits(shapes[i])]
-            return list(suiting[-1 - picks[0] % len(suiting)]) if suiting else None
+            suiting = [i for i in usable if operation.fits(shapes[i])]
+            return [suiting[-1 - picks[0] % len(suiting)]] if suiting else None
         first = count - 1 - picks[0] % count
-        for i in (first, *range(count)):
-            partners = [k for k in range(count) if operation.fits(shapes[i], shapes[k])]
+        for i in ([first] if first in usable else []) + usable:
+            partners = [k for k in usable if kinds[k] == kinds[i] and operation.fits(shapes[i], shapes[k])]
             if partners:
                 return [i, partners[-1 - picks[1] % len(partners)]]
         return None
 
     def _conditioned(self, number: int, kind: str) -> int | None:
         """The value, or one made from it that lies in the domain."""
-        if not kind or CONDITIONS[kind][1]([float(v) for v in self._values[number].values.ravel()]):
+        if not kind:
             return number
-        condition = Operation("", CONDITIONS[kind][0], always, ("",), "domain")
+        value = self._values[number]
+        if value.dtype.kind == "c":
+            text, holds = COMPLEX_CONDITIONS[kind][0], COMPLEX_CONDITIONS[kind][1](list(map(complex, value.values.flat)))
+        else:
+            text, holds = CONDITIONS[kind][0], CONDITIONS[kind][1](list(map(float, value.values.flat)))
+        if holds:
+            return number
+        condition = Operation("", text, always, ("",), "domain", kinds="fc")
         return self._append(Statement(condition, (number,)))
 
     def _append(self, statement: Statement) -> int | None:

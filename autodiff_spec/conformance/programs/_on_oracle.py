@@ -21,12 +21,13 @@ from autodiff_spec.conformance.functions.shapes import SHAPES
 TINY = 1e-25
 """The size of one rounding in runs that err: its effect is linear, and large against the differences' own error."""
 
+_I = oracle.xp.asarray(1j).values[()]
 _MOVING = frozenset(f.name for f in (*SHAPES, *INDEXING)) | {"at", "asarray", "argsort", "stop_gradient"}
 
 
 @cache
 def _budgets() -> dict[str, float]:
-    return {f.name: max(1.0, f.ulps) for f in FUNCTIONS}
+    return {f.name: f.ulps for f in FUNCTIONS}
 
 
 class OnOracle:
@@ -34,10 +35,12 @@ class OnOracle:
 
     Args:
         seed: of the errors; None for the exact run.
+        order: of the derivatives that have errors, 1 or 2.
+        least: the budget of every function, in units in the last place, at least.
     """
 
-    def __init__(self, seed: int | None = None) -> None:
-        self.errors = None if seed is None else Errors(seed)
+    def __init__(self, seed: int | None = None, order: int = 1, least: float = 1.0) -> None:
+        self.errors = None if seed is None else Errors(seed, order, least)
         self.xp: Any = oracle.xp if self.errors is None else _Erring(oracle.xp, "", self.errors)
         self.extra: Any = oracle.xp.extra if self.errors is None else _Erring(oracle.xp.extra, "", self.errors)
 
@@ -114,26 +117,32 @@ def _array(numbers: Any, like: Any) -> Any:
 
 
 class Errors:
-    """Random numbers by place, so that each run of a program gets the same."""
+    """Random numbers by place, so that each run of a program gets the same.
 
-    def __init__(self, seed: int) -> None:
-        self.place = 0
+    Args:
+        seed: of the numbers.
+        order: of the derivatives that have errors, 1 or 2.
+        least: the budget of every function, at least.
+    """
+
+    def __init__(self, seed: int, order: int = 1, least: float = 1.0) -> None:
+        self.place, self.order, self.least = 0, order, least
         self._random = random.Random(seed)
         self._seen: list[Any] = []
 
-    def __call__(self) -> Any:
-        """The next error: of either sign, between half of `TINY` and all of it."""
+    def __call__(self, like: Any) -> Any:
+        """The next errors, one for each element of ``like``: between a half and 1, of either sign or any phase."""
+        numbers = np.empty(like.shape, dtype=object)
+        for index in np.ndindex(like.shape):
+            numbers[index] = self._next() if like.dtype.kind != "c" else self._next() + self._next() * _I
+        return numbers
+
+    def _next(self) -> Any:
         if self.place == len(self._seen):
-            error = self._random.choice((-TINY, TINY)) * self._random.uniform(0.5, 1.0)
+            error = self._random.choice((-1.0, 1.0)) * self._random.uniform(0.5, 1.0)
             self._seen.append(oracle.xp.asarray(error).values[()])
         self.place += 1
         return self._seen[self.place - 1]
-
-    def of(self, values: Any, units: float) -> Any:
-        """As many as there are values."""
-        numbers = np.empty(values.shape, dtype=object)
-        numbers[...] = np.array([self() * units for _ in range(values.size)], dtype=object).reshape(values.shape)
-        return numbers
 
 
 class _Erring:
@@ -148,7 +157,7 @@ class _Erring:
             return _Erring(exact, f"{name}.", self._errors)
         if not callable(exact) or name in _MOVING:
             return exact
-        units = _budgets().get(self._prefix + name, 1.0)
+        units = max(self._errors.least, _budgets().get(self._prefix + name, 1.0))
 
         def erring(*args: Any, **keywords: Any) -> Any:
             result = exact(*args, **keywords)
@@ -159,28 +168,46 @@ class _Erring:
         return erring
 
     def _erred(self, result: Any, args: tuple[Any, ...], units: float) -> Any:
-        """The value with a relative error, and for each argument of its shape a path whose derivative is an error.
+        """The value with a relative error, and along every argument a path with errors for first and second derivatives.
 
-        Decompositions and transforms mix the elements of a matrix: what they err by has the size of its largest, an
-        element that is 0 included, and depends on all of them.
+        The errors of derivatives are of the size of 1 at least, as budgets are. Decompositions and transforms mix the
+        elements of a matrix: what they err by has the size of its largest, an element that is 0 included.
         """
         if result.dtype.kind not in "fc":
             return result
         errors, mixes = self._errors, bool(self._prefix)
-        size = _largest(result.values) if mixes else result.values
-        values = result.values + size * errors.of(result.values, units)
-        for arg in args:
-            if isinstance(arg, oracle.Array) and arg.dtype.kind == "f" and arg.shape == result.shape:
-                moves = arg.values - oracle.stop_gradient(arg).values
-                values = values + (_total(moves) if mixes else moves) * errors.of(arg.values, units)
-        return oracle.Array(values, result.dtype)
+        change = errors(result) * (_largest(result.values) if mixes else result.values)
+        floating = [arg for arg in args if isinstance(arg, oracle.Array) and arg.dtype.kind in "fc"]
+        paths = [self._path(arg, result, mixes) for arg in floating]
+        for i, path in enumerate(paths):
+            change = change + path * errors(result)
+            for other in paths[: i + 1] if errors.order > 1 else ():
+                change = change + path * other * errors(result)
+        return oracle.Array(result.values + change * (TINY * units), result.dtype)
+
+    def _path(self, arg: Any, result: Any, mixes: bool) -> Any:
+        """How far an argument is from the base point, for each element of the result; 0 there.
+
+        Element by element where the function may work so, else the sum of all elements' ways, with random signs.
+        """
+        moves = arg.values - oracle.stop_gradient(arg).values
+        if arg.dtype.kind == "c":  # a derivative by z and one by its conjugate
+            moves = moves * self._errors(arg) + np.conjugate(moves) * self._errors(arg)
+            moves = moves if result.dtype.kind == "c" else _real(moves)
+        if not mixes and _broadcasts(arg.shape, result.shape):
+            return moves
+        return np.asarray(moves * _real(self._errors(arg)), dtype=object).sum()
+
+
+_real = np.frompyfunc(lambda number: number.real, 1, 1)
+
+
+def _broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    return len(shape) <= len(to) and all(
+        a in (1, b) for a, b in zip(shape[::-1], to[::-1], strict=False)
+    )
 
 
 def _largest(values: Any) -> Any:
     """The magnitude of the largest element of each matrix."""
     return abs(values).max(axis=(-2, -1)[-values.ndim :], keepdims=True) if values.ndim and values.size else abs(values)
-
-
-def _total(values: Any) -> Any:
-    """The sum of the elements of each matrix."""
-    return values.sum(axis=(-2, -1)[-values.ndim :], keepdims=True) if values.ndim and values.size else values

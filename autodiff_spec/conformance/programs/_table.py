@@ -29,6 +29,7 @@ class Operation:
         group: what it is there for, beside being differentiated: ``"control flow"``, ``"nesting"``, ...
         needs: capabilities without which it is left out.
         avoid: clauses of which a backend may list deviations at smooth points; it is left out for those that do.
+        kinds: of the dtypes that it takes: "f" for real, "c" for complex ones.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Operation:
     group: str
     needs: tuple[Capability, ...] = ()
     avoid: tuple[str, ...] = ()
+    kinds: str = "f"
 
     def __repr__(self) -> str:
         return self.template.replace("{r}", "_")
@@ -66,6 +68,15 @@ CONDITIONS: dict[str, tuple[str, Callable[[list[float]], bool]]] = {
 }
 """What is put before an operation where no value lies in its domain, and whether values do."""
 
+_HALF_DISC = "xp.divide({0}, xp.add(xp.multiply({0}, xp.conj({0})), 1.0))"
+COMPLEX_CONDITIONS: dict[str, tuple[str, Callable[[list[complex]], bool]]] = {
+    "positive": (f"xp.add({_HALF_DISC}, 1.0)", lambda v: min((z.real for z in v), default=1.0) >= 0.125),
+    "nonzero": (f"xp.add({_HALF_DISC}, 1.0)", lambda v: min(map(abs, v), default=1.0) >= 0.125),
+    "inside": (_HALF_DISC, lambda v: max(map(abs, v), default=0.0) <= 0.8),
+    "small": (_HALF_DISC, lambda v: max(map(abs, v), default=0.0) <= 2.0),
+}
+"""The same for complex values: away from branch cuts, zeros and poles."""
+
 
 def always(*shapes: Shape) -> bool:
     """Any shapes."""
@@ -75,6 +86,11 @@ def always(*shapes: Shape) -> bool:
 def several(shape: Shape) -> bool:
     """Two elements and more."""
     return math.prod(shape) > 1
+
+
+def single(shape: Shape) -> bool:
+    """One element."""
+    return math.prod(shape) == 1
 
 
 def filled(*shapes: Shape) -> bool:
@@ -120,17 +136,36 @@ def chained(left: Shape, right: Shape) -> bool:
 
 OPERATIONS: list[Operation] = []
 
+_ALSO_COMPLEX = frozenset(
+    {
+        "sin", "square", "negative", "cos", "tanh", "multiply", "add", "subtract", "sum", "positive", "exp", "expm1",
+        "sinh", "cosh", "tan", "atanh", "log1p", "log", "sqrt", "reciprocal", "divide", "abs", "mean", "prod",
+        "linalg.vector_norm", "cumulative_sum", "diff", "indexing", "reshape", "asarray", "expand_dims",
+        "broadcast_to", "matrix_transpose", "permute_dims", "moveaxis", "tril", "triu", "squeeze", "flip", "roll",
+        "repeat", "tile", "unstack", "stack", "concat", "broadcast_arrays", "take", "astype", "at", "matmul", "vecdot",
+        "linalg.outer", "tensordot", "einsum", "linalg.diagonal", "linalg.trace", "linalg.matrix_norm", "fft.fftshift",
+        "stop_gradient", "vjp", "jvp", "checkpoint",
+    }
+)  # fmt: skip
+"""The operations that are drawn on complex values too."""
+
 
 def _add(
-    group: str, fits: Fits, domains: str, *templates: str, needs: tuple[Capability, ...] = (), avoid: str = ""
+    group: str,
+    fits: Fits,
+    domains: str,
+    *templates: str,
+    needs: tuple[Capability, ...] = (),
+    avoid: str = "",
+    kinds: str = "",
 ) -> None:
     """Enter templates into the table; ``domains`` has one entry an argument, ``"any"`` for no condition."""
-    kinds = tuple("" if domain == "any" else domain for domain in domains.split(", "))
+    wanted = tuple("" if domain == "any" else domain for domain in domains.split(", "))
     for template in templates:
         name, _, text = template.rpartition(" := ")
-        OPERATIONS.append(
-            Operation(name or _name_of(text), text, fits, kinds, group, needs, tuple(avoid.split()))
-        )
+        name = name or _name_of(text)
+        takes = kinds or ("fc" if name in _ALSO_COMPLEX else "f")
+        OPERATIONS.append(Operation(name, text, fits, wanted, group, needs, tuple(avoid.split()), takes))
 
 
 def _name_of(template: str) -> str:
@@ -168,7 +203,8 @@ _add("reduction", not_empty, "any", "xp.mean({0})", "xp.prod({0})", "xp.var({0})
 _add("reduction", filled, "any", "mean := xp.mean({0}, axis=-1)", "var := xp.var({0}, axis=0, keepdims=True)")
 _add("reduction", filled, "any", "prod := xp.prod({0}, axis=-1)", avoid="KINK-35")
 _add("reduction", not_empty, "any", "xp.max({0})", "xp.min({0})")
-_add("reduction", several, "any", "xp.std({0})")  # PyTorch: the second derivative of one element's is NaN
+_add("reduction", several, "any", "xp.std({0})")
+_add("reduction", single, "any", "std := xp.std({0}, keepdims=True)", avoid="KINK-70")
 _add("reduction", filled, "any", "max := xp.max({0}, axis=-1)", "min := xp.min({0}, axis=0, keepdims=True)")
 _add("reduction", matrix, "any", "sum := xp.sum({0}, axis=(0, -1))", "max := xp.max({0}, axis=(0, 1))")
 _add("reduction", filled, "any", "linalg.vector_norm := xp.linalg.vector_norm({0}, axis=-1)")
@@ -218,7 +254,7 @@ _add(
 _add("matrix", same_filled, "any, any", "tensordot := xp.tensordot({0}, {1}, axes=((0,), (0,)))")
 _add("matrix", same_filled, "any, any", "einsum := be.extra.einsum('...i,...i->...i', {0}, {1})")
 _add("matrix", matrix, "any", "xp.linalg.diagonal({0})", "xp.linalg.trace({0})", "xp.linalg.matrix_norm({0})")
-_add("matrix", square, "regular", "xp.linalg.det({0})", "xp.linalg.inv({0})", "slogdet := xp.linalg.slogdet({0})[1]")
+_add("matrix", square, "regular", "xp.linalg.det({0})", "xp.linalg.inv({0})", "linalg.slogdet := xp.linalg.slogdet({0})[1]")
 _add(
     "matrix", square, "regular",
     "linalg.matrix_power := xp.linalg.matrix_power({0}, 2)",
@@ -230,6 +266,9 @@ _add("matrix", square, "symmetric", "xp.linalg.cholesky({0})", "xp.linalg.eigval
 _add("fft", filled, "any", "fft.fft := xp.real(xp.fft.fft({0}))", "fft.ifft := xp.imag(xp.fft.ifft({0}))")
 _add("fft", filled, "any", "fft.rfft := xp.real(xp.fft.rfft({0}))", "fft.irfft := xp.fft.irfft(xp.fft.rfft({0}), n=2)")
 _add("fft", filled, "any", "xp.fft.fftshift({0})")
+
+_add("complex", always, "any", "xp.conj({0})", "xp.real({0})", "xp.imag({0})", kinds="c")
+_add("complex", filled, "any", "xp.fft.fft({0})", "xp.fft.ifft({0}, axis=0)", kinds="c")
 
 _STOPPED = "be.stop_gradient({0})"
 _FLOW, _HIGHER = (Capability.CONTROL_FLOW,), (Capability.HIGHER_ORDER,)
@@ -263,3 +302,6 @@ _add(
     "checkpoint := be.checkpoint(lambda t: xp.sin(xp.square(t)))({0})",
     needs=(Capability.CHECKPOINT,),
 )
+
+CLOSING = Operation("real", "xp.real(xp.multiply({0}, 0.75 - 0.5j))", always, ("",), "complex", kinds="c")
+"""What complex results go through at the end: a part of them that depends on real and imaginary parts."""

@@ -24,7 +24,8 @@ def _cofactors(a, det):
     """
     limits = np.finfo(a.dtype)
     if (np.abs(det) > limits.tiny / limits.eps).all() and np.isfinite(det).all():
-        return det[..., None, None] * np.linalg.inv(a).mT
+        found = np.linalg.inv(a).mT
+        return np.multiply(det[..., None, None], found, found) if type(found) is np.ndarray else last_two(np, det) * found
     u, s, vh = np.linalg.svd(a)
     ones = np.ones((*s.shape[:-1], 1), s.dtype)
     before = np.concatenate((ones, np.cumprod(s, axis=-1)[..., :-1]), axis=-1)
@@ -70,17 +71,17 @@ rule(np.linalg.det, lambda xp, g, a, ans: last_two(xp, g) * xp.cofactors(a, ans)
 # --- the logarithm of a determinant ---------------------------------------------------------------------------
 
 
-def _logabsdet(a):
-    return np.linalg.slogdet(a)[1]
+def _logabsdet(a, sign, known):
+    return known
 
 
-def _detsign(a):
-    return np.linalg.slogdet(a)[0]
+def _detsign(a, known):
+    return known
 
 
-def _inverse_transpose(xp, a):
+def _inverse_transpose(xp, a, sign):
     """``a⁻ᵀ``; infinite where ``a`` is singular, as the logarithm's derivative is there."""
-    singular = np.linalg.slogdet(plain(a))[0] == 0
+    singular = plain(sign) == 0
     if not np.any(singular):
         return xp.swapaxes(xp.inv(a), -1, -2)
     stand_in = xp.where(singular[..., None, None], np.eye(a.shape[-1], dtype=a.dtype), a)
@@ -92,20 +93,20 @@ def _sign_share(xp, g, a, ans):
     """The sign of a complex determinant turns by the imaginary part of ``tr(a⁻¹ da)``; a real one stays."""
     if a.dtype.kind != "c":
         return None
-    return last_two(xp, xp.imag(g * ans) * 1j) * _inverse_transpose(xp, a)
+    return last_two(xp, xp.imag(g * ans) * 1j) * _inverse_transpose(xp, a, ans)
 
 
-def _log_tangent(xp, t, a):
+def _log_tangent(xp, t, a, sign):
     """``tr(a⁻¹ da)``."""
-    return xp.sum(t * _inverse_transpose(xp, a), axis=(-2, -1))
+    return xp.sum(t * _inverse_transpose(xp, a, sign), axis=(-2, -1))
 
 
 def _sign_tangent(xp, t, a, ans):
-    return xp.imag(_log_tangent(xp, t, a)) * 1j * ans if a.dtype.kind == "c" else None
+    return xp.imag(_log_tangent(xp, t, a, ans)) * 1j * ans if a.dtype.kind == "c" else None
 
 
-rule(_logabsdet, lambda xp, g, a: last_two(xp, g) * _inverse_transpose(xp, a),
-     jvp=lambda xp, t, a: xp.real(_log_tangent(xp, t, a)))  # fmt: skip
+rule(_logabsdet, lambda xp, g, a, sign: last_two(xp, g) * _inverse_transpose(xp, a, sign),
+     jvp=lambda xp, t, a, sign: xp.real(_log_tangent(xp, t, a, sign)))  # fmt: skip
 rule(_detsign, _sign_share, jvp=_sign_tangent)
 
 _SLOGDET = type(np.linalg.slogdet(np.eye(1)))
@@ -114,4 +115,5 @@ _SLOGDET = type(np.linalg.slogdet(np.eye(1)))
 @composite(np.linalg.slogdet)
 def slogdet(a):
     """`np.linalg.slogdet`."""
-    return _SLOGDET(RECORDED.detsign(a), RECORDED.logabsdet(a))
+    sign, log = np.linalg.slogdet(plain(a))
+    return _SLOGDET(RECORDED.detsign(a, sign), RECORDED.logabsdet(a, sign, log))

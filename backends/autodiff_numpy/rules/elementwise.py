@@ -6,7 +6,7 @@ import numpy as np
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._jvp import elementwise, linear, widen
-from autodiff_numpy._record import RECORDED, composite, constant, fit, rule, unchanged
+from autodiff_numpy._record import RAW, RECORDED, composite, constant, fit, rule, unchanged
 
 
 def _none(xp, g):
@@ -49,7 +49,7 @@ def _ties(xp, x, y, ans):
 def _power_base(xp, g, x, y):
     # KINK-27: x**0 is constant, at 0 too
     if isinstance(y, (int, float)):
-        return None if y == 0 else g * y * (x if y == 2 else xp.power(x, y - 1))
+        return g * (x + x) if y == 2 else None if y == 0 else g * y * xp.power(x, y - 1)
     zero = y == 0  # where the exponent is 0 a harmless one stands in, or 0**-1 would give NaN
     return g * xp.where(zero, 0, y * xp.power(x, xp.where(zero, 1, xp.subtract(y, 1))))
 
@@ -69,13 +69,20 @@ def _tanh_share(xp, g, ans):
     slope = ans * ans
     if type(slope) is not np.ndarray or type(g) is not np.ndarray or g.dtype != slope.dtype:
         return g * (1 - slope)
-    np.subtract(1, slope, out=slope)  # in place: large temporaries cost as much as the arithmetic
-    return np.multiply(g, slope, out=slope)
+    np.subtract(1, slope, slope)  # in place: large temporaries cost as much as the arithmetic
+    return np.multiply(g, slope, slope)
 
 
+def _sigmoid_share(xp, g, x, ans):
+    """``g · ans · (1 - ans)``, the difference as it is known without cancellation."""
+    if xp is RAW:  # where nothing warns
+        return g * ans / (1 + np.exp(x))
+    return g * (ans * xp.sigmoid(-x))
+
+
+@np.errstate(over="ignore")  # where exp(-x) is infinite, the result is too small for a normal number
 def _sigmoid(x):
-    with np.errstate(over="ignore"):  # where exp(-x) is infinite, the result is too small for a normal number
-        return np.reciprocal(1 + np.exp(-x))
+    return np.reciprocal(1 + np.exp(-x))
 
 
 # --- one argument ---------------------------------------------------------------------------------------------
@@ -84,7 +91,7 @@ rule(np.positive, lambda xp, g: g)
 rule(np.absolute, lambda xp, g, x, ans: g * _unit(xp, x, ans),
      jvp=lambda xp, t, x, ans: _real_part(xp, t * _unit(xp, x, ans)))  # fmt: skip
 rule(np.fabs, lambda xp, g, x: g * xp.sign(x))
-rule(np.square, lambda xp, g, x: g * 2 * x)
+rule(np.square, lambda xp, g, x: g * (x + x))
 rule(np.sqrt, lambda xp, g, ans: g * 0.5 / ans)
 rule(np.cbrt, lambda xp, g, ans: g / (3 * ans * ans))
 rule(np.reciprocal, lambda xp, g, ans: -g * ans * ans)
@@ -107,7 +114,7 @@ rule(np.tanh, _tanh_share)
 rule(np.arcsinh, lambda xp, g, x: g / _hypotenuse(xp, x))
 rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
 rule(np.arctanh, lambda xp, g, x: g / ((1 - x) * (1 + x)))
-rule(_sigmoid, lambda xp, g, x, ans: g * (ans * xp.sigmoid(-x)), jvp=elementwise)
+rule(_sigmoid, _sigmoid_share, jvp=elementwise)
 rule(np.conjugate, lambda xp, g: xp.conjugate(g))
 rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype), jvp=linear)
 rule(np.imag, lambda xp, g, val_dtype: xp.astype(g * -1j, val_dtype) if np.dtype(val_dtype).kind == "c" else None,

@@ -15,12 +15,33 @@ from autodiff_numpy.rules.eigenvalues import conjugated, symmetric_part
 from autodiff_numpy.rules.solvers import adjoint, transposed
 from autodiff_spec import UnsupportedError
 
+_SMALL = 24  # matrices of up to twice as many rows are inverted as they are
+
 # --- Cholesky -------------------------------------------------------------------------------------------------
 
 
 def _lower_half(xp, x):
     """The lower triangle with half the diagonal."""
-    return xp.tril(x) * (1 - 0.5 * np.eye(x.shape[-1], dtype=x.dtype))
+    n = x.shape[-1]
+    weights = np.tri(n, dtype=x.dtype)
+    weights.ravel()[:: n + 1] = 0.5
+    return x * weights
+
+
+def _lower_inverse(a):
+    """The inverse of lower triangular matrices by halves: less work than `np.linalg.inv`, and most of it in products."""
+    half = a.shape[-1] // 2
+    if half < _SMALL:
+        return np.linalg.inv(a)
+    first, last = _lower_inverse(a[..., :half, :half]), _lower_inverse(a[..., half:, half:])
+    below = -np.matmul(last, np.matmul(a[..., half:, :half], first))
+    rows = np.concatenate((first, np.zeros_like(a[..., :half, half:])), axis=-1), np.concatenate((below, last), axis=-1)
+    return np.concatenate(rows, axis=-2)
+
+
+# Only the lower triangle of its argument varies, so what the rule of `inv` finds for the upper one is not used.
+rule(_lower_inverse, lambda xp, g, ans: -xp.matmul(transposed(xp, ans), xp.matmul(g, transposed(xp, ans))),
+     jvp=lambda xp, t, ans: -xp.matmul(ans, xp.matmul(t, ans)))  # fmt: skip
 
 
 def _cholesky_factor(a):
@@ -29,13 +50,14 @@ def _cholesky_factor(a):
 
 def _cholesky_share(xp, g, ans):
     inside = _lower_half(xp, xp.matmul(transposed(xp, ans), g))
-    left = xp.solve(transposed(xp, ans), inside)  # L⁻ᵀ Φ conj(L)⁻¹
-    return symmetric_part(xp, transposed(xp, xp.solve(adjoint(xp, ans), transposed(xp, left))))
+    inverse = xp.lower_inverse(ans)
+    return symmetric_part(xp, xp.matmul(transposed(xp, inverse), xp.matmul(inside, conjugated(xp, inverse))))
 
 
 def _cholesky_tangent(xp, t, ans):
     """From ``L⁻¹ da L⁻ᴴ = L⁻¹ dL + (L⁻¹ dL)ᴴ``."""
-    inside = xp.solve(ans, adjoint(xp, xp.solve(ans, symmetric_part(xp, t))))
+    inverse = xp.lower_inverse(ans)
+    inside = xp.matmul(inverse, xp.matmul(symmetric_part(xp, t), adjoint(xp, inverse)))
     return xp.matmul(ans, _lower_half(xp, inside))
 
 

@@ -10,7 +10,17 @@ from autodiff_numpy._jvp import linear
 from autodiff_numpy._record import RECORDED, composite, fit, rule
 from autodiff_spec import UnsupportedError
 
-_BASIC = (int, slice, type(None), type(Ellipsis))
+_BASIC = frozenset((int, np.intp, slice, type(None), type(Ellipsis)))
+
+
+def _is_basic(index):
+    """Whether an index reads every element at most once, and holds nothing that can be changed."""
+    if type(index) is not tuple:
+        return type(index) in _BASIC
+    for part in index:  # noqa: SIM110  (this runs for every element that a program reads)
+        if type(part) not in _BASIC:
+            return False
+    return True
 
 
 def _getitem(x, index):
@@ -19,10 +29,10 @@ def _getitem(x, index):
 
 def _scatter(g, index, shape):
     """Zeros of ``shape`` with ``g`` added at ``index``, repeated indices adding up."""
-    if foreign(g):
+    if type(g) is not np.ndarray and foreign(g):
         return _scatter_foreign(g, index, shape)
     full = np.zeros(shape, g.dtype)
-    if isinstance(index, _BASIC) or (isinstance(index, tuple) and all(isinstance(i, _BASIC) for i in index)):
+    if _is_basic(index):
         full[index] = g
     else:
         np.add.at(full, index, g)
@@ -34,7 +44,7 @@ def _scatter_foreign(g, index, shape):
     if hasattr(type(g), "as_one"):
         return g.as_one(_scatter, g, index, shape)
     parts = index if isinstance(index, tuple) else (index,)
-    if not all(isinstance(part, _BASIC) for part in parts):
+    if not _is_basic(parts):
         raise UnsupportedError(
             f"x[{index!r}] has no derivative where x holds a {type(g).__name__} of {type(g).__module__}; "
             "read slices, or multiply by a mask"
@@ -70,6 +80,8 @@ rule(_scatter, lambda xp, g, index: xp.getitem(g, index), jvp=linear)
 
 def read(x, index):
     """``x[index]`` for a recorded ``x``; indices that are recorded themselves count by their values."""
+    if _is_basic(index):
+        return RECORDED.getitem(x, index)
     index = tuple(map(plain, index)) if isinstance(index, tuple) else plain(index)
     return RECORDED.getitem(x, captured(index) if type(x) is not np.ndarray else index)
 

@@ -28,7 +28,7 @@ def _matmul_left(xp, g, x, y):
 def _matmul_right(xp, g, x, y):
     """xᵀ·g, likewise."""
     if x.ndim == y.ndim == 2:
-        return xp.matmul(x.T, g)
+        return xp.matmul(x.T, g) if x.shape[0] > 1 else x.T * g
     if x.ndim == 1 and y.ndim == 1:
         return g * x
     rows = x if x.ndim > 1 else xp.reshape(x, (1, -1))
@@ -62,8 +62,8 @@ def _conjugate(xp, x):
 
 rule(
     np.vecdot,
-    lambda xp, g, y: _conjugate(xp, g[..., None] * y),
-    lambda xp, g, x: g[..., None] * _conjugate(xp, x),
+    lambda xp, g, y: _conjugate(xp, (g[..., None] if g.ndim else g) * y),
+    lambda xp, g, x: (g[..., None] if g.ndim else g) * _conjugate(xp, x),
     jvp=linear,
     name="vecdot_of_last",
 )

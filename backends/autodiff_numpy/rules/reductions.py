@@ -15,12 +15,21 @@ from autodiff_numpy._record import RECORDED, composite, constant, rule
 def _spread(g, shape, axis, keepdims):
     """``g`` repeated along the axes that a reduction removed."""
     if not keepdims and axis is not None and g.ndim:
-        g = np.expand_dims(g, axis)
-    if foreign(g):
+        g = g.reshape(kept(shape, axis))
+    if type(g) is not np.ndarray and foreign(g):
         return np.broadcast_to(g, shape)
     full = np.empty(shape, g.dtype)
     full[...] = g
     return full
+
+
+def kept(shape, axis):
+    """The shape of a reduction's result with ``keepdims``."""
+    if type(axis) is int:
+        axis %= len(shape)
+        return (*shape[:axis], 1, *shape[axis + 1 :])
+    axes = _axes(axis, len(shape))
+    return tuple([1 if i in axes else n for i, n in enumerate(shape)])
 
 
 def _axes(axis, ndim):
@@ -53,8 +62,8 @@ def _product(xp, g, a, ans, axis, keepdims):
     if rows.shape[-1] == 0:
         return None
     ones = np.ones((*rows.shape[:-1], 1), rows.dtype)
-    left = xp.concatenate2(ones, xp.running_product(rows[..., :-1], -1))
-    right = xp.concatenate2(ones, xp.running_product(rows[..., :0:-1], -1))[..., ::-1]
+    left = xp.concatenate([ones, xp.running_product(rows[..., :-1], -1)], axis=-1)
+    right = xp.concatenate([ones, xp.running_product(rows[..., :0:-1], -1)], axis=-1)[..., ::-1]
     back = tuple(int(i) for i in np.argsort(rest + axes))
     others = xp.transpose(xp.reshape(left * right, moved.shape), back)
     return xp.spread(g, shape, axis, keepdims) * others

@@ -5,19 +5,21 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
-from autodiff_numpy._array import Array, foreign, plain, resolve
+from autodiff_numpy._array import RECORDER, Array, foreign, plain, resolve
 from autodiff_numpy._jvp import linear, widen
-from autodiff_numpy._record import RECORDED, composite, constant, fit, rule
+from autodiff_numpy._record import RECORDED, RULES, composite, constant, fit, rule
+from autodiff_numpy._recorders import record
+from autodiff_numpy.rules.indexing import _scatter
+from autodiff_numpy.rules.reductions import no_out
 
 
 def _cast(x, dtype, copy=True):
     return (x if foreign(x) else np.asarray(x)).astype(dtype, copy=copy)
 
 
-def _concatenate2(first, second):
-    """Two arrays joined along the last axis."""
-    return np.concatenate((first, second), axis=-1)
+(_SCATTER,) = RULES[_scatter]
 
 
 def _shaped_back(xp, g, a_shape, order):
@@ -38,15 +40,6 @@ rule(
     np.roll,
     lambda xp, g, shift, axis: xp.roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis),
     jvp=linear,
-)
-rule(
-    _concatenate2,
-    lambda xp, g, first_shape, first_dtype: xp.astype(g[..., : first_shape[-1]], first_dtype),
-    lambda xp, g, first_shape, second_dtype: xp.astype(g[..., first_shape[-1] :], second_dtype),
-    jvp=(
-        lambda xp, t, second_shape, second_dtype: xp.concatenate2(t, np.zeros(second_shape, second_dtype)),
-        lambda xp, t, first_shape, first_dtype: xp.concatenate2(np.zeros(first_shape, first_dtype), t),
-    ),
 )
 rule(np.tril, lambda xp, g, k: xp.tril(g, k or 0), jvp=linear)
 rule(np.triu, lambda xp, g, k: xp.triu(g, k or 0), jvp=linear)
@@ -75,43 +68,62 @@ def _tracked(x):
 
 @composite(np.concatenate)
 def concatenate(arrays, axis=0, out=None, *, dtype=None, casting=None):
-    """`np.concatenate` along any axis: pairs are joined along the last one, halves first."""
-    arrays = [RECORDED.ravel(a) if axis is None else a for a in arrays]
-    axis = 0 if axis is None else axis
-    if not any(map(_tracked, arrays)):
-        return np.concatenate(list(map(plain, arrays)), axis=axis, out=out, dtype=dtype)
-    if out is not None:
-        raise TypeError("out= cannot be used with recorded arrays; use the returned value")
-    common = dtype or np.result_type(*(plain(a) for a in arrays))
-    given = {} if dtype is None else {"dtype": dtype}
-    np.concatenate([plain(a) for a in arrays], axis=axis, **given)  # its errors for shapes that do not fit
-    return RECORDED.moveaxis(_joined([RECORDED.moveaxis(_as(a, common), axis, -1) for a in arrays]), -1, axis)
-
-
-def _as(x, dtype):
-    return x if x.dtype == dtype else RECORDED.astype(x, dtype)
-
-
-def _joined(arrays):
-    if len(arrays) == 1:
-        return arrays[0]
-    half = len(arrays) // 2
-    return RECORDED.concatenate2(_joined(arrays[:half]), _joined(arrays[half:]))
+    """`np.concatenate`."""
+    arrays = list(arrays)
+    if axis is None:
+        arrays, axis = [RECORDED.ravel(a) for a in arrays], 0
+    options = _options(arrays, out=out, dtype=dtype, casting=casting)
+    value = np.concatenate([plain(a) for a in arrays], axis=axis, **options)
+    before, start, places = (slice(None),) * (axis % value.ndim), 0, []
+    for array in arrays:
+        stop = start + array.shape[axis]
+        places.append((*before, slice(start, stop)))
+        start = stop
+    return _joined(value, arrays, places)
 
 
 @composite(np.stack)
 def stack(arrays, axis=0, out=None, *, dtype=None, casting=None):
-    """`np.stack`: joined along a new axis."""
+    """`np.stack`."""
     arrays = list(arrays)
-    if len({tuple(a.shape) for a in arrays}) > 1:
-        raise ValueError("all arrays of stack() must have the same shape")
-    return concatenate([expand_dims(a, axis) for a in arrays], axis, out, dtype=dtype)
+    value = np.stack([plain(a) for a in arrays], axis=axis, **_options(arrays, out=out, dtype=dtype, casting=casting))
+    before = (slice(None),) * (axis % value.ndim)
+    return _joined(value, arrays, [(*before, i) for i in range(len(arrays))])
+
+
+def _options(arrays, **options):
+    """Those of the options that were given."""
+    if any(map(_tracked, arrays)):
+        no_out(options["out"])
+    return {name: option for name, option in options.items() if option is not None}
+
+
+def _joined(value, arrays, places):
+    """``value``, which was made of ``arrays`` at ``places``: a sum of scatters, and so are the edges to its parts."""
+    arrays = [resolve(array) for array in arrays]
+    recorded = [(array, place) for array, place in zip(arrays, places, strict=True) if type(array) is Array]
+    frame = RECORDER.frame()
+    tapes = frame.tracking(tuple({number for array, _ in recorded for number in array.node.tapes}))
+    if not tapes:
+        return value
+    edges = []
+    for array, place in recorded:
+        residuals = _SCATTER.pick(value, array.value, place, value.shape)
+        if array.dtype == value.dtype:
+            edges.append((array.node, _SCATTER, residuals))
+        else:
+            kinds = (array.shape, array.dtype, value.shape, value.dtype)
+            edges.append((array.node, _SCATTER.fitted, (kinds, *residuals)))
+    return record(value, tuple(edges), tapes, frame)
 
 
 @composite(np.expand_dims)
 def expand_dims(a, axis=0):
     """`np.expand_dims`."""
-    return RECORDED.reshape(a, np.expand_dims(np.broadcast_to(np.empty(()), a.shape), axis).shape)
+    shape = list(a.shape)
+    for i in sorted(normalize_axis_tuple(axis, a.ndim + (len(axis) if isinstance(axis, tuple) else 1))):
+        shape.insert(i, 1)
+    return RECORDED.reshape(a, tuple(shape))
 
 
 @composite(np.squeeze)
@@ -130,9 +142,8 @@ def ravel(a, order="C"):
 @composite(np.moveaxis)
 def moveaxis(a, source, destination):
     """`np.moveaxis`."""
-    order = np.moveaxis(np.empty((0,) * a.ndim), source, destination)
-    del order  # its errors for axes out of range
-    sources, destinations = ([x % a.ndim for x in ((v,) if isinstance(v, int) else v)] for v in (source, destination))
+    sources = normalize_axis_tuple(source, a.ndim, "source")
+    destinations = normalize_axis_tuple(destination, a.ndim, "destination")
     rest = [i for i in range(a.ndim) if i not in sources]
     for place, axis in sorted(zip(destinations, sources, strict=True)):
         rest.insert(place, axis)
@@ -220,4 +231,4 @@ def full_like(a, fill_value, dtype=None, **kwargs):
     blank = np.empty_like(plain(a), dtype=dtype, **kwargs)
     if not _tracked(fill_value):
         return np.full_like(blank, plain(fill_value))
-    return RECORDED.broadcast_to(_as(fill_value, blank.dtype), blank.shape)
+    return RECORDED.broadcast_to(RECORDED.astype(fill_value, blank.dtype), blank.shape)

@@ -6,6 +6,7 @@ It is ``array_api_compat.torch``, completed where that falls short of the standa
 from __future__ import annotations
 
 import builtins
+import math as _math
 from typing import Any, NamedTuple
 
 import array_api_compat.torch as _base
@@ -135,7 +136,10 @@ def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool 
     """The standard deviation; ``correction`` may be fractional."""
     if float(correction).is_integer():
         return _base.std(x, axis=axis, correction=correction, keepdims=keepdims)
-    return _torch.sqrt(_base.var(x, axis=axis, correction=correction, keepdims=keepdims))
+    found = _base.std(x, axis=axis, correction=0, keepdims=keepdims)  # a root of var would have no derivative at 0
+    count = x.numel() // builtins.max(found.numel(), 1)
+    freedom = builtins.max(count - correction, 0.0)
+    return found * (_math.sqrt(count / freedom) if freedom else _math.inf)
 
 
 def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:

@@ -1,0 +1,203 @@
+"""One argument's rule, and how it is evaluated: the backward pass calls nothing else of the engine.
+
+A backward pass is `autodiff_spec._recording.backward`: from the last node to the first it hands the cotangent of a node
+to each of its edges, ``(parent, rule, residuals)``, by `pull_raw` or `pull_recorded`. The rule is a `Pullback`:
+
+    vjp(xp, g, *residuals)      a parent's share of the node's cotangent
+    jvp(xp, t, *residuals)      a node's share of the parent's tangent (forward mode)
+    pick(ans, *arguments)       the residuals, when the operation is recorded
+
+``xp`` is `RAW` in a first derivative and `RECORDED` when an outer tape is open: the same rule then serves every order.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy._array import RECORDER, Array
+from autodiff_numpy._jvp import Jvp, widen
+from autodiff_spec._recording import Edge, Node, Recording, backward
+
+RAW = SimpleNamespace()
+"""What rules call in a first derivative: NumPy's functions, on values."""
+
+RECORDED = SimpleNamespace()
+"""The same names on recorded arrays: what rules call under an outer tape, and what `autodiff_numpy.xp` offers."""
+
+_ANSWER = -1
+
+
+# --- evaluating an edge -----------------------------------------------------------------------------------------
+
+
+def pull_raw(node: Node, edge: Edge, g: Any) -> Any:
+    """A parent's share of the cotangent, on values: a first derivative."""
+    return edge[1].vjp(RAW, g, *edge[2])
+
+
+def pull_recorded(node: Node, edge: Edge, g: Any) -> Any:
+    """The same on recorded arrays."""
+    return edge[1].vjp(RECORDED, g, *again(node, edge))
+
+
+def again(node: Node, edge: Edge) -> list[Any]:
+    """An edge's residuals, each standing again for the argument or answer that it came from."""
+    _, pullback, residuals = edge
+    nodes = {other[1].argnum: other[0] for other in node.edges if other[1] is not None}
+    nodes[_ANSWER] = node
+    return [
+        Array(residual, nodes[source]) if source in nodes else residual
+        for residual, source in zip(residuals, pullback.sources, strict=True)
+    ]
+
+
+# --- a rule -----------------------------------------------------------------------------------------------------
+
+
+class Pullback:
+    """One argument's rule.
+
+    Attributes:
+        argnum: which argument.
+        sources: where each residual comes from: an argument's number, `_ANSWER`, or ``None`` (a shape, a dtype).
+        fitted: the same rule where broadcasting or casting has to be undone.
+    """
+
+    __slots__ = ("argnum", "fitted", "jvp", "pick", "sources", "vjp")
+
+    def __init__(
+        self, vjp: Callable[..., Any], argnum: int, parameters: Sequence[inspect.Parameter], jvp: Jvp | None
+    ) -> None:
+        needed = list(inspect.signature(vjp).parameters)[2:]
+        jvp = jvp or Jvp(transposed(vjp), (*needed, "ans_shape", "ans_dtype"))
+        wanted = [*needed, *(name for name in jvp.names if name not in needed)]
+        names = [parameter.name for parameter in parameters]
+        self.argnum = argnum
+        self.vjp = _reading(vjp, range(len(needed)), len(wanted))
+        self.jvp = _reading(jvp.function, [wanted.index(name) for name in jvp.names], len(wanted))
+        self.sources = tuple(_ANSWER if w == "ans" else names.index(w) if w in names else None for w in wanted)
+        self.pick = _picker(wanted, parameters)
+        self.fitted = _Fitted(self)
+
+
+def unchanged(xp: Any, g: Any) -> Any:
+    """The rule of an argument whose cotangent is the result's; an edge is recorded without a rule for it."""
+    return g
+
+
+def _reading(function: Callable[..., Any], places: Sequence[int], count: int) -> Callable[..., Any]:
+    """``function`` as one of all ``count`` residuals, of which it reads those at ``places``; compiled, as `_picker`."""
+    if list(places) == list(range(count)):
+        return function
+    everything = "".join(f", r{i}" for i in range(count))
+    reading: Callable[..., Any] = eval(
+        f"lambda xp, g{everything}: function(xp, g{''.join(f', r{i}' for i in places)})", {"function": function}
+    )
+    return reading
+
+
+def _picker(wanted: list[str], parameters: Sequence[inspect.Parameter]) -> Callable[..., tuple[Any, ...]]:
+    """A function that is called with a function's result and its arguments and returns the residuals in a tuple.
+
+    It is compiled from their names, for it runs for each operation that is recorded: for `numpy.sum` it is
+    ``lambda ans, a, axis=None, …, keepdims=None, …: (a.shape, axis, keepdims,)``.
+    """
+    names = {"ans", *(parameter.name for parameter in parameters)}
+    parts = []
+    for name in wanted:
+        base, _, attribute = name.rpartition("_")
+        if name in names:
+            parts.append(name)
+        elif base in names and attribute in ("shape", "dtype"):
+            parts.append(f"{base}.{attribute}")
+        else:
+            raise TypeError(f"a rule asks for the residual {name!r}; the function has {', '.join(sorted(names))}")
+    defaults = {f"_{p.name}": static(p.default) for p in parameters if p.default is not p.empty}
+    declared = ["ans"]
+    for p in parameters:
+        if p.kind is p.KEYWORD_ONLY and "*" not in declared:
+            declared.append("*")
+        declared.append(p.name if p.default is p.empty else f"{p.name}=_{p.name}")
+    pick: Callable[..., tuple[Any, ...]]
+    pick = eval(f"lambda {', '.join(declared)}: ({''.join(part + ', ' for part in parts)})", defaults)
+    return pick
+
+
+def static(value: Any) -> Any:
+    """A static argument as rules see it: NumPy's marker for "not given" is ``None``."""
+    return None if value is np._NoValue else value
+
+
+# --- broadcasting and dtypes ------------------------------------------------------------------------------------
+
+
+class _Fitted:
+    """A pullback of an argument whose shape or dtype the answer does not have; both are kept as the first residual."""
+
+    __slots__ = ("argnum", "jvp", "sources", "vjp")
+
+    def __init__(self, pullback: Pullback) -> None:
+        self.argnum = pullback.argnum
+        self.sources = (None, *pullback.sources)
+
+        def vjp(xp: Any, g: Any, kinds: tuple[Any, ...], *residuals: Any) -> Any:
+            share = pullback.vjp(xp, g, *residuals)
+            return None if share is None else fit(xp, share, kinds[0], kinds[1])
+
+        def jvp(xp: Any, t: Any, kinds: tuple[Any, ...], *residuals: Any) -> Any:
+            share = pullback.jvp(xp, t, *residuals)
+            return None if share is None else widen(xp, share, kinds[2], kinds[3])
+
+        self.vjp = vjp
+        self.jvp = jvp
+
+
+def fit(xp: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+    """``g`` summed over what broadcasting repeated, and cast: the one place where broadcasting is undone."""
+    if g.shape != shape:
+        extra = g.ndim - len(shape)
+        if extra > 0 and g.shape[extra:] == shape:
+            g = xp.sum(g, axis=0 if extra == 1 else tuple(range(extra)))
+        else:
+            kept = [extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1]
+            g = xp.reshape(xp.sum(g, axis=(*range(extra), *kept)), shape)
+    if g.dtype != dtype:
+        if g.dtype.kind == "c" and np.dtype(dtype).kind != "c":
+            g = xp.real(g)
+        g = xp.astype(g, dtype)
+    return g
+
+
+# --- forward mode of a rule that has none -----------------------------------------------------------------------
+
+
+def transposed(vjp: Callable[..., Any]) -> Callable[..., Any]:
+    """A ``jvp`` from a ``vjp``: u -> Jᵀu is linear, so its pullback takes t to Jt.
+
+    Its last two residuals are the result's shape and dtype.
+    """
+
+    def jvp(xp: Any, t: Any, *residuals: Any) -> Any:
+        *given, shape, dtype = residuals
+        recording = Recording()
+        RECORDER.start(recording)
+        try:
+            cotangent = Array(np.ones(shape, dtype), RECORDER.source(recording, None))
+            share = vjp(RECORDED, cotangent, *given)
+        finally:
+            RECORDER.stop(recording)
+        if type(share) is not Array or recording.number not in share.node.tapes:
+            return None
+        pull = pull_recorded if RECORDER.frame().recordings else pull_raw
+        return backward(recording, [(share.node, t)], [cotangent.node], pull, _sum, retain=False)[0]
+
+    return jvp
+
+
+def _sum(a: Any, b: Any, owned: bool) -> Any:
+    return a + b

@@ -1,0 +1,65 @@
+"""The README's table of who conforms is what clauses and lists of deviations say, each entry of which is tested.
+
+``python -m tests.test_readme`` writes the table and the number of clauses into the README.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+import autodiff_spec as ad
+from autodiff_spec.clauses import CHAPTERS, CLAUSES, Clause
+from autodiff_spec.conformance.verdicts import foreseen
+from autodiff_spec.report import Verdict
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BACKENDS = ("numpy", "torch", "tensorflow", "jax")
+SAID = {
+    Verdict.DEVIATES: ("deviates", "deviate"),
+    Verdict.VIOLATES: ("violates", "violate"),
+    Verdict.UNSUPPORTED: ("unsupported", "unsupported"),
+    Verdict.UNTESTED: ("not asked", "not asked"),
+}
+
+
+def table() -> str:
+    """The lines of the table; the versions are those that are installed."""
+    backends = [ad.backend(name, conventions="native") for name in BACKENDS]
+    versions = " | ".join(f"{be.name} {be.version.partition('+')[0]}" for be in backends)
+    rows = [f"| chapter | {versions} |", "|---" * (len(BACKENDS) + 1) + "|"]
+    for chapter in CHAPTERS.values():
+        cells = [cell(chapter.clauses, be) for be in backends]
+        rows.append(f"| {chapter.prefix} {chapter.title} | {' | '.join(cells)} |")
+    totals = [cell(CLAUSES.values(), be) for be in backends]
+    return "\n".join([*rows, f"| **all** | {' | '.join(totals)} |"]) + "\n"
+
+
+def cell(clauses: Iterable[Clause], be: ad.Backend) -> str:
+    """How many clauses a backend conforms to, of how many it is asked, and what becomes of the others."""
+    counts = Counter(foreseen(clause, be) for clause in clauses)
+    asked = sum(counts[verdict] for verdict in (Verdict.CONFORMS, Verdict.DEVIATES, Verdict.VIOLATES))
+    others = [f"{counts[v]} {one if counts[v] == 1 else many}" for v, (one, many) in SAID.items() if counts[v]]
+    return f"{counts[Verdict.CONFORMS]}/{asked}" + (f" ({', '.join(others)})" if others else "")
+
+
+def written() -> str:
+    """The README with the table and the number of clauses as they ought to be."""
+    text = README.read_text("utf-8")
+    text = re.sub(r"^\| chapter \|.*?\n(?=\n)", lambda _: table(), text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"\d+(?= numbered clauses)", str(len(CLAUSES)), text)
+
+
+def test_the_table_and_the_number_of_clauses_are_those_of_the_clauses() -> None:
+    missing = set(BACKENDS) - set(ad.available_backends())
+    if missing:
+        pytest.skip(f"{', '.join(sorted(missing))} not installed: the table is about all four")
+    assert README.read_text("utf-8") == written(), "run: python -m tests.test_readme"
+
+
+if __name__ == "__main__":
+    README.write_text(written(), "utf-8")
