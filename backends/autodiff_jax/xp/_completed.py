@@ -13,14 +13,14 @@ from autodiff_spec._limits import FloatLimits, IntegerLimits
 
 def finfo(type: Any, /) -> FloatLimits:
     """The limits of a floating dtype, or of an array's, as Python numbers; of a complex one, those of its parts."""
-    found = jnp.finfo(getattr(type, "dtype", type))
-    limits = [float(limit) for limit in (found.eps, found.max, found.min, found.smallest_normal)]
-    return FloatLimits(int(found.bits), *limits, found.dtype)
+    found: Any = jnp.finfo(getattr(type, "dtype", type))  # type: ignore[no-untyped-call]
+    eps, largest, smallest, normal = map(float, (found.eps, found.max, found.min, found.smallest_normal))
+    return FloatLimits(int(found.bits), eps, largest, smallest, normal, found.dtype)
 
 
 def iinfo(type: Any, /) -> IntegerLimits:
     """The limits of an integer dtype, or of an array's."""
-    found = jnp.iinfo(getattr(type, "dtype", type))
+    found: Any = jnp.iinfo(getattr(type, "dtype", type))  # type: ignore[no-untyped-call]
     return IntegerLimits(int(found.bits), int(found.max), int(found.min), found.dtype)
 
 
