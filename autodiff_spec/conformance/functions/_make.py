@@ -15,6 +15,9 @@ THREE: Shapes = (((2, 3), (3,), (2, 1)), ((), (), ()), ((0,), (1,), ()))
 
 ANY, ODD, EVEN = Arg(), Arg(grid="odd"), Arg(grid="even")
 NONZERO = Arg(hole=0.25)
+DIVISOR = Arg(hole=1.25)
+"""The derivative by a divisor is a sum of up to six terms g·x/y², which may cancel: 8 roundings of half a unit each on
+terms that add up to at most Σ|g|·3/1.25² = 14.4, which `SENSITIVE` covers; nearer to 0 nothing would."""
 POSITIVE = Arg(0.25, 3.0)
 INSIDE = Arg(-0.875, 0.875)
 DISTINCT = Arg(grid="odd", hole=0.25, distinct=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from autodiff_spec.conformance.functions._make import (
     ANY,
     COMPLEX,
+    DIVISOR,
     EVEN,
     INSIDE,
     MASK,
@@ -53,7 +54,7 @@ ELEMENTWISE: tuple[Function, ...] = (
     elementwise("FUN-13", "copysign", ODD, ODD, ulps=EXACT, kinks="KINK-13 KINK-14"),
     elementwise("FUN-14", "cos", ANY, ulps=ELEMENTARY),
     elementwise("FUN-15", "cosh", ANY, ulps=ELEMENTARY),
-    elementwise("FUN-16", "divide", ANY, NONZERO, ulps=ROUNDED),
+    elementwise("FUN-16", "divide", ANY, DIVISOR, ulps=SENSITIVE),
     elementwise("FUN-17", "exp", ANY, ulps=ELEMENTARY, kinks="KINK-44"),
     elementwise("FUN-18", "expm1", ANY, ulps=ELEMENTARY, kinks="KINK-44"),
     elementwise("FUN-19", "floor", ODD, ulps=EXACT, kinks="KINK-49"),
