@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from autodiff_spec import backend
 from autodiff_spec.conformance.functions import FUNCTIONS
-from autodiff_spec.conformance.programs import POOL, Case, cases, pool_of
+from autodiff_spec.conformance.programs import POOL, Case, cases, check_case, pool_of
 from autodiff_spec.conformance.programs._truth import Truth
 
 EXAMPLES = 1000
@@ -75,6 +75,17 @@ def table(found: list[Case]) -> list[tuple[str, str]]:
     ]
 
 
+def narrow_table(count: int) -> list[tuple[str, str]]:
+    """The same of programs of complex numbers, and of 16 bits."""
+    be, rows = backend("numpy"), []
+    for what, dtypes in (("of complex numbers", ("complex128", "complex64")), ("in float16", ("float16",))):
+        found, pool = drawn(count, *dtypes), {operation.template for operation in pool_of(be, dtypes[0])}
+        templates = {operation.template for case in found for operation in case.program.operations}
+        rows.append((f"operations reached by {count} programs {what}", _share(templates & pool, pool)))
+        rows.append((f"{what}, compared", _share([c for c in found if check_case("grad", be, c)], found)))
+    return rows
+
+
 GROUPS = ("control flow", "stop", "nesting", "custom rules", "view", "kink")
 
 
@@ -96,7 +107,7 @@ def main() -> int:
     """Print the table in Markdown."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else EXAMPLES
     print("| | |\n|---|---|")
-    for what, figure in table(drawn(count)):
+    for what, figure in [*table(drawn(count)), *narrow_table(count // 4)]:
         print(f"| {what} | {figure} |")
     return 0
 

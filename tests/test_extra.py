@@ -148,3 +148,20 @@ def test_set_replaces_and_leaves_the_original(be: ad.Backend) -> None:
     found = be.extra.at(x, slice(None, None, -2)).set(double(be, [10.0, 20.0]))
     np.testing.assert_array_equal(be.to_numpy(found), [0.3, 20.0, 2.5, 10.0])
     np.testing.assert_array_equal(be.to_numpy(x), VECTOR)
+
+
+@pytest.mark.parametrize(("how", "places"), [("add", [0, 2, 0]), ("multiply", [0, 2, 0]), ("multiply", [1, 1, 1])])
+def test_at_differentiates_complex_numbers_at_repeated_places(be: ad.Backend, how: str, places: list[int]) -> None:
+    """Of Re Σ w·f(x, y) by both: with holomorphic f the conjugates of w·f'."""
+    x, y = np.array([1 + 2j, -0.5j, 3.0]), np.array([2 - 1j, 0.5 + 0.5j, 1j])
+    w = np.array([1.0, 2.0j, -1 + 1j])
+
+    def f(a: Any, b: Any) -> Any:
+        return be.xp.sum(be.xp.real(be.asarray(w) * getattr(be.extra.at(a, np.asarray(places)), how)(b)))
+
+    found = be.to_numpy(be.grad(f, (0, 1))(be.asarray(x), be.asarray(y)))
+    others = [np.prod([y[k] for k, p in enumerate(places) if p == i]) for i in range(3)]
+    rest = [x[p] * np.prod([y[n] for n, q in enumerate(places) if q == p and n != k]) for k, p in enumerate(places)]
+    expected = (w, w[places]) if how == "add" else (w * others, w[places] * rest)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, np.conj(other), rtol=1e-14)

@@ -291,7 +291,11 @@ FIRST: list[Row] = [
             condition=8.0,
         ),
     ),
-    *rows("KINK-70", at("std of one element", of("std"), [2.5]), at("std of one element, times its exp", spread, [0.5])),
+    *rows(
+        "KINK-70",
+        at("std of one element", of("std"), [2.5]),
+        at("std of one element, times its exp", spread, [0.5]),
+    ),
     *rows("KINK-67", at("xlogy(0, 2)", of("xlogy"), 0.0, 2.0, extra=True)),
     *rows(
         "KINK-68",
@@ -355,7 +359,11 @@ SECOND: list[Row] = [
         at("cumulative_prod of [2, 0, 3]", of("cumulative_prod"), [2.0, 0.0, 3.0]),
         at("cumulative_prod of [0, 0, 3]", of("cumulative_prod"), [0.0, 0.0, 3.0]),
     ),
-    *rows("KINK-70", at("std of one element", of("std"), [2.5]), at("std of one element, times its exp", spread, [0.5])),
+    *rows(
+        "KINK-70",
+        at("std of one element", of("std"), [2.5]),
+        at("std of one element, times its exp", spread, [0.5]),
+    ),
 ]
 """Second derivatives."""
 

@@ -10,8 +10,8 @@ from hypothesis import given
 
 from autodiff_spec import Backend
 from autodiff_spec.conformance import clause
-from autodiff_spec.conformance.checks import assert_array, assert_close, assert_equal
-from autodiff_spec.conformance.strategies import arrays, program_calls
+from autodiff_spec.conformance.checks import assert_array, assert_equal
+from autodiff_spec.conformance.strategies import arrays
 
 
 def array(be: Backend, value: Any) -> Any:
@@ -107,19 +107,3 @@ def test_arguments_that_are_not_differentiated_may_be_anything(be: Backend) -> N
 
     mask = be.xp.asarray([True, False])
     assert_equal(be, be.grad(f)(array(be, [1.0, 2.0]), 2, "name", mask, None), [2.0, 0.0])
-
-
-@clause("VJP-23", "VJP-14")
-@given(call=program_calls(control_flow=False, steps=4))
-def test_value_and_grad_is_the_value_and_the_gradient(be: Backend, call: Any) -> None:
-    program, args = call
-    arrays = [be.asarray(arg) for arg in args]
-
-    def f(*a: Any) -> Any:
-        return program(be.xp, *a, stop=be.stop_gradient)
-
-    value, g = be.value_and_grad(f)(*arrays)
-    # the same operations in the same order, perhaps fused differently: a few roundings of terms below 16
-    assert_close(be.to_numpy(value), be.to_numpy(f(*arrays)), scale=16.0)
-    again = be.to_numpy(be.grad(f)(*arrays))
-    assert be.to_numpy(g).tolist() == again.tolist()

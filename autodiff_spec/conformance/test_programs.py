@@ -14,23 +14,23 @@ from autodiff_spec.conformance._deviations import known_deviations
 from autodiff_spec.conformance.programs import EXACT, cases, check_case, pool_of, recommended
 
 FIRST = {
-    "grad": "PROG-01",
+    "grad": "PROG-01 GRAD-31",
     "vjp": "PROG-02",
-    "jvp": "PROG-03",
+    "jvp": "PROG-03 JVP-25",
     "jacobian in forward mode": "PROG-04",
     "jacobian in reverse mode": "PROG-05",
     "vmap": "PROG-08",
-    "tape": "PROG-09",
+    "tape": "PROG-09 GRAD-30",
     "persistent tape": "PROG-10",
     "prepare": "PROG-12",
     "custom_vjp": "PROG-14",
     "checkpoint": "PROG-15",
 }
-SECOND = {"hessian": "PROG-06", "hvp": "PROG-07", "nested tapes": "PROG-11"}
+SECOND = {"hessian": "PROG-06", "hvp": "PROG-07", "nested tapes": "PROG-11 NEST-05", "grad of grad": "NEST-06"}
 
 
 def _modes(table: dict[str, str]) -> list[object]:
-    return [pytest.param(mode, id=mode, marks=clause(cited)) for mode, cited in table.items()]
+    return [pytest.param(mode, id=mode, marks=clause(*cited.split())) for mode, cited in table.items()]
 
 
 def _backend() -> str:

@@ -30,7 +30,7 @@ class Coordinate:
     fineness: int
 
     def step(self, bits: int) -> Any:
-        """A power of two, ``2**-bits`` relative to the value, so that the shift itself is exact; finer inside others."""
+        """A power of two, ``2**-bits`` relative to the value, so that the shift is exact; finer inside others."""
         return ctx.ldexp(ONE, s.magnitude(self.value) - bits * self.fineness)
 
 

@@ -124,8 +124,13 @@ class At:
 
     def multiply(self, values: Any, /) -> Array:
         """``x`` with the elements multiplied by ``values``."""
-        updates = tf.reshape(self._broadcast(values), [-1])
-        factors = tf.math.unsorted_segment_prod(updates, tf.reshape(self._places, [-1]), tf.size(self._x))
+        updates, places = (tf.reshape(array, [-1]) for array in (self._broadcast(values), self._places))
+        size = tf.size(self._x)
+        if updates.dtype.is_complex:  # the gradient of unsorted_segment_prod lacks a conjugate
+            here = tf.equal(places[:, None], tf.range(size, dtype=places.dtype))
+            factors = tf.reduce_prod(tf.where(here, updates[:, None], tf.ones_like(updates[:, None])), axis=0)
+        else:
+            factors = tf.math.unsorted_segment_prod(updates, places, size)
         return self._x * tf.reshape(factors, tf.shape(self._x))  # a place without a factor has the empty product, 1
 
     def min(self, values: Any, /) -> Array:

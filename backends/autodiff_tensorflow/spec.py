@@ -148,7 +148,7 @@ def _scanned(x: Array, axis: int) -> Array:
 
 
 def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Array:
-    """``std`` of the namespace. KINK-24, KINK-25, KINK-70, KINK-71: its derivative is 0 where all elements are equal."""
+    """``std`` of the namespace. KINK-24, KINK-25, KINK-70, KINK-71: its derivative is 0 where all are equal."""
     return _root(_xp.var(x, axis=axis, correction=correction, keepdims=keepdims))
 
 

@@ -97,13 +97,26 @@ class at:  # noqa: N801
     def _combined(self, values: Any, how: str) -> Any:
         x = self._x
         spots = places(x, self._idx)
-        flat = x.reshape(-1).scatter_reduce(0, spots.reshape(-1), self._values(values, spots), how)
-        return flat.reshape(x.shape)
+        flat, spots, values = x.reshape(-1), spots.reshape(-1), self._values(values, spots)
+        if not x.is_complex():
+            return flat.scatter_reduce(0, spots, values, how).reshape(x.shape)
+        found = flat.scatter_add(0, spots, values) if how == "sum" else _multiplied(flat, spots, values)
+        return found.reshape(x.shape)
 
     def _values(self, values: Any, spots: Any) -> Any:
         """The values as a flat array, one for each place."""
         values = torch.as_tensor(values, dtype=self._x.dtype, device=self._x.device)
         return torch.broadcast_to(values, spots.shape).reshape(-1)
+
+
+def _multiplied(flat: Any, spots: Any, values: Any) -> Any:
+    """`scatter_reduce` by products, which has no derivative for complex numbers: each place once a turn."""
+    ordered, order = torch.sort(spots, stable=True)
+    turns = torch.arange(len(spots), device=spots.device) - torch.searchsorted(ordered, ordered)
+    for turn in range(int(turns.max()) + 1 if len(turns) else 0):
+        chosen = order[turns == turn]
+        flat = flat.scatter(0, spots[chosen], flat[spots[chosen]] * values[chosen])
+    return flat
 
 
 __all__ = [

@@ -102,12 +102,12 @@ def _hessian(run: Run) -> None:
 
 def _hvp(run: Run) -> None:
     found = run.be.hvp(_total(run), tuple(run.primals), tuple(map(run.array, run.tangents)))
+    run.assert_right(found, run.truth.second, partial(_products, run))
 
-    def product(blocks: Any) -> Arrays:
-        pairs = [list(zip(row, run.tangents, strict=True)) for row in blocks]
-        return [sum(_times(block, t) for block, t in row) for row in pairs]
 
-    run.assert_right(found, run.truth.second, product)
+def _products(run: Run, blocks: Any) -> Arrays:
+    """Exact second derivatives times the directions."""
+    return [sum(_times(block, t) for block, t in zip(row, run.tangents, strict=True)) for row in blocks]
 
 
 def _times(block: Any, tangent: Any) -> Any:
@@ -150,6 +150,18 @@ def _persistent_tape(run: Run) -> None:
     run.assert_gradient(tape.grad(target, sources))
 
 
+def _grad_of_grad(run: Run) -> None:
+    """The gradient of <direction, gradient>, in the functional form."""
+    be, xp = run.be, run.be.xp
+    inner = be.grad(_total(run), run.every)
+
+    def along(*primals: Any) -> Any:
+        pairs = zip(run.tangents, inner(*primals), strict=True)
+        return sum(xp.sum(xp.multiply(run.array(t), g)) for t, g in pairs)
+
+    run.assert_right(be.grad(along, run.every)(*run.primals), run.truth.second, partial(_products, run))
+
+
 def _nested_tapes(run: Run) -> None:
     """The gradient of <direction, gradient> + Σ x²; the squares connect what has no second derivative."""
     be, xp = run.be, run.be.xp
@@ -163,8 +175,7 @@ def _nested_tapes(run: Run) -> None:
     found = outer.grad(weighted, sources)
 
     def product(blocks: Any) -> Arrays:
-        rows = [[_times(block, t) for block, t in zip(row, run.tangents, strict=True)] for row in blocks]
-        return [sum(row) + 2 * a for row, a in zip(rows, run.truth.args, strict=True)]
+        return [row + 2 * a for row, a in zip(_products(run, blocks), run.truth.args, strict=True)]
 
     run.assert_right(found, run.truth.second, product)
 
@@ -212,6 +223,7 @@ MODES: dict[str, Callable[[Run], None]] = {
     "tape": _tape,
     "persistent tape": _persistent_tape,
     "nested tapes": _nested_tapes,
+    "grad of grad": _grad_of_grad,
     "custom_vjp": _custom_vjp,
     "checkpoint": _checkpoint,
     "prepare": _prepare,

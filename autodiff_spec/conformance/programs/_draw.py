@@ -166,11 +166,9 @@ class _Draft:
         if not kind:
             return number
         value = self._values[number]
-        if value.dtype.kind == "c":
-            text, holds = COMPLEX_CONDITIONS[kind][0], COMPLEX_CONDITIONS[kind][1](list(map(complex, value.values.flat)))
-        else:
-            text, holds = CONDITIONS[kind][0], CONDITIONS[kind][1](list(map(float, value.values.flat)))
-        if holds:
+        complex_ = value.dtype.kind == "c"
+        text, holds = (COMPLEX_CONDITIONS if complex_ else CONDITIONS)[kind]
+        if holds([complex(v) if complex_ else float(v) for v in value.values.flat]):
             return number
         condition = Operation("", text, always, ("",), "domain", kinds="fc")
         return self._append(Statement(condition, (number,)))

@@ -168,7 +168,7 @@ class _Erring:
         return erring
 
     def _erred(self, result: Any, args: tuple[Any, ...], units: float) -> Any:
-        """The value with a relative error, and along every argument a path with errors for first and second derivatives.
+        """The value with a relative error; along every argument errors of first and second derivatives.
 
         The errors of derivatives are of the size of 1 at least, as budgets are. Decompositions and transforms mix the
         elements of a matrix: what they err by has the size of its largest, an element that is 0 included.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from autodiff_spec import Capability
 
@@ -50,7 +51,7 @@ class Operation:
         return len(self.domains)
 
 
-CONDITIONS: dict[str, tuple[str, Callable[[list[float]], bool]]] = {
+CONDITIONS: dict[str, tuple[str, Callable[[list[Any]], bool]]] = {
     "positive": ("xp.add(xp.square({0}), 0.5)", lambda v: min(v, default=1.0) >= 0.125),
     "nonzero": ("xp.add(xp.square({0}), 0.5)", lambda v: min(map(abs, v), default=1.0) >= 0.125),
     "inside": ("xp.multiply(xp.tanh({0}), 0.75)", lambda v: max(map(abs, v), default=0.0) <= 0.8),
@@ -69,7 +70,7 @@ CONDITIONS: dict[str, tuple[str, Callable[[list[float]], bool]]] = {
 """What is put before an operation where no value lies in its domain, and whether values do."""
 
 _HALF_DISC = "xp.divide({0}, xp.add(xp.multiply({0}, xp.conj({0})), 1.0))"
-COMPLEX_CONDITIONS: dict[str, tuple[str, Callable[[list[complex]], bool]]] = {
+COMPLEX_CONDITIONS: dict[str, tuple[str, Callable[[list[Any]], bool]]] = {
     "positive": (f"xp.add({_HALF_DISC}, 1.0)", lambda v: min((z.real for z in v), default=1.0) >= 0.125),
     "nonzero": (f"xp.add({_HALF_DISC}, 1.0)", lambda v: min(map(abs, v), default=1.0) >= 0.125),
     "inside": (_HALF_DISC, lambda v: max(map(abs, v), default=0.0) <= 0.8),
@@ -254,7 +255,8 @@ _add(
 _add("matrix", same_filled, "any, any", "tensordot := xp.tensordot({0}, {1}, axes=((0,), (0,)))")
 _add("matrix", same_filled, "any, any", "einsum := be.extra.einsum('...i,...i->...i', {0}, {1})")
 _add("matrix", matrix, "any", "xp.linalg.diagonal({0})", "xp.linalg.trace({0})", "xp.linalg.matrix_norm({0})")
-_add("matrix", square, "regular", "xp.linalg.det({0})", "xp.linalg.inv({0})", "linalg.slogdet := xp.linalg.slogdet({0})[1]")
+_add("matrix", square, "regular", "xp.linalg.det({0})", "xp.linalg.inv({0})")
+_add("matrix", square, "regular", "linalg.slogdet := xp.linalg.slogdet({0})[1]")
 _add(
     "matrix", square, "regular",
     "linalg.matrix_power := xp.linalg.matrix_power({0}, 2)",
