@@ -85,7 +85,7 @@ def run_all(mutants: Iterable[Mutant], seeds: Iterable[int] = (0,), *, every_tes
     """
     phases = (Phase.explicit, Phase.generate)  # what fails is not made smaller
     number = FEW_EXAMPLES if every_test else 20
-    settings.register_profile("mutants", database=None, max_examples=number, phases=phases)
+    settings.register_profile("mutants", database=None, deadline=None, max_examples=number, phases=phases)
     herd = Herd(list(mutants), tuple(seeds), every_test)
     files = [SUITE, *BEYOND] if any(not mutant.clauses for mutant in herd.mutants) else [SUITE]
     options = ["-p", "no:cacheprovider", "-p", "no:terminal", "-s", "--hypothesis-profile=mutants"]
@@ -144,7 +144,8 @@ class Herd:
                     killed |= set(_cited(item))
                     drawn |= missing & set(_cited(item)) if is_drawn(item) else set()
                     missing -= killed
-        return {"seed": seed, "failed": [name for name, _ in self.failed], "clauses": sorted(killed), "drawn": sorted(drawn),
+        failed = [name for name, _ in self.failed]
+        return {"seed": seed, "failed": failed, "clauses": sorted(killed), "drawn": sorted(drawn),
                 "output": self.failed[0][1] if self.failed else ""}  # fmt: skip
 
 
