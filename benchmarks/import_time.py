@@ -40,8 +40,8 @@ def main(samples: int = 15) -> None:
     for module in modules:
         median, least = statistics.median(times[module]), min(times[module])
         print(f"  {module:18} median {median:6.1f}   least {least:6.1f}")
-    reached = statistics.median(times["autodiff_spec"]) <= GOAL_MS
-    print(f"P9: at most {GOAL_MS:.0f} ms: {'reached' if reached else 'missed'}")
+    found = statistics.median(times["autodiff_spec"])
+    print(f"P9, at most {GOAL_MS:.0f} ms: {found:.1f}: {'reached' if found <= GOAL_MS else 'missed'}")
 
 
 if __name__ == "__main__":

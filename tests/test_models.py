@@ -124,11 +124,25 @@ def test_layers_of_keras_learn_in_a_compiled_step(layers: Any) -> None:
         with be.tape() as tape:
             loss = keras_loss(layers(x))
         for variable, slope in zip(variables, tape.grad(loss, variables), strict=True):
-            variable.assign(variable - 0.05 * slope)
+            be.assign(variable, variable - 0.05 * slope)
         return loss
 
     losses = [float(step()) for _ in range(30)]
     assert losses[-1] < 0.7 * losses[0]
+
+
+def test_variables_of_keras_are_assigned_and_take_results(layers: Any) -> None:
+    tf, be = pytest.importorskip("tensorflow"), ad.backend("tensorflow")
+    kernel, bias = layers.layers[0].trainable_variables
+    with be.tape() as tape:
+        loss = keras_loss(layers(tf.constant(X)))
+    expected = keras_native(layers, tf.constant(X))[1]
+    assert tape.grad(loss, bias, out=bias) is bias
+    assert_close(be, tf.identity(bias), expected)
+    be.assign(kernel, np.ones((3, 5), dtype=np.float32))
+    assert np.array_equal(kernel.numpy(), np.ones((3, 5)))
+    with pytest.raises(ad.ShapeMismatchError, match="shape"):
+        be.assign(kernel, np.ones((3, 4)))
 
 
 # --- JAX: a pure function of a tree of parameters, as Flax and Equinox have it ------------------------------------

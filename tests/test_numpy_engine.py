@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import tracemalloc
 import weakref
 
@@ -11,6 +12,7 @@ import pytest
 
 import autodiff_spec as ad
 from autodiff_numpy import Array
+from autodiff_numpy._array import RAW
 from autodiff_numpy._record import DuplicateRuleError, rule
 
 be = ad.backend("numpy")
@@ -179,3 +181,42 @@ def test_a_constant_that_changes_after_it_was_recorded_does_no_harm(name):
         return t.grad(y, v)
 
     np.testing.assert_array_equal(gradient(change=True), gradient(change=False))
+
+
+# --- reading many parts of one array ----------------------------------------------------------------------------
+
+
+def test_reading_each_element_writes_the_gradient_out_once(monkeypatch):
+    written = []
+    scatter = RAW.scatter
+    monkeypatch.setattr(RAW, "scatter", lambda *args: written.append(args) or scatter(*args))
+    x = np.linspace(0.0, 1.0, 50)
+    gradient = be.grad(lambda x: sum(x[i] ** 2 for i in range(50)))(x)
+    np.testing.assert_array_equal(gradient, 2 * x)
+    assert len(written) == 1
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_parts_add_up_with_other_shares_in_any_order(persistent):
+    rows, x = np.array([0, 2, 0]), np.arange(12.0).reshape(3, 4)
+    weight = np.zeros((3, 4))
+    weight[1] += 3
+    np.add.at(weight, rows, 5)
+    weight[:, 1:] += 7
+    for order in itertools.permutations(range(4)):
+        reads = [lambda x: np.sum(2 * x), lambda x: 3 * np.sum(x[1]), lambda x: 5 * np.sum(x[rows]),
+                 lambda x: 7 * np.sum(x[:, 1:])]  # fmt: skip
+        with be.tape(persistent=persistent) as t:
+            w = t.watch(x)
+            total = sum(np.sum(reads[i](w)) for i in order)
+        for _ in range(2 if persistent else 1):
+            np.testing.assert_array_equal(t.grad(total, w), weight + 2)
+
+
+def test_a_part_that_two_arrays_share_is_not_written_into():
+    a, b = be.variable(np.ones(3)), be.variable(np.ones(3))
+    with be.tape() as t:
+        total = a + b  # the cotangent of the sum is that of both
+        y = total[0] + a[0] + 2 * a[1]
+    first, second = t.grad(y, (a, b))
+    assert (first.tolist(), second.tolist()) == ([2.0, 2.0, 0.0], [1.0, 0.0, 0.0])

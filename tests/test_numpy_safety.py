@@ -74,7 +74,7 @@ def test_a_view_of_a_view_locks_the_owner_too() -> None:
     assert t.grad(y, v)[0] == 1.0
 
 
-@pytest.mark.xfail(strict=True, reason="an array does not know its views, and each has a flag of its own; docs/numpy.md")
+@pytest.mark.xfail(strict=True, reason="an array does not know its views, and each has its own flag; docs/numpy.md")
 def test_writing_through_a_view_that_was_made_before_raises_or_does_no_harm() -> None:
     v, c = be.variable(np.ones(LARGE)), np.full(LARGE, 2.0)
     before = c[:]

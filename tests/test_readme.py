@@ -1,6 +1,6 @@
-"""The README's table of who conforms is what clauses and lists of deviations say, each entry of which is tested.
+"""The README: its table of who conforms is what clauses and lists of deviations say, each entry of which is tested.
 
-``python -m tests.test_readme`` writes the table and the number of clauses into the README.
+``python -m tests.test_readme`` writes the table and the numbers of clauses and of mutants into the README.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import autodiff_spec as ad
 from autodiff_spec.clauses import CHAPTERS, CLAUSES, Clause
 from autodiff_spec.conformance.verdicts import foreseen
 from autodiff_spec.report import Verdict
+from tests import _pages
+from tests.mutants.catalogue import MUTANTS
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BACKENDS = ("numpy", "torch", "tensorflow", "jax")
@@ -48,17 +50,24 @@ def cell(clauses: Iterable[Clause], be: ad.Backend) -> str:
 
 
 def written() -> str:
-    """The README with the table and the number of clauses as they ought to be."""
+    """The README with the table and the numbers as they ought to be."""
     text = README.read_text("utf-8")
     text = re.sub(r"^\| chapter \|.*?\n(?=\n)", lambda _: table(), text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"\d+(?= wrong engines)", str(len(MUTANTS)), text)
     return re.sub(r"\d+(?= numbered clauses)", str(len(CLAUSES)), text)
 
 
-def test_the_table_and_the_number_of_clauses_are_those_of_the_clauses() -> None:
+def test_the_table_and_the_numbers_are_those_of_clauses_deviations_and_mutants() -> None:
     missing = set(BACKENDS) - set(ad.available_backends())
     if missing:
         pytest.skip(f"{', '.join(sorted(missing))} not installed: the table is about all four")
     assert README.read_text("utf-8") == written(), "run: python -m tests.test_readme"
+
+
+def test_its_four_lines_print_what_it_says() -> None:
+    with ad.use_backend("numpy"):
+        [(block, printed)] = _pages.run(README)
+    assert printed.strip() == block.code.rpartition("# ")[2].strip() == "[ 0.  4.  8. 12.]"
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ from autodiff_spec.report import Report, accuracy_table, terminal
 from autodiff_spec.report.html import page
 from autodiff_spec.report.reading import read_costs
 from autodiff_spec.report.runs import Progress as Step
-from autodiff_spec.report.runs import RunError, node, run_suite
+from autodiff_spec.report.runs import RunError, node, run_parts, run_suite
 
 LONGEST_FIRST = ("jax", "tensorflow", "torch")
 
@@ -48,6 +48,7 @@ Examples = Annotated[int | None, typer.Option("--max-examples", min=1, help="exa
 Only = Annotated[list[str] | None, typer.Option("--only", help="a clause (KINK-02) or a test's id; may be repeated")]
 Topic = Annotated[str | None, typer.Argument(metavar="[CLAUSE]", help="a clause (KINK-02) or a chapter (KINK)")]
 Picture = Annotated[Path | None, typer.Option("--picture", metavar="FILE", help="draw sin and its derivative there")]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, help="processes that share the tests; two take half the time")]
 Accuracies = Annotated[bool, typer.Option("--accuracy", help="show how exact each function's derivatives are, in ULPs")]
 
 
@@ -67,6 +68,7 @@ Flavours = Annotated[str, typer.Option("--conventions", help="native or spec; na
         "autodiff-spec test my_package:backend --json found.json",
         "autodiff-spec test jax --only KINK-02 --only TAPE-05",
         "autodiff-spec test torch --conventions spec",
+        "autodiff-spec test jax --jobs 2",
         "autodiff-spec test torch -- -x --pdb",
     ),
 )
@@ -79,16 +81,19 @@ def check(
     conventions: Conventions = "",
     json_file: JsonFile = None,
     accuracy: Accuracies = False,
+    jobs: Jobs = 1,
 ) -> None:
     """Run the conformance suite on one backend."""
     require_known(backend)
     if len(flavours := _flavours(conventions)) > 1:
         raise UsageError(f"--conventions {conventions}: test runs one flavour, compare several")
+    if jobs > 1 and (only or pytest_arguments):
+        raise UsageError("--jobs shares out the whole suite: leave out --only and arguments of pytest")
     arguments = [*_drawing(max_examples, seed), *_selection(only or []), *(pytest_arguments or [])]
     if pytest_arguments:  # whoever speaks to pytest hears pytest, which ends with the same table
         report = run_suite(backend, arguments, conventions=flavours[0], show=True)
     else:
-        report = _watched(backend, flavours[0], arguments)
+        report = _watched(backend, flavours[0], arguments, jobs)
         _show(report)
     if accuracy:
         console().print(accuracy_table.of_one(report))
@@ -99,12 +104,19 @@ def check(
     raise typer.Exit(0 if report.conforms else 1)
 
 
-def _watched(backend: str, conventions: str | None, arguments: Sequence[str]) -> Report:
+def _watched(backend: str, conventions: str | None, arguments: Sequence[str], jobs: int) -> Report:
+    from autodiff_spec.conformance.verdicts import merged  # the suite's own dependencies load slowly
+
     with progress() as bars, interruptible() as stop:
         task = bars.add_task(backend, total=None, failed="")
-        return run_suite(
-            backend, arguments, conventions=conventions, watch=lambda step: _advance(bars, task, step), stop=stop
+        parts = run_parts(
+            *(backend, arguments),
+            jobs=jobs,
+            conventions=conventions,
+            watch=lambda step: _advance(bars, task, step),
+            stop=stop,
         )
+        return merged(parts)
 
 
 def _show(report: Report) -> None:

@@ -174,6 +174,12 @@ def is_drawn(item: pytest.Item) -> bool:
     return is_hypothesis_test(getattr(item, "obj", None))
 
 
+def part_of(item: pytest.Item, count: int) -> int:
+    """Which of ``count`` parts of a run a test belongs to: neighbouring clauses, alike in cost, to different ones."""
+    first = next(iter(cited_by(item)), "")
+    return list(clauses.CLAUSES).index(first) % count if first in clauses.CLAUSES else 0
+
+
 def environment() -> Iterable[tuple[str, str]]:
     """The variables that steer this project, with their values."""
     return sorted((key, value) for key, value in os.environ.items() if key.startswith("AUTODIFF_SPEC_"))

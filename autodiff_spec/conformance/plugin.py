@@ -20,7 +20,7 @@ import autodiff_spec
 from autodiff_spec import Backend
 from autodiff_spec.conformance import accuracy
 from autodiff_spec.conformance._rows import row_of
-from autodiff_spec.conformance._run import Run, belongs, cited_by, environment
+from autodiff_spec.conformance._run import Run, belongs, cited_by, environment, part_of
 from autodiff_spec.report import Errors, Outcome, Report, Row
 
 pytest.register_assert_rewrite("autodiff_spec.conformance.checks")
@@ -42,6 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--skips-file", metavar="FILE", help="tests to leave out: ids, one a line; an unknown one fails")
     add("--xfails-file", metavar="FILE", help="tests expected to fail: ids, one a line; an unknown one fails")
     add("--clauses", metavar="IDS", help="run the tests of these clauses only, ids with commas between them")
+    add("--part", type=_part, metavar="K/N", help="run part K of N; neighbouring clauses are in different ones")
     add("--report-json", metavar="FILE", help="write verdicts and results there")
 
 
@@ -50,6 +51,13 @@ def _positive(text: str) -> int:
     if number < 1:
         raise ValueError(text)
     return number
+
+
+def _part(text: str) -> tuple[int, int]:
+    number, count = map(int, text.split("/"))
+    if not 1 <= number <= count:
+        raise ValueError(text)
+    return number - 1, count
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -195,6 +203,9 @@ class Recorder:
             chosen = [item for item in items if asked & set(cited_by(item))]
             config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
             items[:] = chosen
+        if config.getoption("part"):
+            number, count = config.getoption("part")
+            items[:] = [item for item in items if part_of(item, count) == number]
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Note that a test of the suite was left out."""

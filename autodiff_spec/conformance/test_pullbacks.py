@@ -229,7 +229,7 @@ def test_an_exception_reaches_the_caller_and_leaves_no_trace(be: Backend) -> Non
         raise Mine(y)
 
     x = array(be, 3.0)
-    calls = [lambda: be.grad(f)(x), lambda: be.vjp(f, x)]
+    calls: list[Callable[[], Any]] = [lambda: be.grad(f)(x), lambda: be.vjp(f, x)]
     if Capability.HIGHER_ORDER in be.capabilities:
         calls.append(lambda: be.grad(lambda a: be.grad(f)(a))(x))
     for call in calls:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from autodiff_spec import Backend
-from autodiff_spec.clauses import Clause, Level
+from autodiff_spec.clauses import CLAUSES, Clause, Level
 from autodiff_spec.conformance._deviations import known_deviations
-from autodiff_spec.report import ClauseResult, Outcome, Row, Verdict
+from autodiff_spec.report import ClauseResult, Outcome, Report, Row, Verdict
 
 
 def judge(rows: Iterable[Row], clauses: Mapping[str, Clause]) -> tuple[ClauseResult, ...]:
@@ -53,6 +54,21 @@ def _evidence(clause: Clause, row: Row) -> Outcome | None:
             return None
         case _:
             return row.outcome
+
+
+def merged(parts: Sequence[Report]) -> Report:
+    """One report of a run that was made in parts (``--part``) at the same time."""
+    rows = [row for part in parts for row in part.rows]
+    return replace(
+        parts[0],
+        seconds=max(part.seconds for part in parts),
+        filtered=any(part.filtered for part in parts),
+        clauses=judge(rows, CLAUSES),
+        rows=tuple(rows),
+        problems=tuple(dict.fromkeys(problem for part in parts for problem in part.problems)),
+        exit_status=max(part.exit_status for part in parts),
+        accuracy=tuple(line for part in parts for line in part.accuracy),
+    )
 
 
 ASKED_WITHOUT_DEVIATIONS = frozenset({"PROG-13"})

@@ -11,8 +11,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from autodiff_spec import _child
@@ -88,6 +89,35 @@ def run_suite(
         if watch is not None:
             watch(_progress(folder / "progress"))
         return _report(backend, folder, process.returncode)
+
+
+def run_parts(
+    backend: str,
+    arguments: Sequence[str] = (),
+    *,
+    jobs: int,
+    conventions: str | None = None,
+    watch: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> list[Report]:
+    """The same in ``jobs`` processes at a time, each with a part of the tests; a report of each.
+
+    Raises:
+        RunError: as for `run_suite`, or there are more parts than clauses to test.
+    """
+    seen = [Progress(0, 0, 0)] * jobs
+
+    def run(number: int) -> Report:
+        def progressed(progress: Progress) -> None:
+            seen[number] = progress
+            if watch is not None:
+                watch(Progress(*map(sum, zip(*map(astuple, seen), strict=True))))
+
+        part = ["--part", f"{number + 1}/{jobs}"]
+        return run_suite(backend, [*arguments, *part], conventions=conventions, watch=progressed, stop=stop)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(run, range(jobs)))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

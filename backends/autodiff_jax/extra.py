@@ -76,7 +76,8 @@ class at:  # noqa: N801
     Example:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("jax")
-        >>> be.to_numpy(be.extra.at(be.asarray([1.0, 2.0, 3.0]), 1).add(10.0))
+        >>> x = be.asarray([1.0, 2.0, 3.0], dtype=be.xp.float32)
+        >>> be.to_numpy(be.extra.at(x, 1).add(10.0))
         array([ 1., 12.,  3.], dtype=float32)
     """
 

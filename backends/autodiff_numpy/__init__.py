@@ -1,7 +1,8 @@
 """The reference engine of autodiff-spec: reverse-mode differentiation of NumPy code.
 
-Where things are: ``_array.py`` what is recorded, ``_record.py`` how, ``_tape.py`` the backward pass, ``rules/`` the
-derivatives, a line each, ``xp/`` the namespace.
+Where things are: ``_array.py`` what is recorded, ``_recorders.py`` how, ``_tape.py`` the tape, ``_pullback.py`` what
+its backward pass does at each node, ``_record.py`` how a function gets its rule, ``rules/`` the rules, a line each,
+``xp/`` the namespace.
 """
 
 from autodiff_numpy import xp

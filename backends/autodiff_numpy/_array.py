@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,12 @@ RECORDER = Recorder("autodiff_numpy_open_tapes")
 
 TRACE: ContextVar[Any] = ContextVar("autodiff_numpy_trace", default=None)
 """What `prepare` writes down in this context; it has to know which variables are read."""
+
+RAW = SimpleNamespace()
+"""What rules call in a first derivative: NumPy's functions, on values."""
+
+RECORDED = SimpleNamespace()
+"""The same names on recorded arrays: what rules call under an outer tape, and what `autodiff_numpy.xp` offers."""
 
 UFUNCS: dict[Any, Callable[..., Any]] = {}
 """NumPy's ufuncs, and the recording function for each: `Array.__array_ufunc__` looks here."""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, plain
-from autodiff_numpy._pullback import pull_raw, pull_recorded
-from autodiff_numpy._tape import add
+from autodiff_numpy._part import full
+from autodiff_numpy._pullback import add, pull_raw, pull_recorded
 from autodiff_spec._recording import Node, Recorder, Recording, backward
 
 
@@ -31,7 +31,7 @@ class NumpyCalls:
     @np.errstate(all="ignore")
     def walk(self, recording: Recording, seeds: list[tuple[Node, Any]], sources: list[Node]) -> list[Any]:
         pull = pull_recorded if RECORDER.frame().recordings else pull_raw
-        return backward(recording, seeds, sources, pull, add, retain=False, beyond=False)
+        return list(map(full, backward(recording, seeds, sources, pull, add, retain=False, beyond=False)))
 
 
 CALLS = NumpyCalls()

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import RECORDER, Array, copied, plain, resolve
-from autodiff_numpy._pullback import RAW, RECORDED, again
+from autodiff_numpy._array import RAW, RECORDED, RECORDER, Array, copied, plain, resolve
+from autodiff_numpy._pullback import again
 from autodiff_numpy._record import RULES
 from autodiff_spec._recording import Edge, Frame, Node, Recording
 

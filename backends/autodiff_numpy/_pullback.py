@@ -14,20 +14,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import RECORDER, Array
+from autodiff_numpy._array import RAW, RECORDED, RECORDER, Array
 from autodiff_numpy._jvp import Jvp, widen
+from autodiff_numpy._part import Part, full
 from autodiff_spec._recording import Edge, Node, Recording, backward
-
-RAW = SimpleNamespace()
-"""What rules call in a first derivative: NumPy's functions, on values."""
-
-RECORDED = SimpleNamespace()
-"""The same names on recorded arrays: what rules call under an outer tape, and what `autodiff_numpy.xp` offers."""
 
 _ANSWER = -1
 
@@ -37,7 +31,7 @@ _ANSWER = -1
 
 def pull_raw(node: Node, edge: Edge, g: Any) -> Any:
     """A parent's share of the cotangent, on values: a first derivative."""
-    return edge[1].vjp(RAW, g, *edge[2])
+    return edge[1].vjp(RAW, g.full() if type(g) is Part else g, *edge[2])
 
 
 def pull_recorded(node: Node, edge: Edge, g: Any) -> Any:
@@ -54,6 +48,18 @@ def again(node: Node, edge: Edge) -> list[Any]:
         Array(residual, nodes[source]) if source in nodes else residual
         for residual, source in zip(residuals, pullback.sources, strict=True)
     ]
+
+
+def add(a: Any, b: Any, owned: bool) -> Any:
+    """The sum of two cotangents, in place where the pass made the first one itself."""
+    if type(b) is Part:
+        return b.added_to(a, owned)
+    if type(a) is Part:
+        return a.added_to(b, False)
+    if owned and type(a) is np.ndarray and type(b) is not Array and a.dtype == b.dtype:
+        a += b
+        return a
+    return a + b
 
 
 # --- a rule -----------------------------------------------------------------------------------------------------
@@ -194,10 +200,6 @@ def transposed(vjp: Callable[..., Any]) -> Callable[..., Any]:
         if type(share) is not Array or recording.number not in share.node.tapes:
             return None
         pull = pull_recorded if RECORDER.frame().recordings else pull_raw
-        return backward(recording, [(share.node, t)], [cotangent.node], pull, _sum, retain=False)[0]
+        return full(backward(recording, [(share.node, t)], [cotangent.node], pull, add, retain=False)[0])
 
     return jvp
-
-
-def _sum(a: Any, b: Any, owned: bool) -> Any:
-    return a + b

@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import FUNCTIONS, UFUNCS, Array
+from autodiff_numpy._array import FUNCTIONS, RAW, RECORDED, UFUNCS, Array
 from autodiff_numpy._jvp import given_jvp
-from autodiff_numpy._pullback import RAW, RECORDED, Pullback, fit, unchanged
+from autodiff_numpy._pullback import Pullback, fit, unchanged
 from autodiff_numpy._recorders import binary, discrete, general, holds_recorded, reducing, unary
 
 __all__ = ["RAW", "RECORDED", "RULES", "composite", "constant", "declare", "fit", "rule", "unchanged"]

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, copied, plain
-from autodiff_numpy._pullback import pull_raw, pull_recorded
+from autodiff_numpy._part import full
+from autodiff_numpy._pullback import add, pull_raw, pull_recorded
 from autodiff_spec._recorded_tape import RecordedTape
 from autodiff_spec._recording import Node, backward
 
@@ -51,15 +52,7 @@ class NumpyTape(RecordedTape):
     def _walk(self, seeds: Any, nodes: list[Node | None], sources: Any, cotangents: Any, retain: bool) -> list[Any]:
         pull = pull_recorded if RECORDER.frame().recordings else pull_raw
         found = backward(self._recording, seeds, nodes, pull, add, retain=retain)
-        return _finished(found, sources, cotangents)
-
-
-def add(a: Any, b: Any, owned: bool) -> Any:
-    """The sum of two cotangents, in place where the pass made the first one itself."""
-    if owned and type(a) is np.ndarray and type(b) is not Array and a.dtype == b.dtype:
-        a += b
-        return a
-    return a + b
+        return _finished(list(map(full, found)), sources, cotangents)
 
 
 def _conjugate(g: Any) -> Any:

@@ -36,7 +36,8 @@ def _top(x: Any, axis: Any) -> Any:
     if type(value) is np.ndarray and value.size:
         top = np.maximum.reduce(value, axis, keepdims=True)  # `np.max`, at half its price
     else:
-        top = np.max(value, axis=axis, keepdims=True, **({} if value.size else {"initial": -np.inf}))
+        where_empty: dict[str, Any] = {} if value.size else {"initial": -np.inf}
+        top = np.max(value, axis=axis, keepdims=True, **where_empty)
     return np.where(np.isfinite(top), top, 0)
 
 
@@ -53,7 +54,7 @@ def _log_sum_exp(x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def _softmax_share(xp: Any, g: Any, x: Any, ans: Any, axis: Any, keepdims: bool) -> Any:
-    shape = kept(x.shape, axis)
+    shape = kept(x.shape, axis)  # type: ignore[no-untyped-call]
     return g.reshape(shape) * xp.exp(x - ans.reshape(shape))
 
 

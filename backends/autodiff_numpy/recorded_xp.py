@@ -1,59 +1,21 @@
-"""`autodiff_numpy.xp` with every new array recorded: for suites that test a namespace and should see recorded arrays.
-
-The recording is always open and keeps nothing: its nodes live as long as the arrays that stand for them. There is no
-tape for it, so nothing can be differentiated with respect to these arrays; open a tape and watch them.
-"""
+"""`autodiff_numpy.xp` with every new array recorded; see `autodiff_spec._recorded_namespace`."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from autodiff_numpy import xp
 from autodiff_numpy._array import RECORDER, Array, resolve
-from autodiff_spec._recording import Node, Recording
+from autodiff_spec._recorded_namespace import recorded_namespace
+from autodiff_spec._recording import Node
 
 
-class _Forgetful(list[Node]):
-    """The nodes of a recording that no tape walks."""
-
-    def append(self, node: Node, /) -> None:
-        """Let the node go with its array."""
-
-
-_ALWAYS = Recording()
-_ALWAYS.nodes = _Forgetful()
-
-_CREATION = ("arange", "asarray", "empty", "empty_like", "eye", "from_dlpack", "full", "full_like", "linspace", "ones",
-             "ones_like", "zeros", "zeros_like")  # fmt: skip
-
-
-def _recorded(array: Any) -> Any:
-    """The array under a new source of the recording, which is opened in this context if need be."""
+def _recorded(array: Any, source: Callable[[], Node]) -> Any:
     array = resolve(array)
-    if type(array) is Array:
-        return array
-    if _ALWAYS not in RECORDER.frame().recordings:
-        RECORDER.start(_ALWAYS)
-    return Array(np.asarray(array), RECORDER.source(_ALWAYS, None))
+    return array if type(array) is Array else Array(np.asarray(array), source())
 
 
-def _making(create: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(create)
-    def recorded(*args: Any, **kwargs: Any) -> Any:
-        return _recorded(create(*args, **kwargs))
-
-    return recorded
-
-
-SUPPORTED_API_VERSIONS = xp.SUPPORTED_API_VERSIONS
-__array_api_version__ = xp.__array_api_version__
-__all__ = list(xp.__all__)
-globals().update({name: getattr(xp, name) for name in xp.__all__})
-globals().update({name: _making(getattr(xp, name)) for name in _CREATION})
-fft = SimpleNamespace(**{name: getattr(xp.fft, name) for name in xp.fft.__all__})
-fft.fftfreq, fft.rfftfreq = _making(xp.fft.fftfreq), _making(xp.fft.rfftfreq)
+globals().update(recorded_namespace(xp, RECORDER, _recorded))

@@ -15,7 +15,7 @@ from autodiff_spec._backend import Array, FlatFunction
 from autodiff_tensorflow import extra, spec, xp
 from autodiff_tensorflow._custom import apply_rule
 from autodiff_tensorflow._prepare import Compiled
-from autodiff_tensorflow._tape import ONES, TensorFlowTape, pause
+from autodiff_tensorflow._tape import ONES, TensorFlowTape, pause, without_keras
 from autodiff_tensorflow._vmap import MANY, batched, refuse_batches
 
 
@@ -54,9 +54,13 @@ class TensorFlowBackend(Backend):
         if conventions == "spec":
             self.xp, self.extra = spec.xp, spec.extra
 
+    def assign(self, variable: Array, value: Any) -> None:
+        """A new value for a variable, one of Keras too; see `Backend.assign`."""
+        super().assign(without_keras(variable), value)
+
     def is_variable(self, x: Any) -> bool:
-        """Whether ``x`` is a `tf.Variable`."""
-        return isinstance(x, tf.Variable)
+        """Whether ``x`` is a `tf.Variable`, or one of Keras, which holds a `tf.Variable`."""
+        return isinstance(without_keras(x), tf.Variable)
 
     def _vjp(
         self, f: FlatFunction, primals: list[Array], *, once: bool
@@ -110,7 +114,7 @@ class TensorFlowBackend(Backend):
 
     def _assign(self, variable: Array, array: Array) -> None:
         refuse_batches("assign()")
-        variable.assign(array, read_value=False)
+        without_keras(variable).assign(array, read_value=False)
 
     def _tape(self, persistent: bool) -> TensorFlowTape:
         return TensorFlowTape(self, persistent=persistent)

@@ -65,7 +65,7 @@ class TensorFlowTape(Tape):
     def _arguments(self, target: Any, sources: Any, *rest: Any) -> Any:
         leaves, structure = _trees.flatten(sources, self.backend.array_types)
         if not all(isinstance(leaf, self.backend.array_types) for leaf in leaves):
-            sources = _trees.unflatten(structure, [_without_keras(leaf) for leaf in leaves])
+            sources = _trees.unflatten(structure, [without_keras(leaf) for leaf in leaves])
         return super()._arguments(target, sources, *rest)
 
     # --- hooks --------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ class TensorFlowTape(Tape):
         return [_dense_and_fresh(gradient, source, taken) for gradient, source in zip(gradients, sources, strict=True)]
 
 
-def _without_keras(source: Any) -> Any:
+def without_keras(source: Any) -> Any:
     """A variable of Keras as the `tf.Variable` that it holds; anything else as it is."""
     held = getattr(source, "value", None)  # of a tf.Variable it is a method
     return held if isinstance(held, tf.Variable) else source

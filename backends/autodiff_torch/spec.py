@@ -2,10 +2,13 @@
 
 What is mended is made of PyTorch's own differentiable functions, so that it has derivatives of every order. The pattern
 is where a rule divides by 0: another argument is put in the singular one's place, and another result in its result's.
+Where no element is singular PyTorch's function is right as it is, and looking takes less time than mending: on a CPU,
+and outside of the transforms of ``torch.func``, which have no values to look at (`_visible`).
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -15,6 +18,7 @@ import autodiff_torch.extra as _extra
 from autodiff_spec._namespaces import overlaid
 from autodiff_torch import xp as _native
 from autodiff_torch._determinants import det
+from autodiff_torch._variable import Variable, resolve
 from autodiff_torch.xp import linalg as _native_linalg
 
 _xp: Any = _native  # what array-api-compat gives is known when it is imported
@@ -23,6 +27,11 @@ _linalg: Any = _native_linalg
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     """``clip`` of the namespace. KINK-10, KINK-12: at a bound half the derivative is the bound's."""
+    x = _read(x)
+    min, max = (_read(bound).to(x.dtype) if isinstance(bound, torch.Tensor) else bound for bound in (min, max))
+    bounds = [bound for bound in (min, max) if bound is not None]
+    if bounds and x.dtype.is_floating_point and _visible(x, *bounds) and _apart(x, *bounds):
+        return _xp.clip(x, min, max)
     found = x + 0 if min is None is max else x
     if min is not None:
         found = torch.maximum(found, _bound(min, x))
@@ -31,9 +40,25 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     return found
 
 
+def _apart(x: Any, *others: Any) -> bool:
+    """Whether no element is equal to one of the others, nor any of these to each other; not where one is NaN."""
+    return all(_least(_detached(a) - _detached(b)) > 0 for a, b in itertools.combinations((x, *others), 2))
+
+
+def _least(x: Any) -> float:
+    """The least absolute value; infinite where there is none."""
+    if isinstance(x, torch.Tensor):
+        return float(abs(x).amin()) if x.numel() else math.inf
+    return abs(x)
+
+
+def _detached(x: Any) -> Any:
+    return x.detach() if isinstance(x, torch.Tensor) else x
+
+
 def _bound(bound: Any, x: Any) -> Any:
     if isinstance(bound, torch.Tensor):
-        return bound.to(x.dtype)
+        return bound
     if not x.dtype.is_floating_point:  # a number beyond those of the dtype is the last of them
         limits = torch.iinfo(x.dtype)
         bound = sorted((limits.min, bound, limits.max))[1]
@@ -42,7 +67,11 @@ def _bound(bound: Any, x: Any) -> Any:
 
 def hypot(x1: Any, x2: Any, /) -> Any:
     """``hypot`` of the namespace. KINK-21, KINK-22: its derivative at (0, 0) is 0."""
-    x1, x2 = _floating(x1, x2)
+    x1, x2 = _floating(_read(x1), _read(x2))
+    if _visible(x1, x2):
+        found = torch.hypot(x1, x2)
+        if _least(found.detach()) > 0:
+            return found
     regular = torch.logical_or(x1, x2)
     return torch.where(regular, torch.hypot(x1, torch.where(regular, x2, 1)), 0)
 
@@ -51,6 +80,9 @@ def pow(x1: Any, x2: Any, /) -> Any:
     """``pow`` of the namespace. KINK-27, KINK-31, KINK-33: derivatives where base or exponent is 0."""
     if not (isinstance(x1, torch.Tensor) and isinstance(x2, torch.Tensor)):
         return _xp.pow(x1, x2)  # numbers are right
+    x1, x2 = _read(x1), _read(x2)
+    if x1.dtype.is_floating_point and _visible(x1, x2) and _is_regular(x1.detach(), x2):
+        return _xp.pow(x1, x2)
     x1, x2 = _xp.broadcast_arrays(*_same_dtype(x1, x2))
     if not x1.dtype.is_floating_point:
         return _xp.pow(x1, x2)
@@ -61,6 +93,19 @@ def pow(x1: Any, x2: Any, /) -> Any:
     # The exponent's derivative comes of a factor that is 1: exp((y - y₀) log x), which never meets log 0.
     logarithm = torch.log(torch.where((x1 > 0) & (x1 < math.inf), x1, 1))
     return found * torch.exp((x2 - exponent) * logarithm)
+
+
+def _is_regular(base: Any, exponent: Any) -> bool:
+    """Whether PyTorch's derivatives of powers are right at every order.
+
+    By the base each lowers the exponent, and that at 0 counts as a constant: PyTorch loses its derivative there.
+    """
+    if not base.numel():
+        return False
+    least, largest = torch.aminmax(base)
+    if not (float(least) > 0 and float(largest) < math.inf):
+        return False
+    return not exponent.requires_grad or _least(torch.frac(exponent.detach())) > 0
 
 
 def sinc(x: Any, /) -> Any:
@@ -114,6 +159,17 @@ def _completed(basis: Any, full: Any) -> Any:
     rest = others - basis @ (basis.mH @ others)
     factor = torch.linalg.cholesky(rest.mH @ rest)
     return torch.cat([basis, torch.linalg.solve_triangular(factor.mH, rest, upper=True, left=False)], -1)
+
+
+def _read(x: Any) -> Any:
+    """A variable as the array that stands for it here, which is asked more cheaply."""
+    return resolve(x) if isinstance(x, Variable) else x
+
+
+def _visible(*arrays: Any) -> bool:
+    """Whether the elements can be looked at, and without waiting for a device."""
+    on_cpu = all(array.device.type == "cpu" for array in arrays if isinstance(array, torch.Tensor))
+    return on_cpu and not torch._C._are_functorch_transforms_active()
 
 
 def _floating(x1: Any, x2: Any) -> tuple[Any, Any]:

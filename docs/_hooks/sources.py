@@ -23,8 +23,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add a page for each file that a page links to."""
     for page in list(files.documentation_pages()):
         for match in LINK.finditer(page.content_string):
-            target = outside(page.src_uri, match["path"])
-            if target and files.get_file_from_path(address(target)) is None:
+            target = aimed(page.src_uri, match["path"])
+            if is_shown(target) and files.get_file_from_path(address(target)) is None:
                 files.append(File.generated(config, address(target), content=shown(target)))
     return files
 
@@ -33,26 +33,27 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
     """Lead such links to the pages; to folders none leads."""
 
     def lead(match: re.Match[str]) -> str:
-        if (posixpath.normpath(posixpath.join("docs", posixpath.dirname(page.file.src_uri), match["path"]))).startswith(
-            "docs/"
-        ):
+        target = aimed(page.file.src_uri, match["path"])
+        if target.startswith("docs/"):
             return match[0]
-        target = outside(page.file.src_uri, match["path"])
-        if target is None:
+        if not is_shown(target):
             return match["text"]
         return f"[{match['text']}]({get_relative_url(address(target), page.file.src_uri)})"
 
     return LINK.sub(lead, markdown)
 
 
-def outside(source: str, path: str) -> str | None:
-    """The file of the repository, beyond docs/, that a page's link leads to; ``None`` for a folder or a page."""
+def aimed(source: str, path: str) -> str:
+    """What a page's link leads to, from the root of the repository."""
     target = posixpath.normpath(posixpath.join("docs", posixpath.dirname(source), path))
-    if target.startswith("docs/"):
-        return None
-    if not (ROOT / target).exists():
+    if not target.startswith("docs/") and not (ROOT / target).exists():
         raise FileNotFoundError(f"docs/{source} links to {path}, which is not there")
-    return target if (ROOT / target).is_file() else None
+    return target
+
+
+def is_shown(target: str) -> bool:
+    """Whether the site has a page for it: a file beyond docs/."""
+    return not target.startswith("docs/") and (ROOT / target).is_file()
 
 
 def address(target: str) -> str:

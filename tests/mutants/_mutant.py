@@ -22,8 +22,8 @@ from autodiff_spec import Backend
 class Mutant:
     """A bug in words, the function that makes it, and the clauses of each of which a test must fail.
 
-    Those it is about, and those that `also` notice it (noticed.toml). Without clauses: the bug is in a function that only
-    NumPy has, and the tests of the engine's rules must notice it.
+    Those it is about, and those that `also` notice it (noticed.toml). Without clauses: the bug is in a function that
+    only NumPy has, and the tests of the engine's rules must notice it.
     """
 
     name: str

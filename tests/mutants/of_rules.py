@@ -145,7 +145,10 @@ def coarse_half() -> None:
     _tape._finished = finished
 
 
-@mutant("a step function passes the cotangent on", "FUN-10", "FUN-19", "FUN-20", "FUN-37", "FUN-46", "KINK-49", "KINK-50")
+STEPS = ("FUN-10", "FUN-19", "FUN-20", "FUN-37", "FUN-46", "KINK-49", "KINK-50")
+
+
+@mutant("a step function passes the cotangent on", *STEPS)
 def passed_by_steps() -> None:
     for function in (np.floor, np.ceil, np.trunc, np.rint, np.round, np.floor_divide):
         for pullback in _record.RULES[function]:

@@ -144,9 +144,8 @@ class Herd:
                     killed |= set(_cited(item))
                     drawn |= missing & set(_cited(item)) if is_drawn(item) else set()
                     missing -= killed
-        failed = [name for name, _ in self.failed]
-        return {"seed": seed, "failed": failed, "clauses": sorted(killed), "drawn": sorted(drawn),
-                "output": self.failed[0][1] if self.failed else ""}  # fmt: skip
+        failed, output = [name for name, _ in self.failed], self.failed[0][1] if self.failed else ""
+        return {"seed": seed, "failed": failed, "clauses": sorted(killed), "drawn": sorted(drawn), "output": output}
 
 
 def _in_children(work: Any, mutants: Iterable[Mutant]) -> Iterator[Result]:

@@ -8,14 +8,15 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import autodiff_numpy
 from autodiff_spec.clauses import CLAUSES, MUST
 
 HEAD = """# Mutants
 
 Wrong engines, each with one bug, and the test that notices it. `make mutants` makes this page
-(`tests/mutants/table.py`). The suite is collected once, and the process forks for each mutant. It is killed when a test
-of every clause that it names fails; tests without drawn arguments run first. What such a test kills, it kills with every
-seed; where a drawn one was needed, all six seeds were run.
+(`tests/mutants/table.py`). The suite is collected once, and the process forks for each mutant. It is killed when a
+test of every clause that it names fails; tests without drawn arguments run first. What such a test kills, it kills
+with every seed; where a drawn one was needed, all six seeds were run.
 """
 
 
@@ -88,13 +89,18 @@ def _clauses(rows: list[dict[str, Any]]) -> str:
         "## Clauses",
         "",
         f"{len(must) - len(without)} of the {len(must)} MUST clauses have a test that kills a mutant with every seed.",
-        f"Without one: {', '.join(without) or 'none'}.",
+        f"Without one: {', '.join(map(_why, without)) or 'none'}.",
         "",
         "| clause | killed, for one | of |",
         "|---|---|---|",
     ]
     lines += [f"| {one} | `{next(iter(named[one]))}` | {len(named[one])} |" for one in must if one in named]
     return "\n".join([*lines, ""])
+
+
+def _why(clause: str) -> str:
+    missing = sorted(need.name for need in set(CLAUSES[clause].needs) - autodiff_numpy.backend().capabilities)
+    return f"{clause} (needs {', '.join(missing)}, which the engine does not have)" if missing else clause
 
 
 def main() -> int:

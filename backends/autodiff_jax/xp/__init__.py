@@ -21,11 +21,9 @@ from jax.numpy import (
     e,
     empty,
     eye,
-    finfo,
     float16,
     float32,
     float64,
-    iinfo,
     inf,
     int8,
     int16,
@@ -58,7 +56,8 @@ from autodiff_jax._wrap import (
     variadic,
     where,
 )
-from autodiff_jax.xp import fft, linalg
+from autodiff_jax.xp import _completed, fft, linalg
+from autodiff_jax.xp._completed import finfo, iinfo
 
 SUPPORTED_API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
 __array_api_version__ = "2024.12"
@@ -90,11 +89,17 @@ _OF_TWO = ("linspace", "matmul", "tensordot", "vecdot")
 _VARIADIC = ("broadcast_arrays", "meshgrid")
 _OF_LIST = ("concat", "stack")
 
+
+
+def _ours(name: str) -> Any:
+    return getattr(_completed, name, None) or getattr(jnp, name)
+
+
 globals().update({name: unary(getattr(jnp, name)) for name in _UNARY})
 globals().update({name: binary(getattr(jnp, name)) for name in _BINARY})
 globals().update({name: comparison(getattr(jnp, name)) for name in _COMPARISONS})
-globals().update({name: detached(getattr(jnp, name)) for name in _DETACHED})
-globals().update({name: general(getattr(jnp, name)) for name in _OF_ONE})
+globals().update({name: detached(_ours(name)) for name in _DETACHED})
+globals().update({name: general(_ours(name)) for name in _OF_ONE})
 globals().update({name: general(getattr(jnp, name), arrays=2) for name in _OF_TWO})
 globals().update({name: variadic(getattr(jnp, name)) for name in _VARIADIC})
 globals().update({name: of_list(getattr(jnp, name)) for name in _OF_LIST})

@@ -24,8 +24,8 @@ def _cofactors(a, det):
     """
     limits = np.finfo(a.dtype)
     if (np.abs(det) > limits.tiny / limits.eps).all() and np.isfinite(det).all():
-        found = np.linalg.inv(a).mT
-        return np.multiply(det[..., None, None], found, found) if type(found) is np.ndarray else last_two(np, det) * found
+        inverse, scale = np.linalg.inv(a).mT, det[..., None, None]
+        return np.multiply(scale, inverse, inverse) if type(inverse) is np.ndarray else scale * inverse
     u, s, vh = np.linalg.svd(a)
     ones = np.ones((*s.shape[:-1], 1), s.dtype)
     before = np.concatenate((ones, np.cumprod(s, axis=-1)[..., :-1]), axis=-1)

@@ -29,7 +29,7 @@ def _lower_half(xp, x):
 
 
 def _lower_inverse(a):
-    """The inverse of lower triangular matrices by halves: less work than `np.linalg.inv`, and most of it in products."""
+    """The inverse of lower triangular matrices by halves: less work than by `np.linalg.inv`, most of it in products."""
     half = a.shape[-1] // 2
     if half < _SMALL:
         return np.linalg.inv(a)

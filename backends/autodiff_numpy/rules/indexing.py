@@ -7,24 +7,18 @@ import numpy as np
 from autodiff_numpy._array import copied, foreign, plain
 from autodiff_numpy._captured import captured
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._record import RECORDED, composite, fit, rule
+from autodiff_numpy._part import Part, is_basic
+from autodiff_numpy._record import RAW, RECORDED, composite, fit, rule
 from autodiff_spec import UnsupportedError
-
-_BASIC = frozenset((int, np.intp, slice, type(None), type(Ellipsis)))
-
-
-def _is_basic(index):
-    """Whether an index reads every element at most once, and holds nothing that can be changed."""
-    if type(index) is not tuple:
-        return type(index) in _BASIC
-    for part in index:  # noqa: SIM110  (this runs for every element that a program reads)
-        if type(part) not in _BASIC:
-            return False
-    return True
 
 
 def _getitem(x, index):
     return x[index]
+
+
+def _part_of(xp, g, index, x_shape):
+    """Zeros with ``g`` at ``index``; in a first derivative not written out, see `_part`."""
+    return Part(g, index, x_shape) if xp is RAW and not foreign(g) else xp.scatter(g, index, x_shape)
 
 
 def _scatter(g, index, shape):
@@ -32,7 +26,7 @@ def _scatter(g, index, shape):
     if type(g) is not np.ndarray and foreign(g):
         return _scatter_foreign(g, index, shape)
     full = np.zeros(shape, g.dtype)
-    if _is_basic(index):
+    if is_basic(index):
         full[index] = g
     else:
         np.add.at(full, index, g)
@@ -44,7 +38,7 @@ def _scatter_foreign(g, index, shape):
     if hasattr(type(g), "as_one"):
         return g.as_one(_scatter, g, index, shape)
     parts = index if isinstance(index, tuple) else (index,)
-    if not _is_basic(parts):
+    if not is_basic(parts):
         raise UnsupportedError(
             f"x[{index!r}] has no derivative where x holds a {type(g).__name__} of {type(g).__module__}; "
             "read slices, or multiply by a mask"
@@ -74,13 +68,13 @@ rule(
         lambda xp, t, index, ans_shape, ans_dtype: xp.replaced(np.zeros(ans_shape, ans_dtype), t, index),
     ),
 )
-rule(_getitem, lambda xp, g, index, x_shape: xp.scatter(g, index, x_shape), jvp=linear)
+rule(_getitem, _part_of, jvp=linear)
 rule(_scatter, lambda xp, g, index: xp.getitem(g, index), jvp=linear)
 
 
 def read(x, index):
     """``x[index]`` for a recorded ``x``; indices that are recorded themselves count by their values."""
-    if _is_basic(index):
+    if is_basic(index):
         return RECORDED.getitem(x, index)
     index = tuple(map(plain, index)) if isinstance(index, tuple) else plain(index)
     return RECORDED.getitem(x, captured(index) if type(x) is not np.ndarray else index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
@@ -19,7 +20,7 @@ def _cast(x, dtype, copy=True):
     return (x if foreign(x) else np.asarray(x)).astype(dtype, copy=copy)
 
 
-(_SCATTER,) = RULES[_scatter]
+_SCATTER: Any = RULES[_scatter][0]
 
 
 def _shaped_back(xp, g, a_shape, order):

@@ -2,41 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from autodiff_numpy._array import plain
+from autodiff_spec._limits import FloatLimits, IntegerLimits
 
 __array_namespace_info__ = np.__array_namespace_info__
-
-
-@dataclass(frozen=True)
-class FloatLimits:
-    """The limits of a floating dtype, as Python numbers (NumPy's, for ``longdouble``)."""
-
-    bits: int
-    eps: Any
-    max: Any
-    min: Any
-    smallest_normal: Any
-    dtype: Any
-
-    @property
-    def tiny(self) -> Any:
-        """NumPy's name for ``smallest_normal``."""
-        return self.smallest_normal
-
-
-@dataclass(frozen=True)
-class IntegerLimits:
-    """The limits of an integer dtype, as Python integers."""
-
-    bits: int
-    max: int
-    min: int
-    dtype: Any
 
 
 def finfo(type: Any, /) -> FloatLimits:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import tensorflow as tf
+
+from autodiff_spec._limits import FloatLimits, IntegerLimits
 
 Array: TypeAlias = Any
 DType: TypeAlias = Any
@@ -34,45 +35,23 @@ _KINDS["integral"] = SIGNED + UNSIGNED
 _KINDS["numeric"] = _KINDS["integral"] + _KINDS["real floating"] + _KINDS["complex floating"]
 
 
-@dataclass(frozen=True)
-class FInfo:
-    """The limits of a floating dtype, as `finfo` gives them."""
-
-    bits: int
-    eps: float
-    max: float
-    min: float
-    smallest_normal: float
-    dtype: Any
-
-
-@dataclass(frozen=True)
-class IInfo:
-    """The limits of an integer dtype, as `iinfo` gives them."""
-
-    bits: int
-    max: int
-    min: int
-    dtype: Any
-
-
-def finfo(type: DType | Array, /) -> FInfo:
+def finfo(type: DType | Array, /) -> FloatLimits:
     """The limits of a floating dtype (of a complex one, its parts'), or of the dtype of an array."""
     dtype = tf.as_dtype(getattr(type, "dtype", type)).real_dtype
     if dtype == bfloat16:  # unknown to numpy.finfo: the exponents of float32, 8 bits of precision
         single, limit = np.finfo(np.float32), (2.0 - 2.0**-7) * 2.0**127
-        return FInfo(16, 2.0**-7, limit, -limit, float(single.smallest_normal), dtype)
+        return FloatLimits(16, 2.0**-7, limit, -limit, float(single.smallest_normal), dtype)
     found = np.finfo(dtype.as_numpy_dtype)
-    return FInfo(
+    return FloatLimits(
         found.bits, float(found.eps), float(found.max), float(found.min), float(found.smallest_normal), dtype
     )
 
 
-def iinfo(type: DType | Array, /) -> IInfo:
+def iinfo(type: DType | Array, /) -> IntegerLimits:
     """The limits of an integer dtype, or of the dtype of an array."""
     dtype = tf.as_dtype(getattr(type, "dtype", type))
     found = np.iinfo(dtype.as_numpy_dtype)
-    return IInfo(found.bits, int(found.max), int(found.min), dtype)
+    return IntegerLimits(found.bits, int(found.max), int(found.min), dtype)
 
 
 def isdtype(dtype: DType, kind: DType | str | tuple[DType | str, ...]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import builtins
 import math as _math
-from typing import Any, NamedTuple
+from typing import Any
 
 import array_api_compat.torch as _base
 import numpy as _np
@@ -17,6 +17,10 @@ from autodiff_torch.xp import fft as fft
 from autodiff_torch.xp import linalg as linalg
 from autodiff_torch.xp._info import finfo as finfo
 from autodiff_torch.xp._info import iinfo as iinfo
+from autodiff_torch.xp._sets import unique_all as unique_all
+from autodiff_torch.xp._sets import unique_counts as unique_counts
+from autodiff_torch.xp._sets import unique_inverse as unique_inverse
+from autodiff_torch.xp._sets import unique_values as unique_values
 
 __array_api_version__ = "2024.12"
 
@@ -40,8 +44,8 @@ _FUNCTIONS = (
     "moveaxis", "multiply", "negative", "nextafter", "nonzero", "not_equal", "ones", "ones_like", "permute_dims",
     "positive", "pow", "prod", "real", "reciprocal", "remainder", "repeat", "reshape", "result_type", "roll", "round",
     "searchsorted", "signbit", "sin", "sinh", "sort", "sqrt", "square", "squeeze", "stack", "subtract", "sum",
-    "take_along_axis", "tan", "tanh", "tensordot", "tile", "tril", "triu", "trunc", "unique_counts", "unique_inverse",
-    "unique_values", "unstack", "var", "where", "zeros", "zeros_like",
+    "take_along_axis", "tan", "tanh", "tensordot", "tile", "tril", "triu", "trunc", "unstack", "var", "where",
+    "zeros", "zeros_like",
 )  # fmt: skip
 
 for _name in (*_CONSTANTS, *_DTYPES, *_FUNCTIONS):
@@ -162,29 +166,10 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     return _base.vecdot(x1, x2, axis=axis)
 
 
-class AllUnique(NamedTuple):
-    """What `unique_all` returns."""
-
-    values: Any
-    indices: Any
-    inverse_indices: Any
-    counts: Any
-
-
-def unique_all(x: Any, /) -> AllUnique:
-    """The distinct elements, the place of the first of each, which of them stands where, and how often; without order.
-
-    ``torch.unique`` knows no places; each NaN is distinct.
-    """
-    values, inverse, counts = _torch.unique(x, return_inverse=True, return_counts=True)
-    counts[values != values] = 1  # PyTorch counts no NaN
-    order = _torch.argsort(inverse.reshape(-1), stable=True)
-    return AllUnique(values, order[_torch.cumsum(counts, 0) - counts], inverse, counts)
-
-
 _MORE = (
     "asarray", "astype", "clip", "cumulative_prod", "cumulative_sum", "fft", "finfo", "floor_divide", "iinfo",
-    "linalg", "matmul", "sign", "std", "take", "unique_all", "vecdot",
+    "linalg", "matmul", "sign", "std", "take", "unique_all", "unique_counts", "unique_inverse",
+    "unique_values", "vecdot",
 )  # fmt: skip
 
 __all__ = sorted(("__array_api_version__", *_CONSTANTS, *_DTYPES, *_FUNCTIONS, *_MORE))
