@@ -159,3 +159,15 @@ def _during(owner: Any, name: str) -> list[Any]:
 
     setattr(owner, name, noted)
     return running
+
+
+@mutant("a checkpoint is constant in all arguments but the first", "CKPT-01")
+def first_argument_of_checkpoints() -> None:
+    from autodiff_numpy import _backend
+
+    right = _backend.NumpyBackend._checkpoint
+
+    def checkpoint(self: Any, f: Any, arrays: Any) -> Any:
+        return right(self, f, [*arrays[:1], *map(plain, arrays[1:])])
+
+    _backend.NumpyBackend._checkpoint = checkpoint  # type: ignore[method-assign]
