@@ -77,6 +77,15 @@ def test_every_function_and_its_gradient_is_replayed_to_the_bit(variant: Variant
                     assert_same(made(*args), expected)
 
 
+def test_a_share_that_is_traced_is_added_to_constant_ones() -> None:
+    def f(x: Any) -> Any:
+        return be.xp.var(x) + be.xp.sum(be.xp.stack([x, x]))  # back to front: two shares are constants, the next is not
+
+    made, run = prepared(be.grad(f), np.array([1.0, 2.0]))
+    assert not run.refused
+    np.testing.assert_array_equal(made(np.array([3.0, 5.0])), be.grad(f)(np.array([3.0, 5.0])))
+
+
 @given(case=cases(pool_of(be), dtypes=("float64",)))
 def test_random_programs_and_their_derivatives_are_replayed_to_the_bit(case: Case) -> None:
     every = tuple(range(len(case.args)))

@@ -56,7 +56,7 @@ def add(a: Any, b: Any, owned: bool) -> Any:
         return b.added_to(a, owned)
     if type(a) is Part:
         return a.added_to(b, False)
-    if owned and type(a) is np.ndarray and type(b) is not Array and a.dtype == b.dtype:
+    if owned and type(a) is type(b) is np.ndarray and a.dtype == b.dtype:
         a += b
         return a
     return a + b

@@ -49,7 +49,7 @@ def _least(x: Any) -> float:
     """The least absolute value; infinite where there is none."""
     if isinstance(x, torch.Tensor):
         return float(abs(x).amin()) if x.numel() else math.inf
-    return abs(x)
+    return float(abs(x))
 
 
 def _detached(x: Any) -> Any:

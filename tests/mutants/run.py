@@ -85,7 +85,7 @@ def run_all(mutants: Iterable[Mutant], seeds: Iterable[int] = (0,), *, every_tes
     """
     phases = (Phase.explicit, Phase.generate)  # what fails is not made smaller
     number = FEW_EXAMPLES if every_test else 20
-    settings.register_profile("mutants", database=None, max_examples=number, phases=phases)
+    settings.register_profile("mutants", database=None, deadline=None, max_examples=number, phases=phases)
     herd = Herd(list(mutants), tuple(seeds), every_test)
     files = [SUITE, *BEYOND] if any(not mutant.clauses for mutant in herd.mutants) else [SUITE]
     options = ["-p", "no:cacheprovider", "-p", "no:terminal", "-s", "--hypothesis-profile=mutants"]
