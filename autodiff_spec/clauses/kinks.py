@@ -173,5 +173,9 @@ CHAPTER = Chapter(
             "KINK-70", MUST, "The derivatives of std of one element are 0, in products with others to the second order too."
         ),
         Clause("KINK-71", MUST, "In forward mode too the derivative of std where elements are equal is a legal one."),
+        # --- what a masked exponent hides ---
+        Clause(
+            "KINK-72", MUST, "The second derivatives of pow(x, y) at positive x and y = 0 are 0, 1/x and log(x)².", HIGHER
+        ),
     ),
 )

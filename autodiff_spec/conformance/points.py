@@ -364,6 +364,7 @@ SECOND: list[Row] = [
         at("std of one element", of("std"), [2.5]),
         at("std of one element, times its exp", spread, [0.5]),
     ),
+    *rows("KINK-72", at("pow(2, 0)", POW, 2.0, 0.0), at("pow(0.5, 0)", POW, 0.5, 0.0)),
 ]
 """Second derivatives."""
 

@@ -77,7 +77,7 @@ def hypot(x1: Any, x2: Any, /) -> Any:
 
 
 def pow(x1: Any, x2: Any, /) -> Any:
-    """``pow`` of the namespace. KINK-27, KINK-31, KINK-33: derivatives where base or exponent is 0."""
+    """``pow`` of the namespace. KINK-27, KINK-31, KINK-33, KINK-72: derivatives where base or exponent is 0."""
     if not (isinstance(x1, torch.Tensor) and isinstance(x2, torch.Tensor)):
         return _xp.pow(x1, x2)  # numbers are right
     x1, x2 = _read(x1), _read(x2)

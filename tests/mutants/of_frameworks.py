@@ -189,6 +189,15 @@ def masked_quotient() -> None:
     _mask_spread()
 
 
+@mutant("the derivative of a power by its base is the constant 0 where the exponent is 0, whatever the base", "KINK-72")
+def constant_at_no_power() -> None:
+    def vjp(xp: Any, g: Any, x: Any, y: Any) -> Any:
+        zero = y == 0
+        return g * xp.where(zero, 0, y * xp.power(x, xp.where(zero, 1, y - 1)))
+
+    _instead(np.power, 0, vjp)
+
+
 @mutant("the pushforward of std comes from a rule that divides by its value", "KINK-71")
 def unmasked_pushforward() -> None:
     _mask_spread()

@@ -12,7 +12,7 @@ OPERATORS: Function = many(
     two("-", lambda xp, x, y: x - y, (2, 1), (3,)),
     two("*", lambda xp, x, y: x * y, (2, 1), (3,)),
     two("/", lambda xp, x, y: x / y, (2, 1), (3,), args=(ANY, DIVISOR)),
-    two("**", lambda xp, x, y: x**y, (2, 1), (3,), args=(POSITIVE, ANY)),
+    two("**", lambda xp, x, y: x**y, (2, 1), (3,), args=(POSITIVE, NONZERO)),
     two("//", lambda xp, x, y: x // y, (2, 1), (3,), args=(ODD, Arg(grid="even", hole=0.5)), region="x // y"),
     two("%", lambda xp, x, y: x % y, (2, 1), (3,), args=(ODD, Arg(grid="even", hole=0.5))),
     two("@ of matrices", lambda xp, x, y: x @ y, (2, 3), (3, 2)),

@@ -50,7 +50,8 @@ def _power_base(xp, g, x, y):
     # KINK-27: x**0 is constant, at 0 too
     if isinstance(y, (int, float)):
         return g * (x + x) if y == 2 else None if y == 0 else g * y * xp.power(x, y - 1)
-    zero = y == 0  # where the exponent is 0 a harmless one stands in, or 0**-1 would give NaN
+    # Where 0 times x**-1 would be NaN a harmless exponent stands in; elsewhere x**-1 is the mixed derivative, KINK-72
+    zero = (y == 0) & ~np.isfinite(1 / plain(x))
     return g * xp.where(zero, 0, y * xp.power(x, xp.where(zero, 1, xp.subtract(y, 1))))
 
 
