@@ -55,9 +55,7 @@ def namespaces(be: ad.Backend) -> Iterator[tuple[str, Any]]:
 
 
 def sources(name: str) -> str:
-    folder = ROOT / "backends" / f"autodiff_{name}"
-    files = [folder / "spec.py", folder / "_determinants.py"]
-    return "".join(file.read_text("utf-8") for file in files if file.is_file())
+    return (ROOT / "backends" / f"autodiff_{name}" / "spec.py").read_text("utf-8")
 
 
 # --- what is mended, and what is not -------------------------------------------------------------------------------

@@ -135,7 +135,8 @@ def _sign(x: Any) -> Any:
     if not _is_complex(x):
         return jnp.sign(x)
     zero = x == 0
-    return jnp.where(zero, 0, x / jnp.abs(jnp.where(zero, 1, x)))
+    size = jnp.abs(jnp.where(zero, 1, x))
+    return jnp.where(zero, 0, jax.lax.complex(x.real / size, x.imag / size))  # not x / size, which divides by a complex
 
 
 sign = unary(_sign)

@@ -11,13 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 import autodiff_tensorflow.extra as _extra
 from autodiff_spec._namespaces import overlaid
 from autodiff_tensorflow import xp as _xp
 from autodiff_tensorflow.xp import linalg as _linalg
-from autodiff_tensorflow.xp.convert import length, lengths, operands, scalar, tensor
+from autodiff_tensorflow.xp.convert import is_array, length, lengths, operands, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import Array
 from autodiff_tensorflow.xp.elementwise import limited
 from autodiff_tensorflow.xp.linalg import EighResult, QRResult
@@ -26,29 +27,46 @@ from autodiff_tensorflow.xp.norms import sizes_of
 from autodiff_tensorflow.xp.reductions import cumulative
 
 
-def _unless(singular: Array, native: Callable[[], Array], mended: Callable[[], Array]) -> Array:
+def _unless(singular: Any, native: Callable[[], Array], mended: Callable[[], Array]) -> Array:
+    """The mended result if a condition on what `_seen` gives holds anywhere."""
+    if isinstance(singular, (np.ndarray, np.generic)):
+        return mended() if singular.any() else native()
     return tf.cond(tf.reduce_any(singular), mended, native)
+
+
+def _read(x: Array) -> Array:
+    """A variable as the tensor that it holds: read once, for the look and for the function."""
+    return x.value() if isinstance(x, tf.Variable) else x
+
+
+def _seen(x: Array) -> Any:
+    """The elements for NumPy, in place, which looks at them in a tenth of the time; in graphs, on devices ``x`` itself."""
+    return np.asarray(x) if tf.executing_eagerly() and "CPU" in x.device else x
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Array:
     """``clip`` of the namespace. KINK-10, KINK-12: at a bound half the derivative is the bound's."""
-    x = tensor(x)
-    found = limited(x, min, max, _xp.maximum, _xp.minimum)
+    x = _read(tensor(x))
     if not x.dtype.is_floating or min is max is None:
-        return found
-    ties = [tf.equal(x, tf.cast(bound, x.dtype)) for bound in (min, max) if bound is not None]
-    tie = ties[0] if len(ties) == 1 else tf.reduce_any(ties[0]) | tf.reduce_any(ties[1])
-    return _unless(tie, lambda: found, lambda: limited(x, min, max, maximum, minimum))
+        return limited(x, min, max, _xp.maximum, _xp.minimum)
+    min, max = (_read(bound) if is_array(bound) else bound for bound in (min, max))
+    values, bounds = _seen(x), [bound for bound in (min, max) if bound is not None]
+    ties = [values == (_seen(_xp.astype(bound, x.dtype, copy=False)) if is_array(bound) else bound) for bound in bounds]
+    return _unless(
+        ties[0] if len(ties) == 1 else ties[0] | ties[1],
+        lambda: limited(x, min, max, _xp.maximum, _xp.minimum),
+        lambda: limited(x, min, max, maximum, minimum),
+    )
 
 
 def maximum(x1: Any, x2: Any, /) -> Array:
     """``maximum`` of the namespace. KINK-06: at a tie each argument has half the derivative."""
-    return _halved(tf.maximum, *operands(x1, x2))
+    return _halved(tf.maximum, *map(_read, operands(x1, x2)))
 
 
 def minimum(x1: Any, x2: Any, /) -> Array:
     """``minimum`` of the namespace. KINK-06: as for `maximum`."""
-    return _halved(tf.minimum, *operands(x1, x2))
+    return _halved(tf.minimum, *map(_read, operands(x1, x2)))
 
 
 def _halved(function: Any, a: Array, b: Array) -> Array:
@@ -56,23 +74,23 @@ def _halved(function: Any, a: Array, b: Array) -> Array:
     if not a.dtype.is_floating:
         return function(a, b)
     half = scalar(0.5, a.dtype)
-    return _unless(tf.equal(a, b), lambda: function(a, b), lambda: half * function(a, b) + half * function(b, a))
+    return _unless(_seen(a) == _seen(b), lambda: function(a, b), lambda: half * function(a, b) + half * function(b, a))
 
 
 def pow(x1: Any, x2: Any, /) -> Array:
     """``pow`` of the namespace. KINK-27, KINK-28, KINK-31: derivatives where the base is 0."""
-    a, b = operands(x1, x2)
+    a, b = map(_read, operands(x1, x2))
     if not a.dtype.is_floating:
         return _xp.pow(x1, x2)
     if isinstance(x2, (int, float)) and x2 in _POLYNOMIALS:
         return _POLYNOMIALS[x2](a)
-    zero = tf.equal(a, 0)
 
     def mended() -> Array:
+        zero = tf.equal(a, 0)
         constant, linear = zero & tf.equal(b, 0), zero & tf.equal(b, 1)
         return tf.where(linear, a, tf.pow(tf.where(constant | linear, tf.ones_like(a), a), b))
 
-    return _unless(zero, lambda: tf.pow(a, b), mended)
+    return _unless(_seen(a) == 0, lambda: tf.pow(a, b), mended)
 
 
 _POLYNOMIALS: dict[float, Any] = {
@@ -85,37 +103,36 @@ _POLYNOMIALS: dict[float, Any] = {
 
 def xlogy(x1: Any, x2: Any, /) -> Array:
     """``xlogy`` of ``extra``. KINK-67: its derivative by ``x1`` is ``log(x2)``, where ``x1`` is 0 too."""
-    a, b = operands(x1, x2)
+    a, b = map(_read, operands(x1, x2))
     if not a.dtype.is_floating:
         return _extra.xlogy(a, b)
-    zero = tf.equal(a, 0)
 
     def mended() -> Array:
-        usable = tf.logical_not(zero) | (tf.math.is_finite(b) & (b > 0))
+        usable = tf.not_equal(a, 0) | (tf.math.is_finite(b) & (b > 0))
         return a * tf.math.log(tf.where(usable, b, tf.ones_like(b)))
 
-    return _unless(zero, lambda: tf.math.xlogy(a, b), mended)
+    return _unless(_seen(a) == 0, lambda: tf.math.xlogy(a, b), mended)
 
 
 def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
     """``cumulative_prod`` of the namespace. KINK-36, KINK-69: derivatives where factors are 0."""
-    x = tensor(x) if dtype is None else _xp.astype(x, dtype)
+    x = _read(tensor(x) if dtype is None else _xp.astype(x, dtype))
     if not x.dtype.is_floating:
         return _xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
     return cumulative(_cumprod, 1, x, axis, include_initial)
 
 
 def _cumprod(x: Array, *, axis: int) -> Array:
-    return _unless(tf.equal(x, 0), lambda: tf.math.cumprod(x, axis), lambda: _scanned(x, axis))
+    return _unless(_seen(x) == 0, lambda: tf.math.cumprod(x, axis), lambda: _scanned(x, axis))
 
 
 def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
     """``prod`` of the namespace. KINK-35: its second derivative where factors are 0."""
-    x = tensor(x) if dtype is None else _xp.astype(x, dtype)
+    x = _read(tensor(x) if dtype is None else _xp.astype(x, dtype))
     if not x.dtype.is_floating:
         return _xp.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)
     return _unless(
-        tf.equal(x, 0),
+        _seen(x) == 0,
         lambda: _xp.prod(x, axis=axis, keepdims=keepdims),
         lambda: _multiplied(x, axes_of(axis, x.shape.rank), keepdims),
     )
@@ -154,8 +171,12 @@ def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool 
 
 def _root(x: Array) -> Array:
     """The square root of what has the derivative 0 where it is 0."""
-    zero = tf.equal(x, 0)
-    return _unless(zero, lambda: tf.sqrt(x), lambda: tf.where(zero, x, tf.sqrt(tf.where(zero, tf.ones_like(x), x))))
+
+    def mended() -> Array:
+        zero = tf.equal(x, 0)
+        return tf.where(zero, x, tf.sqrt(tf.where(zero, tf.ones_like(x), x)))
+
+    return _unless(_seen(x) == 0, lambda: tf.sqrt(x), mended)
 
 
 def eigh(x: Any, /) -> EighResult:

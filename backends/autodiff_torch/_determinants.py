@@ -6,36 +6,34 @@ from typing import Any
 
 import torch
 
-from autodiff_torch._variable import Variable, resolve
 
-
-def det(x: Any, /) -> Any:
-    """``linalg.det`` of the namespace. KINK-59, KINK-60: its derivative is the matrix of cofactors, everywhere."""
+def det(x: Any, value: Any = None) -> Any:
+    """The determinant of ``x``, an array and no variable; ``value`` if it is known already."""
     apply: Any = _Det.apply
-    found: Any = apply(resolve(x) if isinstance(x, Variable) else x)  # apply() sees the tensor behind a variable
+    found: Any = apply(x, value)
     return found
 
 
 class _Det(torch.autograd.Function):
     @staticmethod
-    def forward(a: Any) -> Any:
-        return torch.linalg.det(a)
+    def forward(a: Any, value: Any) -> Any:
+        return torch.linalg.det(a) if value is None else value.clone()
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
-        ctx.save_for_backward(*inputs, output)
-        ctx.save_for_forward(*inputs, output)
+        ctx.save_for_backward(inputs[0], output)
+        ctx.save_for_forward(inputs[0], output)
 
     @staticmethod
     def backward(ctx: Any, cotangent: Any) -> Any:
-        return cotangent[..., None, None] * _cofactors(*ctx.saved_tensors).conj()
+        return cotangent[..., None, None] * _cofactors(*ctx.saved_tensors).conj(), None
 
     @staticmethod
-    def jvp(ctx: Any, tangent: Any) -> Any:
+    def jvp(ctx: Any, tangent: Any, _: Any) -> Any:
         return (_cofactors(*ctx.saved_tensors) * tangent).sum((-2, -1))
 
     @staticmethod
-    def vmap(info: Any, in_dims: tuple[int, ...], a: Any) -> Any:
+    def vmap(info: Any, in_dims: tuple[int | None, ...], a: Any, _: Any) -> Any:
         return det(a.movedim(in_dims[0], 0)), 0
 
 

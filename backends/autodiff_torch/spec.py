@@ -12,12 +12,14 @@ import itertools
 import math
 from typing import Any
 
+import numpy as np
 import torch
 
 import autodiff_torch.extra as _extra
 from autodiff_spec._namespaces import overlaid
 from autodiff_torch import xp as _native
-from autodiff_torch._determinants import det
+from autodiff_torch._determinants import det as _det
+from autodiff_torch._sinc import sinc as _sinc
 from autodiff_torch._variable import Variable, resolve
 from autodiff_torch.xp import linalg as _native_linalg
 
@@ -30,7 +32,7 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     x = _read(x)
     min, max = (_read(bound).to(x.dtype) if isinstance(bound, torch.Tensor) else bound for bound in (min, max))
     bounds = [bound for bound in (min, max) if bound is not None]
-    if bounds and x.dtype.is_floating_point and _visible(x, *bounds) and _apart(x, *bounds):
+    if bounds and x.dtype.is_floating_point and _visible(x, *bounds) and not _meet(x, *bounds):
         return _xp.clip(x, min, max)
     found = x + 0 if min is None is max else x
     if min is not None:
@@ -40,20 +42,22 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     return found
 
 
-def _apart(x: Any, *others: Any) -> bool:
-    """Whether no element is equal to one of the others, nor any of these to each other; not where one is NaN."""
-    return all(_least(_detached(a) - _detached(b)) > 0 for a, b in itertools.combinations((x, *others), 2))
+def _meet(*arrays: Any) -> bool:
+    """Whether somewhere two of these are equal; two numbers do not count, which have no derivatives."""
+    values = [_values(array) for array in arrays]
+    return any(_some(a == b) for a, b in itertools.combinations(values, 2))
 
 
-def _least(x: Any) -> float:
-    """The least absolute value; infinite where there is none."""
-    if isinstance(x, torch.Tensor):
-        return float(abs(x).amin()) if x.numel() else math.inf
-    return float(abs(x))
+def _values(x: Any) -> Any:
+    """The elements for NumPy, in place: it looks at them in a fraction of the time that PyTorch takes."""
+    if not isinstance(x, torch.Tensor):
+        return x
+    return (x.float() if x.dtype is torch.bfloat16 else x).numpy(force=True)
 
 
-def _detached(x: Any) -> Any:
-    return x.detach() if isinstance(x, torch.Tensor) else x
+def _some(condition: Any) -> bool:
+    """Whether a condition holds anywhere; that of two numbers does not count."""
+    return isinstance(condition, (np.ndarray, np.generic)) and bool(condition.any())
 
 
 def _bound(bound: Any, x: Any) -> Any:
@@ -70,7 +74,7 @@ def hypot(x1: Any, x2: Any, /) -> Any:
     x1, x2 = _floating(_read(x1), _read(x2))
     if _visible(x1, x2):
         found = torch.hypot(x1, x2)
-        if _least(found.detach()) > 0:
+        if not _some(_values(found) == 0):
             return found
     regular = torch.logical_or(x1, x2)
     return torch.where(regular, torch.hypot(x1, torch.where(regular, x2, 1)), 0)
@@ -81,7 +85,7 @@ def pow(x1: Any, x2: Any, /) -> Any:
     if not (isinstance(x1, torch.Tensor) and isinstance(x2, torch.Tensor)):
         return _xp.pow(x1, x2)  # numbers are right
     x1, x2 = _read(x1), _read(x2)
-    if x1.dtype.is_floating_point and _visible(x1, x2) and _is_regular(x1.detach(), x2):
+    if x1.dtype.is_floating_point and _visible(x1, x2) and _is_regular(x1, x2):
         return _xp.pow(x1, x2)
     x1, x2 = _xp.broadcast_arrays(*_same_dtype(x1, x2))
     if not x1.dtype.is_floating_point:
@@ -100,31 +104,47 @@ def _is_regular(base: Any, exponent: Any) -> bool:
 
     By the base each lowers the exponent, and that at 0 counts as a constant: PyTorch loses its derivative there.
     """
-    if not base.numel():
+    values = _values(base)
+    if not (values.size and values.min() > 0 and values.max() < math.inf):  # false where one is NaN
         return False
-    least, largest = torch.aminmax(base)
-    if not (float(least) > 0 and float(largest) < math.inf):
-        return False
-    return not exponent.requires_grad or _least(torch.frac(exponent.detach())) > 0
+    return not exponent.requires_grad or _fractional(_values(exponent))
+
+
+def _fractional(values: Any) -> bool:
+    """Whether none is a whole number."""
+    return not _some(values == np.trunc(values))
 
 
 def sinc(x: Any, /) -> Any:
-    """``sinc`` of ``extra``. KINK-62: near 0 the Taylor series, whose derivatives are right at every order."""
-    t = x * math.pi
-    near = torch.abs(t) < 0.5
-    square = torch.square(torch.where(near, t, 0))
-    one = x.new_ones(())
-    series = one
-    for k in range(8, 0, -1):  # of what is left out the second derivative is below 1e-19
-        series = torch.addcmul(one, square, series, value=-1 / (2 * k * (2 * k + 1)))
-    away = torch.where(near, 1, t)
-    return torch.where(near, series, torch.sin(away) / away)
+    """``sinc`` of ``extra``. KINK-62: near 0 its derivative is a Taylor series, which is right at every order."""
+    return _sinc(_read(x))
 
 
 def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """``std`` of the namespace. KINK-70, KINK-71: where it is 0, the derivatives of its rule, too, are 0."""
     found = _xp.std(x, axis=axis, correction=correction, keepdims=keepdims)
     return torch.where(found == 0, 0, found)
+
+
+def det(x: Any, /) -> Any:
+    """``linalg.det`` of the namespace. KINK-59, KINK-60: its derivative is the matrix of cofactors, everywhere."""
+    x = _read(x)
+    if not _visible(x):
+        return _det(x)
+    found = _linalg.det(x)
+    return found if _well_conditioned(x, found) else _det(x, found.detach())
+
+
+def _well_conditioned(x: Any, determinant: Any) -> bool:
+    """Whether a bound of the condition, which takes a norm alone, shows that PyTorch's rule is right at every order.
+
+    The condition is at most 2 (|x| / √n)ⁿ / |det x| with the Frobenius norm (Guggenheimer, Edelman, Johnson 1995).
+    """
+    n = x.shape[-1]
+    size = _values(torch.linalg.vector_norm(x.detach(), dim=(-2, -1))) / max(n, 1) ** 0.5
+    with np.errstate(over="ignore"):
+        bound = 2 * size**n * torch.finfo(x.dtype).eps ** 0.5
+    return bool((bound < abs(_values(determinant))).all())
 
 
 def qr(x: Any, /, *, mode: str = "reduced") -> Any:

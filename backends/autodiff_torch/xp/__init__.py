@@ -92,7 +92,9 @@ def sign(x: Any, /) -> Any:
     if x.dtype.is_complex:
         return _torch.sgn(x)
     found = _torch.sign(x)
-    return found + 0 * _torch.where(x != x, x, 0).detach() if x.dtype.is_floating_point else found
+    if not x.dtype.is_floating_point:
+        return found
+    return _torch.add(found, x.detach().clamp(-1, 1), alpha=0)  # 0 times a finite number, or NaN
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
