@@ -40,7 +40,7 @@ def _read(x: Array) -> Array:
 
 
 def _seen(x: Array) -> Any:
-    """The elements for NumPy, in place, which looks at them in a tenth of the time; in graphs, on devices ``x`` itself."""
+    """The elements for NumPy, in place: its looks take a tenth of the time. In graphs and on devices ``x`` itself."""
     return np.asarray(x) if tf.executing_eagerly() and "CPU" in x.device else x
 
 
