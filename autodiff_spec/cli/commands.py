@@ -23,6 +23,8 @@ from autodiff_spec.cli._app import (
     INTERRUPTED,
     BackendName,
     Backends,
+    Costs,
+    HtmlFile,
     JsonFile,
     OneBackend,
     Seed,
@@ -35,7 +37,6 @@ from autodiff_spec.cli._app import (
     quiet,
     require_known,
 )
-from autodiff_spec.cli.report import Costs, HtmlFile
 from autodiff_spec.report import Report, accuracy_table, terminal
 from autodiff_spec.report.html import page
 from autodiff_spec.report.reading import read_costs
@@ -50,8 +51,6 @@ Topic = Annotated[str | None, typer.Argument(metavar="[CLAUSE]", help="a clause 
 Picture = Annotated[Path | None, typer.Option("--picture", metavar="FILE", help="draw sin and its derivative there")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="processes that share the tests; two take half the time")]
 Accuracies = Annotated[bool, typer.Option("--accuracy", help="show how exact each function's derivatives are, in ULPs")]
-
-
 Conventions = Annotated[
     str, typer.Option("--conventions", help="native (the framework's own derivatives) or spec (every clause obeyed)")
 ]
