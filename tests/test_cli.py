@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from autodiff_spec.clauses import CLAUSES
 from autodiff_spec.cli._app import app
 from autodiff_spec.report import ClauseResult, Outcome, Report, Row, Verdict
 from autodiff_spec.report.terminal import comparison, conformance, differences, failures, gaps, text
+from tests import fresh
 
-ROOT = Path(__file__).resolve().parent.parent
 ENGINES = """
 import autodiff_numpy
 
@@ -39,17 +40,7 @@ def cli(tmp_path: Path) -> Command:
     """``autodiff-spec`` in a folder with two small engines and a conftest that nobody must load."""
     (tmp_path / "engines.py").write_text(ENGINES, "utf-8")
     (tmp_path / "conftest.py").write_text("raise RuntimeError('not ours')", "utf-8")
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "backends")))
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("AUTODIFF_SPEC_")}
-    environment |= {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
-
-    def run(*arguments: str, program: str = "-m autodiff_spec") -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, *program.split(maxsplit=1), *arguments]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=300
-        )
-
-    return run
+    return partial(fresh.command, cwd=tmp_path)
 
 
 def test_a_right_engine_conforms_and_the_report_says_so(cli: Command, tmp_path: Path) -> None:
@@ -115,9 +106,9 @@ def test_debug_shows_where_an_error_comes_from(cli: Command) -> None:
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich", "pytest"])
-def test_a_missing_distribution_names_the_extra(cli: Command, missing: str) -> None:
-    program = f"-c import sys; sys.modules[{missing!r}] = None; from autodiff_spec.cli import main; main()"
-    done = cli("test", "numpy", program=program)
+def test_a_missing_distribution_names_the_extra(missing: str) -> None:
+    program = f"import sys; sys.modules[{missing!r}] = None; from autodiff_spec.cli import main; main()"
+    done = fresh.python("-c", program, "test", "numpy")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
         f"autodiff-spec: autodiff-spec needs {missing}, which is not installed; run: pip install 'autodiff-spec[suite]'"
@@ -236,13 +227,6 @@ class Slow(autodiff_numpy.NumpyBackend):
 """
 
 
-def environment_of(folder: Path, **more: str) -> dict[str, str]:
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "backends", folder)))
-    theirs = ("AUTODIFF_SPEC_", "NO_COLOR", "FORCE_COLOR")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(theirs)}
-    return {**kept, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **more}
-
-
 @pytest.mark.parametrize("command", ["test", "compare"])
 def test_an_interrupted_run_leaves_what_it_found_till_then(tmp_path: Path, command: str) -> None:
     (tmp_path / "slow.py").write_text(SLOW, "utf-8")
@@ -251,7 +235,7 @@ def test_an_interrupted_run_leaves_what_it_found_till_then(tmp_path: Path, comma
     arguments = [command, *which, *only, "--max-examples", "8", "--json", "found.json"]
     started = subprocess.Popen(
         [sys.executable, "-m", "autodiff_spec", *arguments],
-        cwd=tmp_path, env=environment_of(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path, env=fresh.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         deadline = time.monotonic() + 120
@@ -279,7 +263,7 @@ def on_a_terminal(arguments: list[str], folder: Path, **environment: str) -> str
     ours, theirs = pty.openpty()
     done = subprocess.run(
         [sys.executable, "-m", "autodiff_spec", *arguments], cwd=folder, stdout=theirs, stderr=subprocess.DEVNULL,
-        env=environment_of(folder, TERM="xterm-256color", COLUMNS="80", **environment), timeout=120,
+        env=fresh.environment(TERM="xterm-256color", COLUMNS="80", **environment), timeout=120,
     )  # fmt: skip
     os.close(theirs)
     assert done.returncode == 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 
 import pytest
 
 import autodiff_spec as ad
+from autodiff_spec import operators
 from tests import _pages
 from tests._pages import DOCS
 
@@ -47,6 +49,26 @@ def test_the_page_that_names_its_backends_prints_what_it_shows(page: str, framew
     assert done, f"{page} has no blocks"
     for block, printed in done:
         assert printed == block.text, f"{page}, line {block.line}"
+
+
+SESSIONS = sorted(path.name for path in DOCS.glob("*.md") if "\n>>> " in path.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("page", SESSIONS)
+def test_the_sessions_of_the_page_print_what_they_show(page: str) -> None:
+    if page == "numpy.md":
+        pytest.importorskip("dask.array")
+        pytest.importorskip("scipy.special")
+    with ad.use_backend("numpy"):
+        found = doctest.testfile(str(DOCS / page), module_relative=False, encoding="utf-8")
+    assert found.attempted == (DOCS / page).read_text("utf-8").count("\n>>> ")
+    assert found.failed == 0
+
+
+def test_the_page_about_operators_shows_them_all() -> None:
+    text = (DOCS / "operators.md").read_text("utf-8")
+    names = [name for name in operators.__all__ if name[0].islower()]
+    assert [name for name in names if f"`{name}" not in text] == []
 
 
 def test_both_tutorials_run_the_same_programs() -> None:
