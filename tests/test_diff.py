@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,9 +13,9 @@ import pytest
 import autodiff_spec as ad
 from autodiff_numpy import NumpyBackend
 from autodiff_numpy import xp as numpy_xp
+from autodiff_spec._user_file import ProgramError, load, load_with_arguments
 from autodiff_spec.diff._align import Alignment, incoming
 from autodiff_spec.diff._exact import ulps
-from autodiff_spec.diff._load import ProgramError, arguments, function_of, load, opened
 from autodiff_spec.diff._record import record
 
 
@@ -268,13 +269,12 @@ def test_json_holds_what_was_found_and_no_number_that_json_lacks(tmp_path: Path)
 def test_arguments_come_from_the_file_from_shapes_or_from_arrays(tmp_path: Path) -> None:
     file = tmp_path / "program.py"
     file.write_text("def f(a, b):\n    return a\n\ndef inputs(rng):\n    return rng.standard_normal(2), 1.0\n", "utf-8")
-    module, name = opened(f"{file}:f")
-    f = function_of(module, name)
-    drawn = arguments(module, f, seed=3)
+    given = partial(load_with_arguments, f"{file}:f")
+    _, drawn = given(seed=3)
     assert np.array_equal(drawn[0], np.random.default_rng(3).standard_normal(2))
-    assert [a.shape for a in arguments(module, f, shapes=["3,4", "()"])] == [(3, 4), ()]
+    assert [a.shape for a in given(shapes=["3,4", "()"])[1]] == [(3, 4), ()]
     np.savez(tmp_path / "given.npz", b=np.zeros(1), a=np.ones(2))
-    assert [a.tolist() for a in arguments(module, f, npz=tmp_path / "given.npz")] == [[1.0, 1.0], [0.0]]
+    assert [a.tolist() for a in given(npz=tmp_path / "given.npz")[1]] == [[1.0, 1.0], [0.0]]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
-from autodiff_spec.diff._load import arguments, function_of, opened
+from autodiff_spec._user_file import load_with_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples/diff"
@@ -45,9 +45,8 @@ def all_four() -> list[str]:
 @pytest.mark.parametrize("example", CASES)
 def test_the_operation_in_which_the_frameworks_part_is_named(example: str) -> None:
     names = all_four()
-    module, name = opened(f"{EXAMPLES / example}.py:loss")
-    f = function_of(module, name)
-    found = ad.compare(f, *arguments(module, f), backends=names)
+    f, given = load_with_arguments(f"{EXAMPLES / example}.py:loss")
+    found = ad.compare(f, *given, backends=names)
     operation, verdicts = CASES[example]
     assert told(SHOWN[example]) in told(str(found)), "docs/diff.md"
     assert found.forward is None
