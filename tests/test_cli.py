@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from autodiff_spec.clauses import CLAUSES
+from autodiff_spec.cli import COMMANDS
 from autodiff_spec.cli._app import app
 from autodiff_spec.report import Outcome, Report, Verdict
 from autodiff_spec.report.terminal import failures, text
@@ -222,7 +223,7 @@ def test_colours_are_for_terminals_and_can_be_refused(tmp_path: Path) -> None:
 
 
 def test_every_command_has_examples_that_begin_with_its_name() -> None:
-    for module in ("commands", "diff", "graph", "plot", "report"):
+    for module in COMMANDS:
         importlib.import_module(f"autodiff_spec.cli.{module}")
     commands = {one.name or getattr(one.callback, "__name__", ""): one for one in app.registered_commands}
     assert set(commands) == {"test", "compare", "diff", "graph", "plot", "report", "spec", "chapter"}
