@@ -9,8 +9,8 @@ import pytest
 
 import autodiff_spec as ad
 from autodiff_spec import operators
-from tests import _pages
-from tests._pages import DOCS
+from tests import pages
+from tests.pages import DOCS
 
 BACKENDS = ["numpy", "torch", "tensorflow", "jax"]
 ON_ALL = ["index.md", "get-started.md", "tutorial.md", "tutorial-zh.md", "concepts.md", "guides/library-code.md"]
@@ -26,7 +26,7 @@ def on(name: str) -> ad.Backend:
 @pytest.mark.parametrize("page", ON_ALL)
 def test_the_page_prints_what_it_shows(page: str, backend: str) -> None:
     with ad.use_backend(on(backend)):
-        done = _pages.run(DOCS / page)
+        done = pages.run(DOCS / page)
     assert done, f"{page} has no blocks"
     for block, printed in done:
         assert printed == block.text, f"{page}, line {block.line}, on {backend}"
@@ -45,7 +45,7 @@ def test_the_page_that_names_its_backends_prints_what_it_shows(page: str, framew
     for name in frameworks:
         on(name)
     with ad.use_backend("numpy"):
-        done = _pages.run(DOCS / page)
+        done = pages.run(DOCS / page)
     assert done, f"{page} has no blocks"
     for block, printed in done:
         assert printed == block.text, f"{page}, line {block.line}"
@@ -73,7 +73,7 @@ def test_the_page_about_operators_shows_them_all() -> None:
 
 def test_both_tutorials_run_the_same_programs() -> None:
     english, chinese = (
-        [(re.sub(r" *#.*", "", block.code), block.text) for block in _pages.blocks(DOCS / page)]
+        [(re.sub(r" *#.*", "", block.code), block.text) for block in pages.blocks(DOCS / page)]
         for page in ("tutorial.md", "tutorial-zh.md")
     )
     assert english == chinese

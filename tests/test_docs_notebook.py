@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests import _pages, fresh
+from tests import fresh, pages
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "docs/_hooks/notebook.py"
@@ -48,4 +48,4 @@ def test_the_notebook_prints_what_the_page_shows(monkeypatch: pytest.MonkeyPatch
         NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources).execute()
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     printed = ["".join(output.text for output in cell.outputs if output.output_type == "stream") for cell in cells]
-    assert printed == [block.text for block in _pages.blocks(ROOT / "docs/tutorial.md")]
+    assert printed == [block.text for block in pages.blocks(ROOT / "docs/tutorial.md")]
