@@ -108,7 +108,9 @@ def pow(x1: Any, x2: Any, /) -> Any:
     """``pow`` of the namespace. KINK-27, KINK-28, KINK-31: its derivatives where the base is 0."""
     if type(x2) not in SCALARS:
         return _pow(x1, x2)
-    if type(x2) is float and x2 in (0.0, 1.0, 2.0, 3.0) and _is_real(x1):
+    if type(x1) in SCALARS:
+        return _xp.pow(x1, x2)
+    if type(x2) is float and x2 in (0.0, 1.0, 2.0, 3.0) and jnp.issubdtype(x1.dtype, jnp.floating):
         x2 = int(x2)  # JAX's rule for integers is right
     return _xp.pow(x1, x2)
 
