@@ -160,6 +160,19 @@ def test_near_a_kink_nothing_is_compared() -> None:
     assert check("grad", be, lambda be, xp, a: xp.abs(a), [[0.5, 1.0]])
 
 
+@pytest.mark.parametrize("at", [[0.5], [0.5, 1.0]])
+def test_where_a_program_stays_at_a_round_kink_only_those_who_list_it_are_not_compared(at: list[float]) -> None:
+    torch = pytest.importorskip("torch") and backend("torch")
+
+    def spread(be: Any, xp: Any, a: Any) -> Any:
+        return xp.multiply(xp.std(a[:1]), a[-1])
+
+    assert check("grad", be, spread, [at])
+    assert check("grad", backend("torch", conventions="spec"), spread, [at])
+    assert not check("grad", torch, spread, [at])
+    assert check("grad", torch, lambda be, xp, a: xp.std(a), [[0.5, 1.0]])
+
+
 def test_near_a_kink_is_what_roundings_of_the_dtype_reach() -> None:
     def program(be: Any, xp: Any, a: Any) -> Any:
         return xp.abs(a)

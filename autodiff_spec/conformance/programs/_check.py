@@ -10,6 +10,7 @@ import numpy as np
 
 from autodiff_spec import Backend
 from autodiff_spec.conformance._calls import weights
+from autodiff_spec.conformance._deviations import known_deviations
 from autodiff_spec.conformance.checks import assert_close
 from autodiff_spec.conformance.programs._draw import HALF
 from autodiff_spec.conformance.programs._model import Case
@@ -18,6 +19,10 @@ from autodiff_spec.conformance.programs._truth import IllConditioned, Truth, ass
 Arrays = list[Any]
 Function = Callable[..., Any]
 _PART = {"complex64": "float32", "complex128": "float64"}
+
+RESTING = frozenset({"KINK-15", "KINK-70", "KINK-71"})
+"""Who lists deviations of these has NaN for the derivative of a norm or of std at 0, and so wherever a program stays
+there, although it is smooth: ``std(stack([a, a]))``, the norm of ``a - a``. Nothing is compared then."""
 
 
 class Run:
@@ -30,7 +35,7 @@ class Run:
         self.primals = [self.array(a) for a in exact]
         self.every = tuple(range(len(exact)))
         self.tangents = [weights(a.shape, a.dtype.kind) for a in exact]
-        self.truth = Truth(program, exact, dtype)
+        self.truth = Truth(program, exact, dtype, resting=any(entry.clause in RESTING for entry in known_deviations(be)))
 
     def array(self, exact: Any) -> Any:
         """An array of the backend in the dtype to compute in."""
