@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from autodiff_numpy import _record, _tape
+from autodiff_numpy._array import Array
 from autodiff_spec import backend, oracle
 from autodiff_spec.conformance.programs import (
     EXACT,
@@ -190,6 +191,19 @@ def test_complex_programs_end_in_real_numbers_that_feel_both_parts() -> None:
     closing = Program(((),), (Statement(CLOSING, (0,)),)).function
     found = be.grad(lambda a: closing(be, be.xp, a))(be.asarray(1.0 + 2.0j))
     np.testing.assert_array_equal(found, 0.75 + 0.5j)
+
+
+@pytest.mark.parametrize("mode", ["hvp", "grad of grad", "nested tapes"])
+def test_a_wrong_second_derivative_of_complex_numbers_is_noticed(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def program(be: Any, xp: Any, a: Any) -> Any:
+        return xp.imag(xp.multiply(a, xp.square(a)))
+
+    assert check(mode, be, program, [[1.0 + 2.0j, -0.5j]], "complex128")
+    right = _tape._conjugate
+    beside = lambda g: Array(g.value.conj(), g.node) if type(g) is Array else right(g)  # noqa: E731
+    monkeypatch.setattr(_tape, "_conjugate", beside)
+    with pytest.raises(AssertionError):
+        check(mode, be, program, [[1.0 + 2.0j, -0.5j]], "complex128")
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])

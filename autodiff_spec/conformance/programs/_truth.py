@@ -80,6 +80,10 @@ class Truth:
         """The exact second derivatives, and those that err."""
         return [oracle.hessian(self.run(seed, 2), *self.args) for seed in (None, *range(DRAWS))]
 
+    def products(self, tangents: list[NDArray[Any]]) -> list[Any]:
+        """The exact second derivatives times a direction, and those that err; complex arguments are taken too."""
+        return [oracle.hvp(self.run(seed, 2), self.args, tuple(tangents)) for seed in (None, *range(DRAWS))]
+
     @property
     def value(self) -> Any:
         """The exact outputs."""
