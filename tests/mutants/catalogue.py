@@ -2,6 +2,7 @@
 
 from tests.mutants import (
     of_adapters,
+    of_answers,
     of_calls,
     of_checks,
     of_forward,
@@ -17,6 +18,6 @@ from tests.mutants import (
 from tests.mutants._mutant import MUTANTS, Mutant
 
 __all__ = [
-    "MUTANTS", "Mutant", "of_adapters", "of_calls", "of_checks", "of_forward", "of_frameworks", "of_matrices",
-    "of_operators", "of_prepare", "of_rules", "of_tapes", "of_values", "of_variables",
+    "MUTANTS", "Mutant", "of_adapters", "of_answers", "of_calls", "of_checks", "of_forward", "of_frameworks",
+    "of_matrices", "of_operators", "of_prepare", "of_rules", "of_tapes", "of_values", "of_variables",
 ]  # fmt: skip
