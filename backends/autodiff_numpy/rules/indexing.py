@@ -80,6 +80,11 @@ def read(x, index):
     return RECORDED.getitem(x, captured(index) if type(x) is not np.ndarray else index)
 
 
+def flat_or_vector(a, axis):
+    """``a`` and the axis that is meant: all elements in a row for ``None``; a number counts as a vector of one."""
+    return (RECORDED.ravel(a), 0) if axis is None else (RECORDED.atleast_1d(a), axis)
+
+
 def _indices(x):
     x = plain(x)
     return x if foreign(x) else np.asarray(x)
@@ -90,8 +95,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     """`np.take`."""
     if out is not None or mode != "raise":
         raise UnsupportedError(f"np.take of a recorded array has no out= and the mode 'raise', not {mode!r}")
-    if axis is None:
-        a, axis = RECORDED.ravel(a), 0
+    a, axis = flat_or_vector(a, axis)
     return a[(slice(None),) * (axis % a.ndim) + (_indices(indices),)]
 
 
