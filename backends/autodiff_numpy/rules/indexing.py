@@ -59,10 +59,17 @@ def _replaced(x, values, index):
     return found
 
 
+def _values_share(xp, g, shape, dtype):
+    """The share of values that NumPy broadcast to the place; of a longer shape it leaves out leading ones."""
+    return xp.reshape(fit(xp, g, shape[max(len(shape) - g.ndim, 0) :], dtype), shape)
+
+
 rule(
     _replaced,
     lambda xp, g, index: xp.replaced(g, 0, index),
-    lambda xp, g, index, values_shape, values_dtype: fit(xp, xp.getitem(g, index), values_shape, values_dtype),
+    lambda xp, g, index, values_shape, values_dtype: _values_share(
+        xp, xp.getitem(g, index), values_shape, values_dtype
+    ),
     jvp=(
         lambda xp, t, index: xp.replaced(t, 0, index),
         lambda xp, t, index, ans_shape, ans_dtype: xp.replaced(np.zeros(ans_shape, ans_dtype), t, index),

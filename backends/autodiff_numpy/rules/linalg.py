@@ -61,10 +61,14 @@ def _conjugate(xp, x):
     return xp.conjugate(x) if x.dtype.kind == "c" else x
 
 
+def _column(g):
+    return g[..., None] if g.ndim else g
+
+
 rule(
     np.vecdot,
-    lambda xp, g, y: _conjugate(xp, (g[..., None] if g.ndim else g) * y),
-    lambda xp, g, x: (g[..., None] if g.ndim else g) * _conjugate(xp, x),
+    lambda xp, g, y, x_shape, x_dtype: fit(xp, _conjugate(xp, _column(g) * y), x_shape, x_dtype),
+    lambda xp, g, x, y_shape, y_dtype: fit(xp, _column(g) * _conjugate(xp, x), y_shape, y_dtype),
     jvp=linear,
     name="vecdot_of_last",
 )

@@ -230,7 +230,7 @@ def extract(condition, arr):
 @composite(np.polyval)
 def polyval(p, x):
     """`np.polyval`, by Horner's scheme."""
-    found = 0
+    found = np.zeros_like(plain(x))
     for coefficient in p:
         found = RECORDED.add(RECORDED.multiply(found, x), coefficient)
     return found
