@@ -124,6 +124,9 @@ class Backend(Derived):
         Args:
             persistent: keep the recording, so that gradients can be taken more than once.
 
+        Raises:
+            UnsupportedError: the backend declares no ``TAPE``.
+
         Example:
             >>> import autodiff_spec as ad
             >>> be = ad.backend("numpy")
@@ -178,17 +181,45 @@ class Backend(Derived):
 
         Returns:
             A function of arrays, recorded or not, that is differentiated like any other.
+
+        Example:
+            >>> import autodiff_spec as ad
+            >>> import numpy as np
+            >>> be = ad.backend("numpy")
+            >>> float(be.grad(be.lift(np.square))(3.0))
+            6.0
         """
         return f
 
     # --- arrays -----------------------------------------------------------------------------------------------
 
     def asarray(self, value: Any, *, dtype: Any = None) -> Array:
-        """An array of this backend with a copy of ``value``, a Python float, nested lists or a NumPy array."""
+        """An array of this backend that holds a copy of ``value``.
+
+        Args:
+            value: a Python number, nested lists of them, a NumPy array, or an array of this backend.
+            dtype: a dtype of the namespace; by default the value's own, for Python floats the namespace's.
+
+        Raises:
+            DtypeError: the framework would narrow the value's dtype silently.
+
+        Example:
+            >>> import autodiff_spec as ad
+            >>> be = ad.backend("numpy")
+            >>> be.asarray([1.0, 2.0], dtype=be.xp.float32)
+            array([1., 2.], dtype=float32)
+        """
         return self._asarray(value, dtype)
 
     def to_numpy(self, x: Any) -> Any:
-        """A detached NumPy copy of ``x``, an array or a tree of arrays (0-d stays a 0-d array)."""
+        """A detached NumPy copy of ``x``, an array or a tree of arrays (0-d stays a 0-d array).
+
+        Example:
+            >>> import autodiff_spec as ad
+            >>> be = ad.backend("numpy")
+            >>> be.to_numpy({"w": be.variable([1.0, 2.0])})
+            {'w': array([1., 2.])}
+        """
         return _trees.map_leaves(lambda leaf: self._to_numpy(leaf) if self.is_array(leaf) else np.array(leaf), x)
 
     def is_array(self, x: Any) -> bool:

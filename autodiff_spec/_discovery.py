@@ -82,6 +82,9 @@ def use_backend(name: str | Backend, conventions: str | None = None) -> Iterator
         name: as for `backend`, or a `Backend`.
         conventions: as for `backend`.
 
+    Raises:
+        BackendNotFoundError, BackendNotInstalledError: as for `backend`.
+
     Example:
         >>> import autodiff_spec as ad
         >>> with ad.use_backend("numpy") as be:

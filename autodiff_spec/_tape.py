@@ -79,6 +79,14 @@ class Tape:
         Raises:
             TapeStateError: the tape is not open.
             NotDifferentiableError: a leaf is integer or boolean.
+
+        Example:
+            >>> import autodiff_spec as ad
+            >>> with ad.backend("numpy").tape() as t:
+            ...     x = t.watch(3.0)
+            ...     y = x * x
+            >>> float(t.grad(y, x))
+            6.0
         """
         if self._state != "open":
             raise TapeStateError(f"watch() on a tape that is {self._state}; call it inside the tape's own `with`")

@@ -23,6 +23,15 @@ def test_errors_are_counted_in_units_of_the_last_place_of_the_scale() -> None:
     assert errors.ulps == (1.0,)
 
 
+def test_where_terms_cancel_the_scale_is_what_was_added_up() -> None:
+    found, truth, sizes = np.array([2.0**-48, 1.0]), np.array([0.0, 1.0]), np.array([16.0, 0.5])
+    with accuracy.noted() as errors:
+        assert_within_budget(found, truth, "float64", function="f", quantity="pullback", budget=1.0, sizes=sizes)
+    assert errors[0].ulps == (1.0, 0.0)
+    with pytest.raises(AssertionError, match="within"):
+        assert_within_budget(2 * found, truth, "float64", function="f", quantity="pullback", budget=1.0, sizes=sizes)
+
+
 def test_what_is_beyond_the_budget_fails_and_is_not_noted() -> None:
     with accuracy.noted() as errors, pytest.raises(AssertionError, match="within"):
         assert_within_budget(

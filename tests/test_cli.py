@@ -10,16 +10,18 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from autodiff_spec.clauses import CLAUSES
+from autodiff_spec.cli import COMMANDS
 from autodiff_spec.cli._app import app
-from autodiff_spec.report import ClauseResult, Outcome, Report, Row, Verdict
-from autodiff_spec.report.terminal import comparison, conformance, differences, failures, gaps, text
+from autodiff_spec.report import Outcome, Report, Verdict
+from autodiff_spec.report.terminal import failures, text
+from tests import fresh
 
-ROOT = Path(__file__).resolve().parent.parent
 ENGINES = """
 import autodiff_numpy
 
@@ -39,17 +41,7 @@ def cli(tmp_path: Path) -> Command:
     """``autodiff-spec`` in a folder with two small engines and a conftest that nobody must load."""
     (tmp_path / "engines.py").write_text(ENGINES, "utf-8")
     (tmp_path / "conftest.py").write_text("raise RuntimeError('not ours')", "utf-8")
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "backends")))
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("AUTODIFF_SPEC_")}
-    environment |= {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
-
-    def run(*arguments: str, program: str = "-m autodiff_spec") -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, *program.split(maxsplit=1), *arguments]
-        return subprocess.run(
-            command, cwd=tmp_path, env=environment, capture_output=True, text=True, encoding="utf-8", timeout=300
-        )
-
-    return run
+    return partial(fresh.command, cwd=tmp_path)
 
 
 def test_a_right_engine_conforms_and_the_report_says_so(cli: Command, tmp_path: Path) -> None:
@@ -115,9 +107,9 @@ def test_debug_shows_where_an_error_comes_from(cli: Command) -> None:
 
 
 @pytest.mark.parametrize("missing", ["typer", "rich", "pytest"])
-def test_a_missing_distribution_names_the_extra(cli: Command, missing: str) -> None:
-    program = f"-c import sys; sys.modules[{missing!r}] = None; from autodiff_spec.cli import main; main()"
-    done = cli("test", "numpy", program=program)
+def test_a_missing_distribution_names_the_extra(missing: str) -> None:
+    program = f"import sys; sys.modules[{missing!r}] = None; from autodiff_spec.cli import main; main()"
+    done = fresh.python("-c", program, "test", "numpy")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
         f"autodiff-spec: autodiff-spec needs {missing}, which is not installed; run: pip install 'autodiff-spec[suite]'"
@@ -151,73 +143,6 @@ def test_chapter_prints_what_the_chapter_prints(cli: Command) -> None:
     assert "[ 0.,  4.,  8., 12.]" in done.stdout or "[0., 4., 8., 12.]" in done.stdout
 
 
-# --- rendering, without a run -------------------------------------------------------------------------------------
-
-
-def report(backend: str, *rows: Row, **changes: object) -> Report:
-    """A report on two clauses, of which the second is a SHOULD."""
-    failing = {one for row in rows if row.outcome in (Outcome.FAILED, Outcome.EXPECTED) for one in row.clauses}
-    results = (
-        ClauseResult("KINK-01", "MUST", Verdict.VIOLATES if "KINK-01" in failing else Verdict.CONFORMS, False, 1, 0),
-        ClauseResult("KINK-02", "SHOULD", Verdict.DEVIATES if "KINK-02" in failing else Verdict.CONFORMS, True, 1, 0),
-    )
-    about = (backend, "1.0", "native", "2026.12", "2026-12-01T00:00:00+00:00", 1.0, "1", 20, False, {}, {}, {})
-    made = Report(*about, results, rows, (), 0)
-    return replace(made, **changes)  # type: ignore[arg-type]
-
-
-TEST, CASE = "test_kinks.py::test[abs at 0]", "abs at 0"
-LISTED = Row(TEST, ("KINK-02",), CASE, Outcome.EXPECTED, note="observed 1", listed=("KINK-02",))
-FAILED = Row(TEST, ("KINK-01",), CASE, Outcome.FAILED, "got [1] expected [0]", reproducer="f(1)")
-
-
-def test_a_report_survives_json(tmp_path: Path) -> None:
-    original = report("jax", LISTED, FAILED, problems=("a problem",), exit_status=1)
-    original.write(tmp_path / "report.json")
-    assert Report.read(tmp_path / "report.json") == original
-
-
-def test_a_report_of_another_schema_is_refused(tmp_path: Path) -> None:
-    report("jax", schema=99).write(tmp_path / "report.json")
-    with pytest.raises(ValueError, match="schema 99"):
-        Report.read(tmp_path / "report.json")
-
-
-def test_four_backends_fit_80_columns_and_text_in_brackets_is_text() -> None:
-    reports = [report(name, FAILED, LISTED) for name in ("numpy", "torch", "tensorflow", "jax")]
-    shown = text(comparison(reports), colour=False)
-    assert max(map(len, shown.splitlines())) <= 80
-    assert shown.count("0 1d 1v") == 8
-    lines = "".join(text(line, colour=False) for line in differences(reports))
-    assert lines.index("KINK-01 MUST") < lines.index("KINK-02 SHOULD")
-    assert "jax violates [abs at 0] got [1] expected [0] (not listed)" in lines
-    assert "jax deviates [abs at 0] observed 1" in lines
-    assert "autodiff-spec test jax --only 'test_kinks.py::test[abs at 0]'" in lines
-
-
-def test_new_failures_are_told_from_listed_ones() -> None:
-    bad = report("jax", FAILED, LISTED, exit_status=1)
-    shown = text(conformance(bad), colour=False)
-    assert "1 (1 new)" in shown
-    assert "unexpected failures: 1" in shown
-    lines = "".join(text(line, colour=False) for line in failures(bad))
-    assert "    f(1)\n" in lines
-    assert "KINK-02 [abs at 0] observed 1" in lines
-
-
-def test_colour_only_adds() -> None:
-    shown = report("jax", FAILED, exit_status=1)
-    plain, coloured = (text(conformance(shown), colour=colour) for colour in (False, True))
-    assert "\x1b" not in plain
-    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
-
-
-def test_what_a_backend_does_not_declare_is_said_once() -> None:
-    left_out = Row("test_a.py::test", ("CPLX-01",), "", Outcome.UNSUPPORTED, missing=("COMPLEX",))
-    lines = [text(line, colour=False).strip() for line in gaps([report("jax", left_out, left_out)])]
-    assert lines == ["jax does not declare COMPLEX"]
-
-
 # --- care ---------------------------------------------------------------------------------------------------------
 
 SLOW = """
@@ -236,13 +161,6 @@ class Slow(autodiff_numpy.NumpyBackend):
 """
 
 
-def environment_of(folder: Path, **more: str) -> dict[str, str]:
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "backends", folder)))
-    theirs = ("AUTODIFF_SPEC_", "NO_COLOR", "FORCE_COLOR")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(theirs)}
-    return {**kept, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", **more}
-
-
 @pytest.mark.parametrize("command", ["test", "compare"])
 def test_an_interrupted_run_leaves_what_it_found_till_then(tmp_path: Path, command: str) -> None:
     (tmp_path / "slow.py").write_text(SLOW, "utf-8")
@@ -251,7 +169,7 @@ def test_an_interrupted_run_leaves_what_it_found_till_then(tmp_path: Path, comma
     arguments = [command, *which, *only, "--max-examples", "8", "--json", "found.json"]
     started = subprocess.Popen(
         [sys.executable, "-m", "autodiff_spec", *arguments],
-        cwd=tmp_path, env=environment_of(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path, env=fresh.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         deadline = time.monotonic() + 120
@@ -279,7 +197,7 @@ def on_a_terminal(arguments: list[str], folder: Path, **environment: str) -> str
     ours, theirs = pty.openpty()
     done = subprocess.run(
         [sys.executable, "-m", "autodiff_spec", *arguments], cwd=folder, stdout=theirs, stderr=subprocess.DEVNULL,
-        env=environment_of(folder, TERM="xterm-256color", COLUMNS="80", **environment), timeout=120,
+        env=fresh.environment(TERM="xterm-256color", COLUMNS="80", **environment), timeout=120,
     )  # fmt: skip
     os.close(theirs)
     assert done.returncode == 0
@@ -305,7 +223,7 @@ def test_colours_are_for_terminals_and_can_be_refused(tmp_path: Path) -> None:
 
 
 def test_every_command_has_examples_that_begin_with_its_name() -> None:
-    for module in ("commands", "diff", "graph", "plot", "report"):
+    for module in COMMANDS:
         importlib.import_module(f"autodiff_spec.cli.{module}")
     commands = {one.name or getattr(one.callback, "__name__", ""): one for one in app.registered_commands}
     assert set(commands) == {"test", "compare", "diff", "graph", "plot", "report", "spec", "chapter"}

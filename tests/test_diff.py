@@ -1,13 +1,8 @@
 """compare and diff: the operation that they name is the one that is wrong, and roundings are not named."""
 
-import doctest
-import importlib
 import json
-import os
-import re
-import subprocess
-import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,13 +13,10 @@ import pytest
 import autodiff_spec as ad
 from autodiff_numpy import NumpyBackend
 from autodiff_numpy import xp as numpy_xp
+from autodiff_spec._user_file import ProgramError, load, load_with_arguments
 from autodiff_spec.diff._align import Alignment, incoming
 from autodiff_spec.diff._exact import ulps
-from autodiff_spec.diff._load import ProgramError, arguments, function_of, load, opened
 from autodiff_spec.diff._record import record
-
-ROOT = Path(__file__).resolve().parent.parent
-EXAMPLES = ROOT / "examples" / "diff"
 
 
 class Engine(NumpyBackend):
@@ -271,28 +263,18 @@ def test_json_holds_what_was_found_and_no_number_that_json_lacks(tmp_path: Path)
     assert data["forward"]["name"] == "sqrt"
 
 
-@pytest.mark.parametrize(
-    "module", ["logged", "logged._backend", "diff._compare", "graph._draw", "plot", "plot._curves", "plot._expression"]
-)
-def test_the_examples_in_docstrings_are_true(module: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"autodiff_spec.{module}"))
-    assert found.attempted > 0
-    assert found.failed == 0
-
-
 # --- files --------------------------------------------------------------------------------------------------------
 
 
 def test_arguments_come_from_the_file_from_shapes_or_from_arrays(tmp_path: Path) -> None:
     file = tmp_path / "program.py"
     file.write_text("def f(a, b):\n    return a\n\ndef inputs(rng):\n    return rng.standard_normal(2), 1.0\n", "utf-8")
-    module, name = opened(f"{file}:f")
-    f = function_of(module, name)
-    drawn = arguments(module, f, seed=3)
+    given = partial(load_with_arguments, f"{file}:f")
+    _, drawn = given(seed=3)
     assert np.array_equal(drawn[0], np.random.default_rng(3).standard_normal(2))
-    assert [a.shape for a in arguments(module, f, shapes=["3,4", "()"])] == [(3, 4), ()]
+    assert [a.shape for a in given(shapes=["3,4", "()"])[1]] == [(3, 4), ()]
     np.savez(tmp_path / "given.npz", b=np.zeros(1), a=np.ones(2))
-    assert [a.tolist() for a in arguments(module, f, npz=tmp_path / "given.npz")] == [[1.0, 1.0], [0.0]]
+    assert [a.tolist() for a in given(npz=tmp_path / "given.npz")[1]] == [[1.0, 1.0], [0.0]]
 
 
 @pytest.mark.parametrize(
@@ -313,144 +295,3 @@ def test_what_cannot_be_loaded_is_said_with_its_line(
     with pytest.raises(ProgramError) as caught:
         load(target)
     assert said in str(caught.value)
-
-
-# --- the frameworks -----------------------------------------------------------------------------------------------
-
-CASES = {  # the operation that must be named, and who is wrong or off the recommended value there
-    "padded_batch": ("maximum", {"tensorflow": "deviates"}),
-    "triplet": ("linalg.vector_norm", {"tensorflow": "violates", "jax": "violates"}),
-    "rendering": ("cumulative_prod", {"tensorflow": "violates"}),
-    "sparse_weights": ("abs", {"jax": "deviates"}),
-    "masked_root": ("sqrt", {}),
-}
-
-
-PAGE = (ROOT / "docs/diff.md").read_text("utf-8")
-SHOWN = {  # the reports of the page, by the example that they are of
-    match[1]: block
-    for block in re.findall(r"^```text\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    if (match := re.search(r"\((\w+)\.py:\d+\)", block))
-}
-
-
-def told(report: str) -> str:
-    """A report without its columns' widths, and without the versions and the times, which are other ones elsewhere."""
-    lines = "\n".join(" ".join(line.split()) for line in report.splitlines())
-    return re.sub(r"^(numpy|torch|tensorflow|jax) \S+ (.*?) \d+ \d+$", r"\1 \2", lines, flags=re.MULTILINE)
-
-
-def all_four() -> list[str]:
-    names = ["numpy", "torch", "tensorflow", "jax"]
-    missing = [name for name in names if name not in ad.available_backends()]
-    if missing:
-        pytest.skip(f"{', '.join(missing)} not installed: the example is about where all four differ")
-    return names
-
-
-@pytest.mark.parametrize("example", CASES)
-def test_the_operation_in_which_the_frameworks_part_is_named(example: str) -> None:
-    names = all_four()
-    module, name = opened(f"{EXAMPLES / example}.py:loss")
-    f = function_of(module, name)
-    found = ad.compare(f, *arguments(module, f), backends=names)
-    operation, verdicts = CASES[example]
-    assert told(SHOWN[example]) in told(str(found)), "docs/diff.md"
-    assert found.forward is None
-    assert (found.backward.kind, found.backward.name) == ("cotangents", operation)
-    if verdicts:
-        assert found.backward.verdicts == {name: verdicts.get(name, "conforms") for name in names}
-    else:  # an infinite slope times 0: unspecified, and TensorFlow alone gives 0
-        assert found.backward.groups == (("numpy", "torch", "jax"), ("tensorflow",))
-        assert found.wrong == ("numpy", "torch", "jax")
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_on_a_network_the_four_part_nowhere(dtype: str) -> None:
-    def loss(x: Any, first: Any, second: Any) -> Any:
-        xp = ad.xp()
-        h = xp.matmul(xp.tanh(xp.matmul(x, first)), second)
-        z = xp.exp(h - xp.max(h, axis=1, keepdims=True))
-        return -xp.mean(xp.log((z / xp.sum(z, axis=1, keepdims=True))[:, 0]))
-
-    rng = np.random.default_rng(0)
-    shapes = (16, 32), (32, 32), (32, 10)
-    found = ad.compare(loss, *map(rng.standard_normal, shapes), backends=all_four(), dtype=dtype, oracle=False)
-    assert found.agree, str(found)
-
-
-def test_the_log_is_the_same_on_all_four() -> None:
-    def f(x: Any, w: Any) -> Any:
-        xp = ad.xp()
-        h = xp.maximum(xp.matmul(x, w), 0.25)
-        if h[0, 0] > 0:
-            h = ad.stop_gradient(h) * h
-        y = xp.sum(ad.extra().relu(h[:, 1:]))
-        z = ad.grad(lambda v: xp.sum(v * v * w))(w)
-        return y + xp.sum(xp.astype(z, xp.float64)) + xp.mean(xp.concat([h, h]))
-
-    rng = np.random.default_rng(1)
-    found = ad.compare(f, rng.standard_normal((2, 3)), rng.standard_normal((3, 3)), backends=all_four())
-    assert found.agree, str(found)
-    calls = [[step.call for step in run.steps] for run in found.runs]
-    assert calls[0] == calls[1] == calls[2] == calls[3]
-    assert max(map(len, str(found).splitlines()[:8])) <= 80
-
-
-# --- the command --------------------------------------------------------------------------------------------------
-
-
-def run(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "backends", cwd)))
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("AUTODIFF_SPEC_")}
-    environment |= {"PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "NO_COLOR": ""}
-    command = [sys.executable, "-m", "autodiff_spec", *arguments]
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, encoding="utf-8",
-                          timeout=300)  # fmt: skip
-
-
-ENGINES = """
-import os
-import autodiff_numpy
-from autodiff_numpy import xp
-
-class Right(autodiff_numpy.NumpyBackend):
-    name = "right"
-
-class Crash(autodiff_numpy.NumpyBackend):
-    name = "crash"
-    def _asarray(self, value, dtype):
-        os._exit(3)
-"""
-
-
-def test_diff_runs_each_backend_in_its_own_process_and_a_crash_is_a_result(tmp_path: Path) -> None:
-    (tmp_path / "engines.py").write_text(ENGINES, "utf-8")
-    (tmp_path / "model.py").write_text("def f(x):\n    return x * x\n", "utf-8")
-    options = ("--shape", "2", "--json", "found.json")
-    done = run("diff", "model.py:f", "--backends", "numpy,engines:Crash,engines:Right", *options, cwd=tmp_path)
-    assert done.returncode == 1, done.stderr
-    assert "the process ended with status 3" in done.stdout
-    assert "\x1b" not in done.stdout + done.stderr
-    data = json.loads((tmp_path / "found.json").read_text("utf-8"))
-    assert [bool(one["error"]) for one in data["backends"]] == [False, True, False]
-    agreed = run("diff", "model.py:f", "--backends", "numpy,engines:Right", *options, cwd=tmp_path)
-    assert agreed.returncode == 0, agreed.stdout
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["model.py:f"], "f(x) needs arguments"),
-        (["model.py:f", "--shape", "a"], "'a' is no shape"),
-        (["model.py:f", "--shape", "2", "--dtype", "float80"], "no --dtype float80"),
-        (["model.py:f", "--npz", "absent.npz"], "absent.npz cannot be read"),
-        (["model.py:g"], "there is no function 'g'"),
-    ],
-)
-def test_wrong_usage_of_diff_is_one_line_and_status_2(tmp_path: Path, arguments: list[str], said: str) -> None:
-    (tmp_path / "model.py").write_text("def f(x):\n    return x * x\n", "utf-8")
-    done = run("diff", *arguments, "--backends", "numpy", cwd=tmp_path)
-    assert done.returncode == 2
-    assert len(done.stderr.splitlines()) == 1
-    assert said in done.stderr

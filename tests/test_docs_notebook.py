@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from tests import _pages
+from tests import fresh, pages
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "docs/_hooks/notebook.py"
@@ -41,7 +40,7 @@ def test_the_notebook_prints_what_the_page_shows(monkeypatch: pytest.MonkeyPatch
         import nbformat
         from nbclient import NotebookClient
 
-        monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "backends")]))
+        monkeypatch.setenv("PYTHONPATH", fresh.PACKAGES)
         monkeypatch.setenv("AUTODIFF_SPEC_BACKEND", "numpy")
         notebook = nbformat.read(ROOT / "docs/tutorial.ipynb", as_version=4)
         nbformat.validate(notebook)
@@ -49,4 +48,4 @@ def test_the_notebook_prints_what_the_page_shows(monkeypatch: pytest.MonkeyPatch
         NotebookClient(notebook, timeout=120, kernel_name="python3", resources=resources).execute()
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     printed = ["".join(output.text for output in cell.outputs if output.output_type == "stream") for cell in cells]
-    assert printed == [block.text for block in _pages.blocks(ROOT / "docs/tutorial.md")]
+    assert printed == [block.text for block in pages.blocks(ROOT / "docs/tutorial.md")]

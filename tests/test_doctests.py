@@ -1,14 +1,13 @@
 """The examples in the docstrings run: those of the interface, of its parts, and of each backend that is installed."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import autodiff_spec as ad
+from tests import fresh
 
 ROOT = Path(__file__).resolve().parent.parent
+
 
 
 def with_examples() -> list[Path]:
@@ -23,14 +22,7 @@ def with_examples() -> list[Path]:
 
 def test_the_examples_of_the_docstrings_run() -> None:
     files = with_examples()
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "--doctest-modules", *map(str, files)],
-        cwd=ROOT,
-        env={**os.environ, "AUTODIFF_SPEC_BACKEND": "numpy"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = fresh.python("-m", "pytest", "-v", "-p", "no:cacheprovider", "--doctest-modules", *map(str, files))
     assert done.returncode == 0, done.stdout[-4000:]
     ran = {ROOT / name for name in re.findall(r"^(\S+\.py)::\S+ PASSED", done.stdout, re.MULTILINE)}
     assert ran == set(files)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import autodiff_spec as ad
+from tests import fresh
 
-ROOT = Path(__file__).resolve().parent.parent
 ADAPTERS = ["torch", "tensorflow", "jax"]
 
 
@@ -119,7 +114,4 @@ for array in (v, tape.grad(y, v), be.grad(lambda a: be.xp.sum(a * a))(x)):
 
 def test_arrays_of_tensorflow_keep_their_device() -> None:
     pytest.importorskip("tensorflow")
-    path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
-    env = {**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run([sys.executable, "-c", TENSORFLOW], env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+    fresh.program(TENSORFLOW, TF_CPP_MIN_LOG_LEVEL="3")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import fresh
+
 ROOT = Path(__file__).resolve().parent.parent
+
 GUIDE = (ROOT / "docs/guides/engines.md").read_text("utf-8")
 SELECTED = "test_pullbacks or test_functional_gradients or test_stopping or test_control_flow"
 BROKEN: dict[str, set[str]] = {"toy": set(), "hips": {"VJP-11"}}
@@ -23,16 +23,8 @@ TABLES = {"SMOOTH", "MOVING", "FLAT", "RULES"}
 
 def report(engine: str, tests: str, folder: Path) -> Any:
     """What the suite says of an engine, from a run of some of its tests."""
-    path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
     options = ["--max-examples", "2", "--seed", "1", "--json", str(folder / "found.json"), "--", "-k", tests]
-    subprocess.run(
-        [sys.executable, "-m", "autodiff_spec", "test", f"examples.engines.{engine}:backend", *options],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        timeout=400,
-        check=False,  # the status is 1 where clauses are broken
-    )
+    fresh.command("test", f"examples.engines.{engine}:backend", *options, cwd=ROOT)
     return json.loads((folder / "found.json").read_text("utf-8"))
 
 

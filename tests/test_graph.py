@@ -1,12 +1,9 @@
 """draw and graph: solid arrows forward, dashed arrows backward, none through stop_gradient, on every backend."""
 
-import doctest
-import os
 import re
 import shutil
-import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ import autodiff_spec as ad
 from autodiff_spec.chapter.detaching import detached_factor
 from autodiff_spec.graph import Drawing, GraphvizNotFoundError
 from autodiff_spec.logged import LoggedBackend
+from tests import fresh
 
 ROOT = Path(__file__).resolve().parent.parent
 X = np.array([0.0, 1.0, 2.0, 3.0])
@@ -153,12 +151,6 @@ def test_without_graphviz_the_error_names_it_and_a_notebook_shows_mermaid(
     assert re.findall(r"n\d+ -\.-> n\d+", drawing.mermaid) == ["n3 -.-> n0"]
 
 
-def test_the_page_about_drawing_is_true() -> None:
-    found = doctest.testfile(str(ROOT / "docs" / "graph.md"), module_relative=False, encoding="utf-8")
-    assert found.attempted > 0
-    assert found.failed == 0
-
-
 def test_the_figure_of_the_page_is_the_drawing() -> None:
     figure = (ROOT / "docs/detaching.svg").read_text("utf-8")
     dot = ad.draw(detached, X, values=True).dot
@@ -170,13 +162,7 @@ def test_the_figure_of_the_page_is_the_drawing() -> None:
 
 def test_the_command_prints_or_writes(tmp_path: Path) -> None:
     (tmp_path / "model.py").write_text("import autodiff_spec as ad\n\ndef f(x):\n    return ad.xp().sin(x)\n", "utf-8")
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "backends")))
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "autodiff_spec", "graph", *arguments]
-        environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
-
+    run = partial(fresh.command, "graph", cwd=tmp_path)
     printed = run("model.py:f", "--shape", "3", "--format", "mermaid")
     assert printed.returncode == 0, printed.stderr
     assert printed.stdout.startswith("flowchart TD")

@@ -1,28 +1,13 @@
 """What `import autodiff_spec` loads, and what it makes public."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+from functools import partial
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests import fresh
+
 HEAVY = {"torch", "tensorflow", "jax", "jaxlib", "mpmath", "hypothesis", "pytest", "scipy", "matplotlib"}
-
-
-def run(program: str) -> str:
-    """Run a program in a fresh interpreter that finds our packages, and return its output."""
-    path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+run = partial(fresh.program, PYTHONWARNINGS="error")
 
 
 @pytest.mark.parametrize(

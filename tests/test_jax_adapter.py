@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autodiff_spec as ad
+from tests import fresh
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -137,10 +132,7 @@ for make in (lambda: be.variable(np.ones(2)), lambda: be.variable(1.0, dtype=be.
 assert be.variable(1.0).dtype == np.float32
 assert be.variable(np.ones(2), dtype=be.xp.float32).dtype == np.float32
 """
-    path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
-    env = {**os.environ, "PYTHONPATH": path, "JAX_ENABLE_X64": "0"}
-    done = subprocess.run([sys.executable, "-c", program], env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
+    fresh.program(program, JAX_ENABLE_X64="0")
 
 
 # --- functional operators ---------------------------------------------------------------------------------------

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import autodiff_spec as ad
+from tests import fresh
 
 jax = pytest.importorskip("jax")
 jnp = jax.numpy
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -112,12 +107,8 @@ for array in (v.value, slope.value, second, functional, unconnected, be.extra.in
 
 @pytest.mark.parametrize("program", [SHARDED, PLACED], ids=["sharded", "placed"])
 def test_arrays_keep_their_devices(program: str) -> None:
-    path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
     flags = "--xla_force_host_platform_device_count=4"
-    env = {**os.environ, "PYTHONPATH": path, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
-    command = [sys.executable, "-c", DEVICES + program]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
+    fresh.program(DEVICES + program, XLA_FLAGS=flags, JAX_PLATFORMS="cpu")
 
 
 # --- tapes --------------------------------------------------------------------------------------------------------

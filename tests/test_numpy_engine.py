@@ -46,6 +46,15 @@ def test_writing_into_a_recorded_array_is_refused_with_the_remedy():
         be.grad(f)(np.ones(3))
 
 
+@pytest.mark.parametrize("call", [
+    lambda x: np.put(x, [0], 1.0), lambda x: np.copyto(np.zeros(3), x), lambda x: np.fill_diagonal(x, 0.0),
+    lambda x: np.place(x, x > 0, 1.0), lambda x: np.putmask(x, x > 0, 1.0),
+])  # fmt: skip
+def test_a_function_that_writes_is_refused_with_the_remedy(call):
+    with pytest.raises(ad.MutationError, match=r"xp\.where"):
+        be.grad(call)(np.ones(3))
+
+
 def test_in_place_operators_rebind_and_leave_the_recorded_array_alone():
     def f(x):
         y = x * 1

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import doctest
-import importlib
 import threading
 import tracemalloc
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -394,12 +391,3 @@ def test_lists_objects_and_scipys_functions_are_no_obstacle() -> None:
     assert not run.refused
     for x in (X, X + 0.5):
         assert_same(made(x), f(x))
-
-
-def test_the_page_about_it_is_right() -> None:
-    page = Path(__file__).resolve().parent.parent / "docs" / "prepare.md"
-    assert doctest.testfile(str(page), module_relative=False, encoding="utf-8").failed == 0
-
-
-def test_the_docstring_is_right() -> None:
-    assert doctest.testmod(importlib.import_module("autodiff_spec.operators._prepare")).failed == 0

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import ast
-import doctest
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +11,10 @@ import pytest
 import autodiff_spec as ad
 from examples import gaussian_process, predator_prey, ridge, wave
 from examples.differentiate import PROGRAMS, differences
+from tests import fresh
 
 ROOT = Path(__file__).resolve().parent.parent
+
 be = ad.backend("numpy")
 
 ROUNDING = 1e-9
@@ -109,22 +107,9 @@ def test_rates_found_by_gauss_and_newton_with_our_derivatives_explain_the_animal
 
 
 def test_the_script_prints_a_row_for_each_program():
-    done = subprocess.run(
-        [sys.executable, "-m", "examples.differentiate"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
+    done = fresh.python("-m", "examples.differentiate")
+    assert done.returncode == 0, done.stderr
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["program", *PROGRAMS]
-
-
-def test_the_page_about_numpy_programs_shows_what_happens():
-    pytest.importorskip("dask.array")
-    pytest.importorskip("scipy.special")
-    assert doctest.testfile(str(ROOT / "docs" / "numpy.md"), module_relative=False, encoding="utf-8").failed == 0
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,6 @@ computed on recorded arrays with what NumPy computes on plain ones.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +17,7 @@ import pytest
 
 import autodiff_spec as ad
 from autodiff_numpy import _record
+from tests import fresh
 from tests.numpy_rules import CASES, SINGULAR, SPECIAL, VECTOR, be, definite
 
 ALL = {**CASES, **SPECIAL}
@@ -274,6 +272,4 @@ del x, y
 assert node() is None
 assert type(np.zeros(2) + 1) is np.ndarray
 """
-    subprocess.run(
-        [sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    )
+    fresh.program(code)

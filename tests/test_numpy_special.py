@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import os
-import subprocess
-import sys
 
 import mpmath as mp
 import numpy as np
 import pytest
 
 import autodiff_spec as ad
+from tests import fresh
 
 special = pytest.importorskip("scipy.special")
 
@@ -155,5 +153,4 @@ assert not {"scipy", "autodiff_numpy.rules.special"} & set(sys.modules)
 from scipy.special import expit
 assert be.grad(expit)(0.0) == 0.25
 """
-    path = os.pathsep.join(sys.path)
-    subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path}, check=True, timeout=120)
+    fresh.program(program)

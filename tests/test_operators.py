@@ -1,8 +1,5 @@
 """How the derived operators choose their way, which the suite cannot see."""
 
-import os
-import subprocess
-import sys
 from collections import Counter
 from typing import Any
 
@@ -12,6 +9,7 @@ import pytest
 import autodiff_spec as ad
 from autodiff_numpy import NumpyBackend
 from autodiff_spec._derived import Derived
+from tests import fresh
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -150,6 +148,4 @@ def test_the_operators_load_no_framework_and_no_oracle() -> None:
         "import sys, autodiff_spec as ad; ad.jacobian(lambda x: x * x)(2.0); ad.hvp(lambda x: x * x, (2.0,), (1.0,)); "
         "assert not {'torch', 'jax', 'tensorflow', 'mpmath'} & set(sys.modules)"
     )
-    environment = {**os.environ, "AUTODIFF_SPEC_BACKEND": "numpy"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    fresh.program(code)

@@ -297,3 +297,14 @@ def test_a_linearization_gives_the_products_that_gradient_and_jvp_give() -> None
 def test_the_pushforward_of_a_complex_argument_follows_both_parts() -> None:
     z, t = np.array([1.0 + 2j, -0.5j]), np.array([0.5 - 1j, 2.0])
     exactly(oracle.jvp(lambda xp, z: z * xp.conj(z), (z,), (t,)), xp.asarray(2 * (z * t.conj()).real) + 0j)
+
+
+def test_the_sizes_of_what_cancels_in_a_linearization() -> None:
+    there = oracle.Linearization(lambda xp, x, y: x / y, np.array([2.0, -2.0]), 0.5)
+    by_x, by_y = there.gradient()
+    assert abs(float(by_y[()])) < 1e-50
+    np.testing.assert_array_equal(oracle.to_numpy(by_x), [2.0, 2.0])
+    np.testing.assert_array_equal(oracle.to_numpy(there.gradient_sizes()[1]), 16.0)
+    np.testing.assert_array_equal(oracle.to_numpy(there.gradient_sizes(np.array([-1.0, 2.0]))[0]), [2.0, 4.0])
+    np.testing.assert_allclose(oracle.to_numpy(there.jvp(np.array([4.0, 4.0]), 1.0)), [0.0, 16.0], atol=1e-50)
+    np.testing.assert_array_equal(oracle.to_numpy(there.jvp_sizes(np.array([4.0, 4.0]), 1.0)), [16.0, 16.0])

@@ -122,6 +122,27 @@ def test_the_distance_from_the_nearest_kink_is_recorded(program: Any, args: Any,
     assert oracle.kink_distance(program, *args) == pytest.approx(distance, rel=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("program", "args"),
+    [
+        (lambda xp, x: xp.std(x), (np.array([2.5]),)),
+        (lambda xp, x: xp.std(xp.stack([x, x])) + x, (0.25,)),
+        (lambda xp, x: xp.linalg.vector_norm(x - x), (np.array([1.0, 2.0]),)),
+        (lambda xp, x: xp.linalg.matrix_norm(x - x), (np.eye(2),)),
+        (lambda xp, x: xp.hypot(x - x, 0.0), (0.25,)),
+        (lambda xp, x: xp.abs(xp.real(x - x) * 1j), (0.25 + 1.0j,)),
+    ],
+)
+def test_a_round_kink_that_a_program_stays_at_counts_where_it_is_asked_for(program: Any, args: Any) -> None:
+    assert oracle.kink_distance(program, *args) == np.inf
+    assert oracle.kink_distance(program, *args, resting=True) == 0
+
+
+def test_ties_and_edges_that_a_program_stays_at_never_count() -> None:
+    for program in (lambda xp, x: xp.maximum(x, x), lambda xp, x: abs(x - x), lambda xp, x: xp.sqrt(x - x)):
+        assert oracle.kink_distance(program, 0.25, resting=True) == np.inf
+
+
 def test_nearest_agrees_with_the_closed_form_of_simplices_and_boxes() -> None:
     rng = np.random.default_rng(3)
     corners = np.array(np.meshgrid(*[[-1.0, 1.0]] * 4)).reshape(4, -1).T

@@ -1,8 +1,6 @@
 """plot: expressions are parsed and never run; derivatives come from the backend; pictures are written."""
 
-import os
-import subprocess
-import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +11,7 @@ from autodiff_numpy import extra
 from autodiff_numpy import xp as numpy_xp
 from autodiff_spec.plot import ExpressionError, curves, parse, plot
 from autodiff_spec.plot._expression import FUNCTIONS
-
-ROOT = Path(__file__).resolve().parent.parent
+from tests import fresh
 
 HOSTILE = [
     "__import__('os').system('true')",
@@ -138,13 +135,7 @@ def test_the_picture_has_a_line_for_each_derivative(tmp_path: Path) -> None:
 
 def test_the_command_draws_and_says_what_it_wrote(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="pictures need the extra 'plot'")
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "backends")))
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "autodiff_spec", "plot", *arguments]
-        environment = {**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"}
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
-
+    run = partial(fresh.command, "plot", cwd=tmp_path)
     done = run("sin(x)", "--", "-6", "6")
     assert (done.returncode, done.stdout) == (0, "plot.png: sin(x) and 1 derivative from -6 to 6\n"), done.stderr
     assert (tmp_path / "plot.png").read_bytes().startswith(b"\x89PNG")

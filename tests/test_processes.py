@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests import fresh
+
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
 
 ENGINES = """
@@ -44,11 +45,9 @@ def started(folder: Path, arguments: tuple[str, ...]) -> Iterator[subprocess.Pop
     """A command in a session of its own, as a shell in a terminal has it."""
     (folder / "engines.py").write_text(ENGINES, "utf-8")
     (folder / "model.py").write_text("def f(x):\n    return x * x\n", "utf-8")
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "backends", folder)))
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("AUTODIFF_SPEC_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "autodiff_spec", *arguments],
-        cwd=folder, env={**environment, "PYTHONPATH": path, "TMPDIR": str(folder)},
+        cwd=folder, env=fresh.environment(TMPDIR=str(folder)),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     try:

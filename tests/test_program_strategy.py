@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from autodiff_numpy import _record, _tape
+from autodiff_numpy._array import Array
 from autodiff_spec import backend, oracle
 from autodiff_spec.conformance.programs import (
     EXACT,
@@ -160,6 +161,19 @@ def test_near_a_kink_nothing_is_compared() -> None:
     assert check("grad", be, lambda be, xp, a: xp.abs(a), [[0.5, 1.0]])
 
 
+@pytest.mark.parametrize("at", [[0.5], [0.5, 1.0]])
+def test_where_a_program_stays_at_a_round_kink_only_those_who_list_it_are_not_compared(at: list[float]) -> None:
+    torch = pytest.importorskip("torch") and backend("torch")
+
+    def spread(be: Any, xp: Any, a: Any) -> Any:
+        return xp.multiply(xp.std(a[:1]), a[-1])
+
+    assert check("grad", be, spread, [at])
+    assert check("grad", backend("torch", conventions="spec"), spread, [at])
+    assert not check("grad", torch, spread, [at])
+    assert check("grad", torch, lambda be, xp, a: xp.std(a), [[0.5, 1.0]])
+
+
 def test_near_a_kink_is_what_roundings_of_the_dtype_reach() -> None:
     def program(be: Any, xp: Any, a: Any) -> Any:
         return xp.abs(a)
@@ -177,6 +191,19 @@ def test_complex_programs_end_in_real_numbers_that_feel_both_parts() -> None:
     closing = Program(((),), (Statement(CLOSING, (0,)),)).function
     found = be.grad(lambda a: closing(be, be.xp, a))(be.asarray(1.0 + 2.0j))
     np.testing.assert_array_equal(found, 0.75 + 0.5j)
+
+
+@pytest.mark.parametrize("mode", ["hvp", "grad of grad", "nested tapes"])
+def test_a_wrong_second_derivative_of_complex_numbers_is_noticed(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def program(be: Any, xp: Any, a: Any) -> Any:
+        return xp.imag(xp.multiply(a, xp.square(a)))
+
+    assert check(mode, be, program, [[1.0 + 2.0j, -0.5j]], "complex128")
+    right = _tape._conjugate
+    beside = lambda g: Array(g.value.conj(), g.node) if type(g) is Array else right(g)  # noqa: E731
+    monkeypatch.setattr(_tape, "_conjugate", beside)
+    with pytest.raises(AssertionError):
+        check(mode, be, program, [[1.0 + 2.0j, -0.5j]], "complex128")
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])

@@ -16,7 +16,7 @@ import autodiff_spec as ad
 from autodiff_spec.clauses import CHAPTERS, CLAUSES, Clause
 from autodiff_spec.conformance.verdicts import foreseen
 from autodiff_spec.report import Verdict
-from tests import _pages
+from tests import pages
 from tests.mutants.catalogue import MUTANTS
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -66,7 +66,7 @@ def test_the_table_and_the_numbers_are_those_of_clauses_deviations_and_mutants()
 
 def test_its_four_lines_print_what_it_says() -> None:
     with ad.use_backend("numpy"):
-        [(block, printed)] = _pages.run(README)
+        [(block, printed)] = pages.run(README)
     assert printed.strip() == block.code.rpartition("# ")[2].strip() == "[ 0.  4.  8. 12.]"
 
 

@@ -3,9 +3,9 @@
 import copy
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,10 @@ from autodiff_spec.report.html_plots import LEFT, WIDTH, accuracy_plots, cost_pl
 from autodiff_spec.report.reading import ReportFileError, read_costs, read_reports
 from autodiff_spec.report.results import SCHEMA
 from autodiff_spec.report.schema import first_error, schema
+from tests import fresh
 from tests.made_reports import FAILED, KNOWN, PASSED, good, other, report, result, written
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def plain(one: Report) -> dict[str, Any]:
@@ -34,15 +34,8 @@ def plain(one: Report) -> dict[str, Any]:
 
 
 @pytest.fixture
-def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.setenv("PYTHONPATH", f"{ROOT}:{ROOT / 'backends'}")
-    monkeypatch.setenv("PYTHONIOENCODING", "utf-8")
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "autodiff_spec", *arguments]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", timeout=60)
-
-    return run
+def cli(tmp_path: Path) -> Command:
+    return partial(fresh.command, cwd=tmp_path)
 
 
 # --- the schema -----------------------------------------------------------------------------------------------------

@@ -5,10 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import importlib.util
-import os
 import shutil
-import subprocess
-import sys
 import threading
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from autodiff_spec.clauses import CLAUSES
+from tests import fresh
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -47,15 +45,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if importlib.util.find_spec(tool) is None:
             pytest.skip(f"{tool} is not installed: it comes with the extra 'docs'")
     folder = tmp_path_factory.mktemp("site")
-    path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
-    done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path, "NO_MKDOCS_2_WARNING": "1"},
-        capture_output=True,
-        text=True,
-        timeout=400,
-    )
+    done = fresh.python("-m", "mkdocs", "build", "--strict", "--site-dir", str(folder), NO_MKDOCS_2_WARNING="1")
     assert done.returncode == 0, done.stderr[-4000:]
     return folder
 

@@ -1,15 +1,16 @@
 """The types that a user's program sees: mypy in strict mode and pyright find nothing wrong, and reveal what is said."""
 
 import importlib.util
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests import fresh
+
 ROOT = Path(__file__).resolve().parent.parent
+
 PROGRAM = '''
 from typing import Any
 
@@ -61,15 +62,7 @@ def check(tool: list[str], program: str, folder: Path) -> tuple[int, str]:
     if importlib.util.find_spec(tool[0]) is None:
         pytest.skip(f"{tool[0]} is not installed")
     (folder / "program.py").write_text(program, "utf-8")
-    path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
-    done = subprocess.run(
-        [sys.executable, "-m", *tool, "program.py"],
-        cwd=folder,
-        env={**os.environ, "MYPYPATH": path, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    done = fresh.python("-m", *tool, "program.py", cwd=folder, MYPYPATH=fresh.PACKAGES)
     return done.returncode, done.stdout + done.stderr
 
 

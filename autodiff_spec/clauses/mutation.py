@@ -34,5 +34,17 @@ CHAPTER = Chapter(
             "An array may be changed between two recordings: each gradient is that of the values its recording saw.",
             TAPE,
         ),
+        Clause(
+            "MUT-06",
+            MUST,
+            "The same holds for writing into what vjp() returned as the function's value.",
+        ),
+        Clause(
+            "MUT-07",
+            MUST,
+            "The same holds for writing into what was made of recorded arrays or of variables where no tape records "
+            "(under pause(), after the end of the tape, before its beginning): views, parts, the array itself.",
+            TAPE,
+        ),
     ),
 )

@@ -31,6 +31,7 @@ CHAPTER = Chapter(
         Clause("PROG-15", MUST, "The gradient of a checkpointed program is that of the program.", (Capability.CHECKPOINT,)),
         Clause("PROG-16", MUST, "The gradient of a program of complex numbers with a real result is ∂L/∂x + i∂L/∂y, and its pushforward the derivative along a complex tangent.", (Capability.COMPLEX, Capability.TAPE, Capability.HIGHER_ORDER)),
         Clause("PROG-17", MUST, "Where a program has a value in 16 bits, float16 or bfloat16, its derivatives are right there too.", TAPES),
+        Clause("PROG-18", MUST, "hvp() of a program of complex numbers with a real result, the gradient of its gradient, and nested tapes give the derivative of ∂L/∂x + i∂L/∂y along a complex direction.", (Capability.COMPLEX, Capability.TAPE, Capability.HIGHER_ORDER)),
     ),
 )  # fmt: skip
 """One clause for each way to differentiate a program."""

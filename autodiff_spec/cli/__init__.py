@@ -16,6 +16,9 @@ from autodiff_spec.report.reading import ReportFileError
 from autodiff_spec.report.runs import RunError
 
 VIOLATIONS, USAGE = 1, 2
+COMMANDS = ("suite", "spec", "diff", "graph", "plot", "report")
+"""The modules, each of which registers its commands, in the order of the help."""
+
 _SUITE = ("hypothesis", "jinja2", "mpmath", "pytest", "rich", "typer")
 
 
@@ -60,7 +63,8 @@ def _commands() -> None:
             raise SuiteNotInstalledError(
                 f"autodiff-spec needs {name}, which is not installed; run: pip install 'autodiff-spec[suite]'"
             )
-    from autodiff_spec.cli import commands, diff, graph, plot, report  # noqa: F401  # each registers its commands
+    for name in COMMANDS:
+        importlib.import_module(f"{__name__}.{name}")
     from autodiff_spec.cli._app import app
 
     app(prog_name="autodiff-spec")

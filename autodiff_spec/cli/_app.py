@@ -48,6 +48,8 @@ BackendName = Annotated[
 Backends = Annotated[str, typer.Option("--backends", help="names with commas between them; all installed ones")]
 OneBackend = Annotated[str | None, typer.Option("--backend", help="the current one unless named")]
 JsonFile = Annotated[Path | None, typer.Option("--json", metavar="FILE", help="write the results there as JSON")]
+HtmlFile = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="write one page that needs no network")]
+Costs = Annotated[Path | None, typer.Option("--costs", metavar="FILE", help="draw these times (benchmarks/costs.py)")]
 Target = Annotated[str, typer.Argument(metavar="FILE.py:FUNCTION", help="a function of arrays that calls ad.xp()")]
 Shapes = Annotated[
     list[str] | None, typer.Option("--shape", help="draw an argument of this shape: 3,4; once for each argument")

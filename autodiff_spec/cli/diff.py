@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
+from autodiff_spec._user_file import load_with_arguments
 from autodiff_spec.cli import UsageError
 from autodiff_spec.cli._app import (
     AT_A_TIME,
@@ -33,7 +34,6 @@ from autodiff_spec.diff import Comparison, Run, compared
 from autodiff_spec.diff._compare import ROUNDINGS
 from autodiff_spec.diff._exact import Exact, exact
 from autodiff_spec.diff._isolated import Request, isolated
-from autodiff_spec.diff._load import arguments, function_of, opened
 
 _DTYPES = ("float16", "float32", "float64", "complex64", "complex128")
 Dtype = Annotated[str, typer.Option("--dtype", help="of the floating arguments: float16, float32, float64, …")]
@@ -71,13 +71,11 @@ def diff(
         raise UsageError("--npz and --shape both say what the arguments are; give one of them")
     quiet()
     names = names_of(backends)
-    module, name = opened(target)
-    f = function_of(module, name)
-    given = arguments(module, f, shapes=shape or (), npz=npz, seed=seed, dtype=dtype)
+    f, given = load_with_arguments(target, shapes=shape or (), npz=npz, seed=seed, dtype=dtype)
     with interruptible() as stop:
         runs = _run_all(target, names, given, seed, stop)
         truth = exact(f, given) if oracle and not stop.is_set() else Exact(error="not asked")
-    found = compared(name, runs, truth, roundings)
+    found = compared(target.rpartition(":")[2], runs, truth, roundings)
     if stop.is_set():
         found = replace(found, notes=(*found.notes, "interrupted: this is what was found till then"))
     if json_file:

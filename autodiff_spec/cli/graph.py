@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from autodiff_spec._user_file import ProgramError, load_with_arguments
 from autodiff_spec.cli import UsageError
 from autodiff_spec.cli._app import DrawSeed, Npz, OneBackend, Shapes, Target, app, current, examples
-from autodiff_spec.diff._load import ProgramError, arguments, function_of, opened
 from autodiff_spec.graph import Drawing, draw
 from autodiff_spec.graph._draw import FOLD
 
@@ -41,9 +41,7 @@ def graph(
     if form not in ("dot", "mermaid", "svg"):
         raise UsageError(f"there is no --format {form}; choose one of dot, mermaid, svg")
     with current(backend):
-        module, name = opened(target)
-        f = function_of(module, name)
-        given = arguments(module, f, shapes=shape or (), npz=npz, seed=seed)
+        f, given = load_with_arguments(target, shapes=shape or (), npz=npz, seed=seed)
         try:
             drawing = draw(f, *given, values=values, fold=fold)
         except Exception as error:

@@ -9,16 +9,14 @@ from typing import Annotated
 import typer
 
 from autodiff_spec.cli import UsageError
-from autodiff_spec.cli._app import JsonFile, app, console, examples
+from autodiff_spec.cli._app import Costs, HtmlFile, JsonFile, app, console, examples
 from autodiff_spec.report import changes_table, terminal
 from autodiff_spec.report.changes import changes
 from autodiff_spec.report.html import page
 from autodiff_spec.report.reading import read_costs, read_reports
 
 Results = Annotated[Path, typer.Argument(metavar="RESULTS.json", help="what test --json or compare --json wrote")]
-HtmlFile = Annotated[Path | None, typer.Option("--html", metavar="FILE", help="write one page that needs no network")]
 Against = Annotated[Path | None, typer.Option("--against", metavar="OLD.json", help="show what changed since then")]
-Costs = Annotated[Path | None, typer.Option("--costs", metavar="FILE", help="draw these times (benchmarks/costs.py)")]
 
 
 @app.command(

@@ -102,8 +102,8 @@ class Call:
 
     # --- checks -------------------------------------------------------------------------------------------------
 
-    def assert_right(self, found: Any, expected: Any, quantity: str, order: int) -> None:
-        """``found`` is within the function's budget of what is expected."""
+    def assert_right(self, found: Any, expected: Any, quantity: str, order: int, sizes: Any = None) -> None:
+        """``found`` is within the function's budget of what is expected; ``sizes`` is of functions that cancel."""
         budget = self.function.budget(self.dtype, order)
         wide = found if self.dtype not in ("float16", "bfloat16") else self.be.xp.astype(found, self.be.xp.float32)
         assert_within_budget(
@@ -113,6 +113,7 @@ class Call:
             function=self.function.name,
             quantity=quantity,
             budget=budget,
+            sizes=None if sizes is None else oracle.to_numpy(sizes),
         )
 
     def assert_value(self, value: Any) -> None:
@@ -126,17 +127,33 @@ class Call:
         self.assert_value(value)
         exact, cotangent = self.cotangent()
         expected = self.truth.gradient(exact)
+        sizes = self.truth.gradient_sizes(exact) if self.variant.cancels else [None] * len(expected)
         for i, found, primal in zip(self.tracked, pullback(cotangent), self.primals, strict=True):
             assert_array(self.be, found, primal.shape, primal.dtype)
-            self.assert_right(found, expected[i], "pullback", 1)
+            self.assert_right(found, expected[i], "pullback", 1, sizes[i])
 
     def assert_pushforward(self) -> None:
         """The derivative along a direction is right."""
         directions = self.directions()
         _, found = self.be.jvp(self, tuple(self.primals), tuple(map(self.array, directions)))
-        expected = self.truth.jvp(*self.for_all(directions))
-        for one, other in zip(leaves(found), leaves(expected), strict=True):
-            self.assert_right(one, other, "pushforward", 1)
+        everything = self.for_all(directions)
+        expected = leaves(self.truth.jvp(*everything))
+        sizes = leaves(self.truth.jvp_sizes(*everything)) if self.variant.cancels else [None] * len(expected)
+        for one, other, size in zip(leaves(found), expected, sizes, strict=True):
+            self.assert_right(one, other, "pushforward", 1, size)
+
+    def second_sizes(self, cotangent: Any, directions: Arrays) -> Arrays:
+        """The sizes of the terms that second derivatives along directions, plus 2x, add up; of one real result."""
+        total: Arrays = [2 * np.abs(exact) for exact in self.exact]
+        everything = [None if d is None else np.abs(d) for d in self.for_all(directions)]
+        for k in np.ndindex(np.shape(cotangent)):
+            single = np.zeros(np.shape(cotangent))
+            single[k] = cotangent[k]
+            for i, row in enumerate(oracle.second(self.variant.on_oracle, *self.exact, cotangent=single)):
+                for block, along in zip(row, everything, strict=True):
+                    if block is not None and along is not None:
+                        total[i] = total[i] + np.tensordot(np.abs(block), along, np.ndim(along))
+        return total
 
 
 def leaves(tree: Any) -> list[Any]:

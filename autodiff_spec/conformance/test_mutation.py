@@ -110,3 +110,49 @@ def test_an_array_changed_between_two_recordings_counts_by_what_each_saw(be: Bac
     if write(c, 1, 5.0):
         expected[1] = 5.0
     assert_equal(be, gradient(), expected)
+
+
+@clause("MUT-06")
+@SIZES
+@pytest.mark.parametrize("output", ["the answer that a rule reads", "a part of the argument"])
+def test_writing_into_the_value_that_vjp_returned_raises_or_does_no_harm(be: Backend, size: int, output: str) -> None:
+    if output == "the answer that a rule reads":
+        y, pullback = be.vjp(be.xp.sqrt, be.asarray(np.full(size, 0.0625)))
+        gradient = lambda: pullback(be.xp.ones_like(y))[0]  # noqa: E731
+        write(y, 0, 100.0)
+    else:
+        (y, part), pullback = be.vjp(lambda x: (x * x, x[:1]), be.asarray(np.ones(size)))
+        gradient = lambda: pullback((be.xp.ones_like(y), be.xp.zeros_like(part)))[0]  # noqa: E731
+        write(part, 0, 100.0)
+    assert_two_or_noticed(be, gradient, size)
+
+
+READ: dict[str, Callable[[Any, Any], Any]] = {
+    "itself": lambda xp, x: x,
+    "a slice": lambda xp, x: x[:1],
+    "all in another shape": lambda xp, x: xp.reshape(x, (1, -1)),
+    "axes in the same order": lambda xp, x: xp.permute_dims(x, (0,)),
+    "all of the same dtype": lambda xp, x: xp.astype(x, x.dtype, copy=False),
+}
+
+
+@clause("MUT-07")
+@SIZES
+@pytest.mark.parametrize("read", READ)
+@pytest.mark.parametrize("when", ["while the tape pauses", "after the tape", "of a variable before the tape"])
+def test_writing_into_what_was_read_where_no_tape_records_raises_or_does_no_harm(
+    be: Backend, size: int, read: str, when: str
+) -> None:
+    x = be.variable(np.ones(size))
+    part: Any = READ[read](be.xp, x) if when == "of a variable before the tape" else None
+    with be.tape() as t:
+        if when != "of a variable before the tape":
+            x = t.watch(be.asarray(np.ones(size)))
+        y = x * x
+        if when == "while the tape pauses":
+            with be.pause():
+                part = READ[read](be.xp, x)
+    if when == "after the tape":
+        part = READ[read](be.xp, x)
+    write(part, (0,) * len(part.shape), 100.0)
+    assert_two_or_noticed(be, lambda: t.grad(y, x), size)

@@ -67,6 +67,15 @@ def test_derivatives_of_a_program_of_complex_numbers(be: Backend, data: st.DataO
     check_case(data.draw(st.sampled_from(SHORT)), be, data.draw(drawn), backend=_backend())
 
 
+@clause("PROG-18")
+@examples(0.25)
+@given(data=st.data())
+def test_second_derivatives_of_a_program_of_complex_numbers(be: Backend, data: st.DataObject) -> None:
+    drawn = cases(pool_of(be, "complex128"), most=2, statements=4, dtypes=("complex128", "complex64"))
+    mode = data.draw(st.sampled_from(("hvp", "grad of grad", "nested tapes")))
+    check_case(mode, be, data.draw(drawn), backend=_backend())
+
+
 @clause("PROG-17")
 @examples(0.25)
 @given(data=st.data())

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from autodiff_spec import _trees
 from autodiff_spec._backend import Backend
 from autodiff_spec._discovery import available_backends, backend
+from autodiff_spec._user_function import argument_names, plain_arguments
 from autodiff_spec.diff._align import Alignment, Difference, Parting
 from autodiff_spec.diff._exact import Exact, exact, verdicts
 from autodiff_spec.diff._record import Run, Values, epsilon, record
@@ -70,44 +69,6 @@ def compare(
         runs.append(record(be, f, given, names=labels, seed=seed, spread=number == 0))
     truth = exact(f, given) if oracle else Exact(error="not asked")
     return compared(getattr(f, "__name__", "f"), runs, truth, roundings)
-
-
-def plain_arguments(args: Sequence[Any], dtype: str | None) -> tuple[Any, ...]:
-    """Arguments as trees of NumPy arrays, which every backend can copy."""
-
-    def plain(leaf: Any) -> Any:
-        array = np.array(_detached(leaf))
-        return array.astype(dtype) if dtype is not None and array.dtype.kind in "fc" else array
-
-    return tuple(
-        plain(arg) if _numbers(arg) else _trees.map_leaves(plain, arg) for arg in args
-    )
-
-
-def _numbers(arg: Any) -> bool:
-    """Whether an argument is a nested list of numbers, which stands for one array."""
-    if isinstance(arg, list):
-        return bool(arg) and all(isinstance(part, (int, float)) or _numbers(part) for part in arg)
-    return False
-
-
-def _detached(leaf: Any) -> Any:
-    """An array of a framework as NumPy's, its derivative left behind."""
-    try:
-        return np.asarray(leaf)
-    except (TypeError, RuntimeError):  # recorded: it refuses to lose its derivative silently
-        from autodiff_spec._module import to_numpy
-
-        return to_numpy(leaf.detach() if hasattr(leaf, "detach") else leaf)
-
-
-def argument_names(f: Callable[..., Any]) -> tuple[str, ...]:
-    """The names of the positional parameters of a function."""
-    try:
-        parameters = inspect.signature(f).parameters.values()
-    except (TypeError, ValueError):
-        return ()
-    return tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
 
 
 def compared(function: str, runs: Sequence[Run], truth: Exact, roundings: float = ROUNDINGS) -> Comparison:

@@ -73,8 +73,8 @@ def _wait(process: subprocess.Popen[bytes], stop: threading.Event | None) -> Non
 
 def _main(asked: str, answered: str) -> None:
     from autodiff_spec._discovery import backend
-    from autodiff_spec.diff._compare import argument_names
-    from autodiff_spec.diff._load import load
+    from autodiff_spec._user_file import load
+    from autodiff_spec._user_function import argument_names
     from autodiff_spec.diff._record import record
 
     request: Request = pickle.loads(Path(asked).read_bytes())

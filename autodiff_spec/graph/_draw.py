@@ -9,7 +9,7 @@ from autodiff_spec import _trees
 from autodiff_spec._capability import Capability
 from autodiff_spec._discovery import backend, use_backend
 from autodiff_spec._errors import UntrackedError
-from autodiff_spec.diff._compare import argument_names, plain_arguments
+from autodiff_spec._user_function import argument_names, plain_arguments
 from autodiff_spec.graph._drawing import Drawing
 from autodiff_spec.graph._fold import folded
 from autodiff_spec.graph._model import graph

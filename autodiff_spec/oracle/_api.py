@@ -214,7 +214,7 @@ def second(program: Program, *args: Any, cotangent: Any = None) -> tuple[tuple[O
         ``blocks[i][j]``, of shape ``args[i].shape + args[j].shape``; None where either is a constant.
 
     Raises:
-        TypeError: for complex arguments.
+        TypeError: for complex arguments, of which ``hvp`` gives products.
 
     Example:
         >>> import numpy as np
@@ -227,6 +227,7 @@ def second(program: Program, *args: Any, cotangent: Any = None) -> tuple[tuple[O
     """
     with working_precision(args, _SECOND_DIGITS):
         point = Point(program, args)
+        _refuse_complex(point, "second")
         matrix = _second_matrix(point, weights(point, cotangent))
         rows = [gather(point, list(row)) for row in matrix]
         return tuple(tuple(_block(point, rows, i, j) for j in range(len(point.args))) for i in range(len(point.args)))
@@ -236,7 +237,6 @@ hessian = second
 
 
 def _second_matrix(point: Point, weight: list[Any]) -> list[list[Any]]:
-    _refuse_complex(point, "second")
     n = len(point.coordinates)
     entries = Second(point, weight)
     matrix = [[ZERO] * n for _ in range(n)]
@@ -259,11 +259,11 @@ def _block(point: Point, rows: list[tuple[Objects | None, ...]], i: int, j: int)
 def hvp(
     program: Program, args: tuple[Any, ...], tangents: tuple[Any, ...], cotangent: Any = None
 ) -> tuple[Objects | None, ...]:
-    """The second derivatives applied to a direction.
+    """The second derivatives applied to a direction: the derivative of ``gradient`` along it.
 
     Args:
         program: as for ``gradient``.
-        args: the arguments, real.
+        args: the arguments.
         tangents: one array for each argument, of its shape; None for constants.
         cotangent: as for ``gradient``.
 
@@ -275,6 +275,9 @@ def hvp(
         >>> (product,) = oracle.hvp(lambda xp, x: x**3, (2.0,), (10.0,))
         >>> float(product[()])
         120.0
+        >>> (product,) = oracle.hvp(lambda xp, z: xp.real(z) * xp.imag(z), (2 + 1j,), (10 + 1j,))
+        >>> complex(product[()])
+        (1+10j)
     """
     with working_precision((*args, *(t for t in tangents if t is not None)), _SECOND_DIGITS):
         point = Point(program, args)

@@ -51,6 +51,23 @@ class Linearization:
             weight = weights(self._point, cotangent)
             return gather(self._point, [contract(weight, col) for col in self._columns])
 
+    def gradient_sizes(self, cotangent: Any = None) -> tuple[Objects | None, ...]:
+        """The sizes of the terms that `gradient` adds up: |cotangent| times the magnitudes in the Jacobian.
+
+        Divided by the gradient's own magnitude they are the condition of the sum (N. J. Higham, Accuracy and Stability
+        of Numerical Algorithms, 2002, section 4.2).
+        """
+        with working_precision(self._args):
+            weight = [abs(w) for w in weights(self._point, cotangent)]
+            return gather(self._point, [contract(weight, [abs(d) for d in col]) for col in self._columns])
+
+    def jvp_sizes(self, *tangents: Any) -> Any:
+        """The same for `jvp`: the magnitudes in the Jacobian times those of a tangent."""
+        with working_precision(self._args):
+            columns = [[abs(d) for d in col] for col in self._columns]
+            steps = [abs(t) for t in directions(self._point, tangents)]
+            return as_outputs(self._point, pushed(self._point, columns, steps))
+
     def jvp(self, *tangents: Any) -> Any:
         """The product of the Jacobian with a tangent, as ``oracle.jvp`` gives it."""
         with working_precision(self._args):

@@ -27,28 +27,34 @@ _SIGNED = 8  # up to so many coordinates every orthant is visited
 _ROUND_LIMIT = 64  # a continuum of gradients (a norm at 0) is sampled so often
 
 
-def kink_distance(program: Program, *args: Any) -> float:
+def kink_distance(program: Program, *args: Any, resting: bool = False) -> float:
     """How near a program comes to a point where its derivative is not unique or not finite.
 
     Args:
         program: ``program(xp, *arrays)``, returning an array or a tree of arrays.
         *args: as for ``gradient``.
+        resting: count the round kinks too that the program stays at wherever its arguments go. ``std`` of one element
+            and the norm of ``x - x`` are 0 and smooth, but the root in them has no second derivative, and where a
+            chain of rules leads through it the first is 0 times infinity.
 
     Returns:
-        The least distance of an operation from its kinks (ties, zeros of ``abs``, jumps, edges of domains, poles),
-        relative to the operands where they exceed 1; inf when there is none. Comparisons of constants do not count.
+        The least distance of an operation from its kinks (ties, zeros of ``abs`` and of norms, jumps, edges of
+        domains, poles), relative to the operands where they exceed 1; inf when there is none. Comparisons of constants
+        do not count.
 
     Example:
         >>> from autodiff_spec import oracle
         >>> oracle.kink_distance(lambda xp, x: xp.maximum(x, 1.0), 1.25)
         0.2
+        >>> [oracle.kink_distance(lambda xp, x: xp.std(x), [2.5], resting=resting) for resting in (False, True)]
+        [inf, 0.0]
     """
     with working_precision(args):
-        return min(_distances(Point(program, args, kinks=True)), default=(math.inf, ""))[0]
+        return min(_distances(Point(program, args, kinks=True), resting), default=(math.inf, ""))[0]
 
 
-def _distances(point: Point) -> Iterator[tuple[float, str]]:
-    """Distance and kind of every kink that moves with the arguments."""
+def _distances(point: Point, resting: bool = False) -> Iterator[tuple[float, str]]:
+    """Distance and kind of every kink that moves with the arguments, and of the round ones that rest if asked."""
     generator = np.random.default_rng(0)
     beside = {}
     for number, c in enumerate(point.coordinates):
@@ -60,7 +66,7 @@ def _distances(point: Point) -> Iterator[tuple[float, str]]:
         other = others[k].differences if comparable else []
         constant = len(other) == len(kink.differences)
         for i, difference in enumerate(kink.differences):
-            if constant and other[i] == difference:
+            if constant and other[i] == difference and not (resting and kink.kind == "round"):
                 continue
             distance = kink.distance(i)
             if not s.is_nan(distance):

@@ -55,7 +55,7 @@ def page(reports: Sequence[Report], *, changes: Changes | None = None, costs: Se
         names=[report.name for report in reports],
         versions=", ".join(dict.fromkeys(report.spec_version for report in reports)),
         counts=[Counter(result.verdict for result in report.clauses) for report in reports],
-        new=[sum(_is_new(result.verdict, result.listed) for result in report.clauses) for report in reports],
+        new=[sum(result.new for result in report.clauses) for report in reports],
         groups=matrix(reports, changes),
         details=details(reports),
         changes=changes,
@@ -65,10 +65,6 @@ def page(reports: Sequence[Report], *, changes: Changes | None = None, costs: Se
         signs=SIGNS,
         meanings=MEANINGS,
     )
-
-
-def _is_new(verdict: Verdict, listed: bool) -> bool:
-    return verdict in (Verdict.DEVIATES, Verdict.VIOLATES) and not listed
 
 
 def _own(name: str) -> str:

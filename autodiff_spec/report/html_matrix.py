@@ -11,7 +11,6 @@ from typing import Any
 from autodiff_spec.clauses import CHAPTERS, CLAUSES
 from autodiff_spec.report.changes import Changes
 from autodiff_spec.report.results import ClauseResult, Outcome, Report, Row, Verdict
-from autodiff_spec.report.terminal import command
 
 SIGNS = {
     Verdict.CONFORMS: "✓",
@@ -84,7 +83,7 @@ def _ids(results: Sequence[Mapping[str, ClauseResult]]) -> list[str]:
 
 def _cell(report: Report, clause: str, result: ClauseResult | None, before: Verdict | None) -> Cell:
     verdict = Verdict.UNTESTED if result is None else result.verdict
-    new = result is not None and verdict in (Verdict.DEVIATES, Verdict.VIOLATES) and not result.listed
+    new = result is not None and result.new
     was = before.value if before is not None and before is not verdict else ""
     label = f"{clause}, {report.name}: {verdict.value}" + (", not listed" if new else "")
     return Cell(verdict, new, was, f"{label}, was {was}" if was else label)
@@ -133,7 +132,7 @@ def _failure(report: Report, row: Row, numbers: Mapping[str, int]) -> dict[str, 
         "observed": observed,
         "permitted": permitted,
         "known": row.note if row.outcome is Outcome.EXPECTED else "",
-        "reproducer": "\n".join(part for part in (row.reproducer, command(report, row)) if part),
+        "reproducer": "\n".join(part for part in (row.reproducer, report.command(row)) if part),
     }
     return {key: value for key, value in found.items() if value != ""}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -89,6 +90,11 @@ class ClauseResult:
     tests: int
     failed: int
 
+    @property
+    def new(self) -> bool:
+        """Whether it fails in a way that is not listed as known."""
+        return self.verdict in (Verdict.DEVIATES, Verdict.VIOLATES) and not self.listed
+
 
 @dataclass(frozen=True)
 class Report:
@@ -114,9 +120,14 @@ class Report:
     schema: int = field(default=SCHEMA)
 
     @property
+    def flavour(self) -> str:
+        """The conventions in brackets, ``"(spec)"``; nothing for the framework's own."""
+        return "" if self.conventions == "native" else f"({self.conventions})"
+
+    @property
     def name(self) -> str:
-        """The backend, and its flavour of conventions where that is not its own: ``"torch (spec)"``."""
-        return self.backend if self.conventions == "native" else f"{self.backend} ({self.conventions})"
+        """The backend and its flavour: ``"torch (spec)"``."""
+        return f"{self.backend} {self.flavour}".rstrip()
 
     @property
     def interrupted(self) -> bool:
@@ -127,6 +138,12 @@ class Report:
     def conforms(self) -> bool:
         """Whether nothing was found beyond the listed deviations."""
         return self.exit_status == 0
+
+    def command(self, row: Row) -> str:
+        """The command line that runs one test again, on the backend by the name that found it."""
+        backend = self.environment.get("AUTODIFF_SPEC_BACKEND", self.backend)
+        flavour = "" if self.conventions == "native" else f" --conventions {self.conventions}"
+        return f"autodiff-spec test {shlex.quote(backend)}{flavour} --only {shlex.quote(row.test)}"
 
     def write(self, path: Path) -> None:
         """Write it as JSON."""

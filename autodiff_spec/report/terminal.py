@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -51,14 +50,14 @@ def _verdict_table(report: Report) -> Table:
 def _count(results: Iterable[ClauseResult], verdict: Verdict) -> Text:
     """How many clauses have this verdict, and how many of them are new: not listed as known."""
     found = [result for result in results if result.verdict is verdict]
-    new = sum(not result.listed for result in found) if verdict in (Verdict.DEVIATES, Verdict.VIOLATES) else 0
+    new = sum(result.new for result in found)
     if not found:
         return Text("-", style="dim")
     return Text(f"{len(found)} ({new} new)" if new else f"{len(found)}", style=_STYLES.get(verdict, ""))
 
 
 def _answer(report: Report) -> Text:
-    name = f"{report.backend} {report.version} {_flavour(report)}".rstrip()
+    name = f"{report.backend} {report.version} {report.flavour}".rstrip()
     failed = [row for row in report.rows if row.outcome is Outcome.FAILED]
     if report.conforms:
         asked = "of the clauses that were asked, " if report.filtered else ""
@@ -77,7 +76,7 @@ def failures(report: Report) -> Iterator[RenderableType]:
             yield _line(row, report)
             if row.reproducer:
                 yield _verbatim(_indented(row.reproducer))
-            yield _verbatim(f"    $ {command(report, row)}")
+            yield _verbatim(f"    $ {report.command(row)}")
     expected = [row for row in report.rows if row.outcome is Outcome.EXPECTED]
     if expected:
         yield Text("\nlisted as known:")
@@ -90,30 +89,18 @@ def _line(row: Row, report: Report) -> Text:
     return Text.assemble((f"{worst} ", _STYLES[worst]), f"{', '.join(row.clauses)} {row.test}: {row.message}")
 
 
-def command(report: Report, row: Row) -> str:
-    """The command line that runs one test again, on the backend by the name that found it."""
-    backend = report.environment.get("AUTODIFF_SPEC_BACKEND", report.backend)
-    flavour = "" if report.conventions == "native" else f" --conventions {report.conventions}"
-    return f"autodiff-spec test {shlex.quote(backend)}{flavour} --only {shlex.quote(row.test)}"
-
-
 # --- several backends ---------------------------------------------------------------------------------------------
 
 
 def comparison(reports: Sequence[Report]) -> RenderableType:
     """The table chapter × backend."""
-    table = _table(*(f"{report.backend}\n{report.version}\n{_flavour(report)}".rstrip() for report in reports))
+    table = _table(*(f"{report.backend}\n{report.version}\n{report.flavour}".rstrip() for report in reports))
     chapters = [_by_chapter(report.clauses) for report in reports]
     for prefix in dict.fromkeys(prefix for one in chapters for prefix in one):
         table.add_row(prefix, _title(prefix), *(_cell(one.get(prefix, [])) for one in chapters))
     table.add_row("all", "", *(_cell(report.clauses) for report in reports), style="bold")
     legend = "clauses that conform; d deviates, v violates, u unsupported, ? left out"
     return Group(table, Text(legend, style="dim"))
-
-
-def _flavour(report: Report) -> str:
-    """``(spec)``; nothing for the framework's own derivatives."""
-    return report.name.removeprefix(report.backend).strip()
 
 
 def _cell(results: Sequence[ClauseResult]) -> Text:
@@ -135,7 +122,7 @@ def differences(reports: Sequence[Report]) -> Iterator[RenderableType]:
             known = row.note or f"{row.message} (not listed)"
             case = f" [{row.case}]" if row.case else ""
             yield Text.assemble("  ", (f"{report.name} {verdict}", _STYLES[verdict]), f"{case} {known}")
-            yield _verbatim(f"    $ {command(report, row)}")
+            yield _verbatim(f"    $ {report.command(row)}")
 
 
 def gaps(reports: Iterable[Report]) -> Iterator[RenderableType]:

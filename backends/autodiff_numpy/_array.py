@@ -209,7 +209,7 @@ class Variable(Array):
     __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: Any) -> None:
-        self._value = value
+        self._value = _locked(value)
         self.node = None
 
     @property
@@ -223,7 +223,7 @@ class Variable(Array):
         trace = TRACE.get()
         if trace is not None:
             trace.escaped("assign() to a variable")
-        self._value = value
+        self._value = _locked(value)
 
     def read(self) -> Any:
         """The recorded array that stands for it on the open tapes, or its plain value when none is open."""
@@ -240,6 +240,13 @@ class Variable(Array):
 
     def __reduce__(self) -> Any:
         return Variable, (self.value,)
+
+
+def _locked(value: Any) -> Any:
+    """``value`` as what only `assign` replaces: NumPy refuses to write into it, and into views of it."""
+    if type(value) is np.ndarray:
+        value.flags.writeable = False
+    return value
 
 
 def resolve(x: Any) -> Any:

@@ -69,7 +69,9 @@ class NumpyBackend(Backend):
 
     def _vjp(self, f: Any, primals: list[Any], *, once: bool) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
         outputs, pullback = super()._vjp(f, primals, once=once)
-        return [_settled(output) for output in outputs], pullback
+        if once:  # the pullback was called before anybody can write into the outputs
+            return [_settled(output) for output in outputs], pullback
+        return [_fresh(output) for output in outputs], pullback
 
     def _jvp(self, f: Any, primals: list[Any], tangents: list[Any]) -> tuple[list[Any], list[Any]]:
         outputs, slopes = jvp(f, primals, tangents)
@@ -77,7 +79,7 @@ class NumpyBackend(Backend):
 
     def _linearize(self, f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
         outputs, push = linearize(f, primals)
-        return [_settled(output) for output in outputs], push
+        return [_fresh(output) for output in outputs], push
 
     def _forward_is_native(self) -> bool:
         return True
@@ -138,3 +140,9 @@ def _settled(output: Any) -> Any:
             return output
         output = output.value
     return np.asarray(output) if isinstance(output, np.generic) and not foreign(output) else output
+
+
+def _fresh(output: Any) -> Any:
+    """The same, and sharing no memory with a residual."""
+    settled = _settled(output)
+    return settled.copy() if type(output) is Array and type(settled) is np.ndarray else settled

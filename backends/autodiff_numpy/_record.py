@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import FUNCTIONS, RAW, RECORDED, UFUNCS, Array
+from autodiff_numpy._array import FUNCTIONS, RAW, RECORDED, UFUNCS, Array, resolve
 from autodiff_numpy._jvp import given_jvp
 from autodiff_numpy._pullback import Pullback, fit, unchanged
 from autodiff_numpy._recorders import binary, discrete, general, holds_recorded, reducing, unary
@@ -89,9 +89,11 @@ def composite(*functions: Any) -> Callable[[Any], Any]:
 
         @functools.wraps(definition)
         def recorded(*args: Any, **kwargs: Any) -> Any:
-            if (args and type(args[0]) is Array) or holds_recorded(args) or holds_recorded(kwargs.values()):
-                return definition(*args, **kwargs)
-            return numpys(*args, **kwargs)
+            if not args or type(args[0]) is not Array:
+                if not holds_recorded(args) and not holds_recorded(kwargs.values()):
+                    return numpys(*args, **kwargs)
+                args = tuple(map(resolve, args))  # what a definition hands through must not be a variable
+            return definition(*args, **kwargs)
 
         declare(numpys, recorded, functions[1:], name=definition.__name__)
         return recorded

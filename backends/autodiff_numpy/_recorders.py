@@ -46,6 +46,16 @@ def record(value: Any, edges: tuple[Edge, ...], tapes: tuple[int, ...], frame: F
     return array
 
 
+def unrecorded(value: Any, *arguments: Any) -> Any:
+    """A result that no open tape tracks, as an array of the user's own.
+
+    Its arguments are residuals, perhaps, of a gradient still to be asked for; through a view they could be written to.
+    """
+    if type(value) is ndarray and (value.base is not None or any(value is argument for argument in arguments)):
+        return value.copy()
+    return value
+
+
 def unary(function: Any, pullback: Any) -> Callable[[Any], Any]:
     """The recording function of an elementwise function of one array."""
     frame_of, pick = RECORDER.frame, pullback.pick
@@ -163,7 +173,7 @@ def reducing(function: Any, pullback: Pullback) -> Callable[..., Any]:
         if tapes is not frame.tapes:
             tapes = frame.tracking(tapes)
             if not tapes:
-                return value
+                return unrecorded(value, argument)
         return record(value, ((parent, pullback, pick(value, argument, *static, **kwargs)),), tapes, frame)
 
     return recorded
@@ -195,7 +205,7 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
         frame = frame_of()
         tapes = frame.tracking(tuple({number for node, _ in sources for number in node.tapes}))
         if not tapes:
-            return value
+            return unrecorded(value, *values)
         read = {position for _, pullback in sources for position in pullback.sources}
         for i, arg in enumerate(args):
             if i in read and not isinstance(arg, Array):

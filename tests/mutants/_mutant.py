@@ -1,4 +1,4 @@
-"""What a mutant is: the NumPy engine with one plausible bug, and the clauses that must notice it.
+"""What a mutant is: an engine with one plausible bug, NumPy's as a rule, and the clauses that must notice it.
 
 Each is a function that breaks the engine of its own process and returns it, so that a mutant is a backend like any
 other: ``AUTODIFF_SPEC_BACKEND=tests.mutants.of_tapes:stale_tape``.
@@ -7,13 +7,13 @@ other: ``AUTODIFF_SPEC_BACKEND=tests.mutants.of_tapes:stale_tape``.
 from __future__ import annotations
 
 import functools
+import importlib
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import autodiff_numpy
 from autodiff_numpy import _record
 from autodiff_spec import Backend
 
@@ -23,7 +23,8 @@ class Mutant:
     """A bug in words, the function that makes it, and the clauses of each of which a test must fail.
 
     Those it is about, and those that `also` notice it (noticed.toml). Without clauses: the bug is in a function that
-    only NumPy has, and the tests of the engine's rules must notice it.
+    only NumPy has, and the tests of the engine's rules must notice it. `of` is the backend that is broken: another than
+    NumPy's only for clauses about what that one does not have.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Mutant:
     clauses: tuple[str, ...]
     make: Callable[[], Backend] = field(compare=False)
     also: tuple[str, ...] = ()
+    of: str = "numpy"
 
 
 def _noticed() -> dict[str, tuple[str, ...]]:
@@ -48,7 +50,7 @@ ALSO = _noticed()
 MUTANTS: dict[str, Mutant] = {}
 
 
-def mutant(bug: str, *clauses: str) -> Callable[[Callable[[], None]], Callable[..., Backend]]:
+def mutant(bug: str, *clauses: str, of: str = "numpy") -> Callable[[Callable[[], None]], Callable[..., Backend]]:
     """Enter a bug into the catalogue; the decorated function becomes a factory of the broken backend."""
 
     def decorate(break_engine: Callable[[], None]) -> Callable[..., Backend]:
@@ -57,9 +59,10 @@ def mutant(bug: str, *clauses: str) -> Callable[[Callable[[], None]], Callable[.
         @functools.wraps(break_engine)
         def factory(conventions: str = "native") -> Backend:
             break_engine()
-            return autodiff_numpy.backend(conventions)
+            broken: Backend = importlib.import_module(f"autodiff_{of}").backend(conventions)
+            return broken
 
-        MUTANTS[name] = Mutant(name, break_engine.__module__, bug, clauses, factory, ALSO.get(name, ()))
+        MUTANTS[name] = Mutant(name, break_engine.__module__, bug, clauses, factory, ALSO.get(name, ()), of)
         return factory
 
     return decorate

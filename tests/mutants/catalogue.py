@@ -1,6 +1,8 @@
 """All mutants, in the order of the engine's parts: a new one goes into the file of the part that it breaks."""
 
 from tests.mutants import (
+    of_adapters,
+    of_answers,
     of_calls,
     of_checks,
     of_forward,
@@ -16,6 +18,6 @@ from tests.mutants import (
 from tests.mutants._mutant import MUTANTS, Mutant
 
 __all__ = [
-    "MUTANTS", "Mutant", "of_calls", "of_checks", "of_forward", "of_frameworks", "of_matrices", "of_operators",
-    "of_prepare", "of_rules", "of_tapes", "of_values", "of_variables",
+    "MUTANTS", "Mutant", "of_adapters", "of_answers", "of_calls", "of_checks", "of_forward", "of_frameworks",
+    "of_matrices", "of_operators", "of_prepare", "of_rules", "of_tapes", "of_values", "of_variables",
 ]  # fmt: skip

@@ -172,7 +172,8 @@ def overwritten_residual() -> None:
 
     def share(names: Any, g: Any, y: Any) -> Any:
         found = once(names, g, y)
-        if isinstance(y, np.ndarray) and y.flags.writeable and y.ndim:
+        if isinstance(y, np.ndarray) and y.flags.owndata and y.ndim:
+            y.flags.writeable = True  # the value of a variable is locked
             y *= 0
         return found
 

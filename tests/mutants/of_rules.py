@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy import _pullback, _record, _tape, xp
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import Array, plain
 from tests.mutants._mutant import change, mutant, rule_of
 
 
@@ -127,6 +127,12 @@ def nan_of_norm() -> None:
 @mutant("the gradient of a complex source is the conjugate", "CPLX-01")
 def missing_conjugate() -> None:
     _tape._conjugate = lambda g: g
+
+
+@mutant("the conjugate of a complex gradient is taken beside the tape that is open outside", "CPLX-12", "PROG-18")
+def conjugated_beside_the_tape() -> None:
+    right = _tape._conjugate
+    _tape._conjugate = lambda g: Array(g.value.conj(), g.node) if type(g) is Array else right(g)
 
 
 @mutant("the pullback of a complex product does not conjugate", "PROG-16")

@@ -224,3 +224,18 @@ def captured_by_reference() -> None:
 @mutant("a captured array stays locked for ever", "MUT-04")
 def never_unlocked() -> None:
     _captured._released = lambda owner: None
+
+
+@mutant("what vjp() returns as the value is what its pullback reads", "MUT-06")
+def value_shared_with_residuals() -> None:
+    _backend._fresh = _backend._settled
+
+
+@mutant("what is read of a recorded array where no tape records shares its memory", "MUT-07")
+def residuals_in_reach() -> None:
+    _recorders.unrecorded = lambda value, *arguments: value
+
+
+@mutant("a variable can be written to through its views", "MUT-07")
+def variables_in_reach() -> None:
+    _array._locked = lambda value: value

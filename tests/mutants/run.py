@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +26,7 @@ import pytest
 from hypothesis import Phase, settings
 
 import autodiff_numpy
+from autodiff_spec import available_backends, backend
 from autodiff_spec.conformance._run import cited_by, is_drawn
 from tests.mutants._mutant import Mutant
 
@@ -33,8 +35,12 @@ SUITE = "autodiff_spec/conformance"
 BEYOND = ("tests/test_numpy_rules.py", "tests/test_numpy_spectra.py")
 """The tests of what NumPy has beyond the standard, and no clause speaks of."""
 
-SOUND = Mutant("sound", __name__, "there is no bug", ("GRAD-01", "FUN-39"), autodiff_numpy.backend)
-"""No mutant, and not among all of them: what kills it is no test of mutants."""
+_NO_BUG = "there is no bug"
+SOUND = {
+    "sound": Mutant("sound", __name__, _NO_BUG, ("GRAD-01", "FUN-39"), autodiff_numpy.backend),
+    "sound_torch": Mutant("sound_torch", __name__, _NO_BUG, ("DTYPE-03",), partial(backend, "torch"), of="torch"),
+}
+"""No mutants, and not among all of them: what kills one is no test of mutants."""
 
 NO_CLAUSE = ("",)
 SECONDS = 300
@@ -134,7 +140,10 @@ class Herd:
         from autodiff_spec.conformance.plugin import _RUN
 
         hypothesis.core.global_force_seed = seed  # type: ignore[assignment]
-        session.config.stash[_RUN].__dict__["backend"] = mutant.make()
+        run = session.config.stash[_RUN]
+        run.__dict__["backend"] = mutant.make()
+        if mutant.of != "numpy":
+            _leave_out_again(run, session.items)
         missing, killed, drawn = set(_asked(mutant)), set(), set()
         for item in sorted(session.items, key=is_drawn):
             if self.every_test or missing & set(_cited(item)):
@@ -146,6 +155,15 @@ class Herd:
                     missing -= killed
         failed, output = [name for name, _ in self.failed], self.failed[0][1] if self.failed else ""
         return {"seed": seed, "failed": failed, "clauses": sorted(killed), "drawn": sorted(drawn), "output": output}
+
+
+def _leave_out_again(run: Any, items: list[pytest.Item]) -> None:
+    """Leave out what the broken backend does not declare, in place of what the one does not that tests were collected
+    for.
+    """
+    for item in items:
+        item.own_markers[:] = [mark for mark in item.own_markers if mark.name != "skip"]
+        run._leave_out_unsupported(item)
 
 
 def _in_children(work: Any, mutants: Iterable[Mutant]) -> Iterator[Result]:
@@ -202,7 +220,8 @@ def _row(result: Result) -> dict[str, Any]:
     names = ("seed", "failed", "clauses", "drawn", "missed", "seconds", "output")
     row = {name: getattr(result, name) for name in names}
     mutant = result.mutant
-    return {"name": mutant.name, "bug": mutant.bug, "asked": mutant.clauses, "also": mutant.also, **row}
+    said = {"name": mutant.name, "bug": mutant.bug, "of": mutant.of, "asked": mutant.clauses, "also": mutant.also}
+    return {**said, **row}
 
 
 def main() -> int:
@@ -218,7 +237,10 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the results there")
     arguments = parser.parse_args()
     known = mechanical() if arguments.mechanical else MUTANTS
-    chosen = [(known | {SOUND.name: SOUND})[name] for name in arguments.names] or list(known.values())
+    chosen = [(known | SOUND)[name] for name in arguments.names] or list(known.values())
+    for mutant in [one for one in chosen if one.of not in available_backends()]:
+        chosen.remove(mutant)
+        print(f"left out: {mutant.name}, for {mutant.of} is not installed")
     seeds = [int(seed) for seed in arguments.seeds.split(",")]
     results = run_all(chosen, seeds, every_test=arguments.every_test)
     if arguments.json:

@@ -13,10 +13,10 @@ from autodiff_spec.clauses import CLAUSES, MUST
 
 HEAD = """# Mutants
 
-Wrong engines, each with one bug, and the test that notices it. `make mutants` makes this page
-(`tests/mutants/table.py`). The suite is collected once, and the process forks for each mutant. It is killed when a
-test of every clause that it names fails; tests without drawn arguments run first. What such a test kills, it kills
-with every seed; where a drawn one was needed, all six seeds were run.
+Wrong engines, NumPy's if nothing else is said, each with one bug, and the test that notices it. `make mutants` makes
+this page (`tests/mutants/table.py`). The suite is collected once, and the process forks for each mutant. It is killed
+when a test of every clause that it names fails; tests without drawn arguments run first. What such a test kills, it
+kills with every seed; where a drawn one was needed, all six seeds were run.
 """
 
 
@@ -48,6 +48,7 @@ def _written(mutants: dict[str, list[dict[str, Any]]]) -> str:
     lines = ["## Written by hand", "", "| mutant | bug | clauses | killed by |", "|---|---|---|---|"]
     for name, runs in mutants.items():
         bug, asked = runs[0]["bug"].replace("|", "\\|"), ", ".join(runs[0]["asked"])
+        bug += f" (of {runs[0]['of']})" if runs[0]["of"] != "numpy" else ""
         lines.append(f"| `{name}` | {bug} | {asked} | {_killer(runs)} |")
     return "\n".join([*lines, ""])
 

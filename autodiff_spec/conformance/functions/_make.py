@@ -15,9 +15,6 @@ THREE: Shapes = (((2, 3), (3,), (2, 1)), ((), (), ()), ((0,), (1,), ()))
 
 ANY, ODD, EVEN = Arg(), Arg(grid="odd"), Arg(grid="even")
 NONZERO = Arg(hole=0.25)
-DIVISOR = Arg(hole=1.25)
-"""The derivative by a divisor is a sum of up to six terms g·x/y², which may cancel: 8 roundings of half a unit each on
-terms that add up to at most Σ|g|·3/1.25² = 14.4, which `SENSITIVE` covers; nearer to 0 nothing would."""
 POSITIVE = Arg(0.25, 3.0)
 INSIDE = Arg(-0.875, 0.875)
 DISTINCT = Arg(grid="odd", hole=0.25, distinct=True)
@@ -27,10 +24,13 @@ HERMITIAN = Arg(-0.25, 0.25, "odd", kind="complex", diagonal=(2.0, 4.0, 6.0))
 MASK = Arg(kind="mask")
 
 
-def elementwise(clause: str, name: str, *args: Arg, ulps: float, kinks: str = "", region: str = "") -> Function:
+def elementwise(
+    clause: str, name: str, *args: Arg, ulps: float, kinks: str = "", region: str = "", cancels: bool = False
+) -> Function:
     """A function of one, two or three arrays that broadcast."""
     shapes = (ONE, TWO, THREE)[len(args) - 1]
-    return Function(name, clause, (Variant(name, call(name), args, shapes, region),), ulps, tuple(kinks.split()))
+    variant = Variant(name, call(name), args, shapes, region, cancels=cancels)
+    return Function(name, clause, (variant,), ulps, tuple(kinks.split()))
 
 
 def many(
@@ -85,6 +85,7 @@ def two(
     *more: tuple[Shape, ...],
     args: tuple[Arg, Arg] = (ANY, ANY),
     region: str = "",
+    cancels: bool = False,
 ) -> Variant:
     """A variant of a function of two arrays."""
-    return Variant(what, program, args, ((first, second), *more), region)
+    return Variant(what, program, args, ((first, second), *more), region, cancels=cancels)

@@ -117,6 +117,8 @@ class Variant:
         region: drawn tests leave the variant out for a backend that lists a deviation under this name, or its own.
         native: the program uses operators or indices of arrays, the framework's own in the "spec" flavour too.
         extra: the program takes the namespace of functions beyond the standard.
+        cancels: its derivatives are sums of terms that may be large and cancel: the budget counts in units of what is
+            added up, which is the condition of the sum.
     """
 
     name: str
@@ -126,6 +128,7 @@ class Variant:
     region: str = ""
     native: bool = False
     extra: bool = False
+    cancels: bool = False
 
     def __repr__(self) -> str:
         return f"<{self.name}>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autodiff_spec.conformance.functions._make import ANY, DIVISOR, NONZERO, ODD, ONE, POSITIVE, many, two
+from autodiff_spec.conformance.functions._make import ANY, NONZERO, ODD, ONE, POSITIVE, many, two
 from autodiff_spec.conformance.functions._model import SENSITIVE, Arg, Function, Variant
 
 OPERATORS: Function = many(
@@ -11,7 +11,7 @@ OPERATORS: Function = many(
     two("+", lambda xp, x, y: x + y, (2, 1), (3,)),
     two("-", lambda xp, x, y: x - y, (2, 1), (3,)),
     two("*", lambda xp, x, y: x * y, (2, 1), (3,)),
-    two("/", lambda xp, x, y: x / y, (2, 1), (3,), args=(ANY, DIVISOR)),
+    two("/", lambda xp, x, y: x / y, (2, 1), (3,), args=(ANY, NONZERO), cancels=True),
     two("**", lambda xp, x, y: x**y, (2, 1), (3,), args=(POSITIVE, NONZERO)),
     two("//", lambda xp, x, y: x // y, (2, 1), (3,), args=(ODD, Arg(grid="even", hole=0.5)), region="x // y"),
     two("%", lambda xp, x, y: x % y, (2, 1), (3,), args=(ODD, Arg(grid="even", hole=0.5))),

@@ -44,10 +44,13 @@ class Truth:
         program: ``program(be, xp, *arrays)``.
         args: its arguments, float64 or complex128 arrays.
         dtype: what the program will be computed in.
+        resting: whether a round kink that the program stays at is one.
     """
 
-    def __init__(self, program: Function, args: tuple[NDArray[Any], ...], dtype: str = "float64") -> None:
-        self.program, self.args, self.dtype = program, args, dtype
+    def __init__(
+        self, program: Function, args: tuple[NDArray[Any], ...], dtype: str = "float64", resting: bool = False
+    ) -> None:
+        self.program, self.args, self.dtype, self.resting = program, args, dtype, resting
 
     def run(self, seed: int | None, order: int = 1) -> Function:
         """The program for the oracle, exact or with the errors of one seed in derivatives up to this order."""
@@ -64,7 +67,8 @@ class Truth:
     @cached_property
     def near_kink(self) -> bool:
         """Whether rounding may change which side of a kink the program is on."""
-        return oracle.kink_distance(self.run(None), *self.args) < max(1e-9, NEAR * epsilon(self.dtype))
+        distance = oracle.kink_distance(self.run(None), *self.args, resting=self.resting)
+        return distance < max(1e-9, NEAR * epsilon(self.dtype))
 
     @cached_property
     def first(self) -> list[oracle.Linearization]:
@@ -75,6 +79,10 @@ class Truth:
     def second(self) -> list[Any]:
         """The exact second derivatives, and those that err."""
         return [oracle.hessian(self.run(seed, 2), *self.args) for seed in (None, *range(DRAWS))]
+
+    def products(self, tangents: list[NDArray[Any]]) -> list[Any]:
+        """The exact second derivatives times a direction, and those that err; complex arguments are taken too."""
+        return [oracle.hvp(self.run(seed, 2), self.args, tuple(tangents)) for seed in (None, *range(DRAWS))]
 
     @property
     def value(self) -> Any:

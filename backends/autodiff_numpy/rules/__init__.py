@@ -9,6 +9,7 @@ fails ``tests/test_numpy_rules.py``.
 """
 
 from autodiff_numpy.rules import (
+    arranging,
     cumulative,
     determinants,
     eigenvalues,
@@ -29,6 +30,6 @@ from autodiff_numpy.rules import (
 )
 
 __all__ = [
-    "cumulative", "determinants", "eigenvalues", "einsum", "elementwise", "factorisations", "fft", "indexing",
-    "joining", "linalg", "nans", "numpys", "reductions", "shapes", "singular", "solvers", "sorting",
+    "arranging", "cumulative", "determinants", "eigenvalues", "einsum", "elementwise", "factorisations", "fft",
+    "indexing", "joining", "linalg", "nans", "numpys", "reductions", "shapes", "singular", "solvers", "sorting",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._jvp import linear
@@ -105,10 +106,12 @@ def _cumulative(function, start, x, axis, dtype, include_initial):
         if x.ndim > 1:
             raise ValueError(f"axis= is needed for an array of {x.ndim} dimensions")
         axis = 0
-    found = function(x if dtype is None else RECORDED.astype(x, dtype), axis)
+    x = RECORDED.atleast_1d(x if dtype is None else RECORDED.astype(x, dtype))
+    axis = normalize_axis_index(axis, x.ndim)
+    found = function(x, axis)
     if not include_initial:
         return found
-    shape = tuple(1 if i == axis % x.ndim else n for i, n in enumerate(x.shape))
+    shape = tuple(1 if i == axis else n for i, n in enumerate(x.shape))
     return RECORDED.concatenate([np.full(shape, start, found.dtype), found], axis)
 
 
@@ -116,14 +119,14 @@ def _cumulative(function, start, x, axis, dtype, include_initial):
 def cumsum(a, axis=None, dtype=None, out=None):
     """`np.cumsum`."""
     a = RECORDED.ravel(a) if axis is None else a
-    return cumulative_sum(a, axis=axis or 0, dtype=dtype, out=out)
+    return cumulative_sum(a, axis=0 if axis is None else axis, dtype=dtype, out=out)
 
 
 @composite(np.cumprod)
 def cumprod(a, axis=None, dtype=None, out=None):
     """`np.cumprod`."""
     a = RECORDED.ravel(a) if axis is None else a
-    return cumulative_prod(a, axis=axis or 0, dtype=dtype, out=out)
+    return cumulative_prod(a, axis=0 if axis is None else axis, dtype=dtype, out=out)
 
 
 @composite(np.diff)

@@ -32,8 +32,9 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
         raise TypeError("einsum of recorded arrays takes no out=, dtype=, order=, casting=; use the returned value")
     arrays, inputs, result = _parsed(operands)
     sizes = _sizes(arrays, inputs)
-    parts = [_simplified(x, labels, [*inputs[:i], *inputs[i + 1 :], result], sizes)
-             for i, (x, labels) in enumerate(zip(arrays, inputs, strict=True))]  # fmt: skip
+    parts = [_single(x, labels, sizes) for x, labels in zip(arrays, inputs, strict=True)]
+    inputs = [labels for _, labels in parts]
+    parts = [_shared(*part, [*inputs[:i], *inputs[i + 1 :], result]) for i, part in enumerate(parts)]
     found, labels = parts[0]
     for i, (other, others) in enumerate(parts[1:], 2):
         needed = {label for _, later in parts[i:] for label in later} | set(result)
@@ -106,14 +107,19 @@ def _sizes(arrays, inputs):
     return sizes
 
 
-def _simplified(x, labels, others, sizes):
-    """``x`` with each label once: diagonals of repeated ones, sums over those that nobody else has."""
-    elsewhere = {label for rest in others for label in rest}
+def _single(x, labels, sizes):
+    """``x`` with each label once, by diagonals, and without the axes that are broadcast."""
     for label in [label for label in dict.fromkeys(labels) if labels.count(label) > 1]:
         x, labels = _diagonal(x, labels, label)
     for label in [label for label, n in zip(labels, x.shape, strict=True) if n == 1 != sizes[label]]:
-        axis = labels.index(label)  # broadcast: the axis counts as absent, the others have the label
+        axis = labels.index(label)
         x, labels = RECORDED.squeeze(x, axis), labels[:axis] + labels[axis + 1 :]
+    return x, labels
+
+
+def _shared(x, labels, others):
+    """``x`` summed over the labels that nobody else has."""
+    elsewhere = {label for rest in others for label in rest}
     alone = tuple(axis for axis, label in enumerate(labels) if label not in elsewhere)
     if alone:
         x, labels = RECORDED.sum(x, axis=alone), [label for label in labels if label in elsewhere]

@@ -124,7 +124,7 @@ for step in (np.floor, np.ceil, np.trunc, np.rint):
     rule(step, _none)
 rule(np.sign, lambda xp, g, x, ans: None if _real(x) else _across(xp, g, x, ans),
      jvp=lambda xp, t, x, ans: None if _real(x) else _turned(xp, t, x, ans))  # fmt: skip
-rule(np.round, _none, jvp=elementwise)
+rule(np.round, _none, jvp=elementwise, also=(np.around,))
 
 # --- two arguments --------------------------------------------------------------------------------------------
 rule(np.add, unchanged, unchanged)

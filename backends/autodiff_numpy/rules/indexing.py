@@ -59,10 +59,17 @@ def _replaced(x, values, index):
     return found
 
 
+def _values_share(xp, g, shape, dtype):
+    """The share of values that NumPy broadcast to the place; of a longer shape it leaves out leading ones."""
+    return xp.reshape(fit(xp, g, shape[max(len(shape) - g.ndim, 0) :], dtype), shape)
+
+
 rule(
     _replaced,
     lambda xp, g, index: xp.replaced(g, 0, index),
-    lambda xp, g, index, values_shape, values_dtype: fit(xp, xp.getitem(g, index), values_shape, values_dtype),
+    lambda xp, g, index, values_shape, values_dtype: _values_share(
+        xp, xp.getitem(g, index), values_shape, values_dtype
+    ),
     jvp=(
         lambda xp, t, index: xp.replaced(t, 0, index),
         lambda xp, t, index, ans_shape, ans_dtype: xp.replaced(np.zeros(ans_shape, ans_dtype), t, index),
@@ -80,6 +87,11 @@ def read(x, index):
     return RECORDED.getitem(x, captured(index) if type(x) is not np.ndarray else index)
 
 
+def flat_or_vector(a, axis):
+    """``a`` and the axis that is meant: all elements in a row for ``None``; a number counts as a vector of one."""
+    return (RECORDED.ravel(a), 0) if axis is None else (RECORDED.atleast_1d(a), axis)
+
+
 def _indices(x):
     x = plain(x)
     return x if foreign(x) else np.asarray(x)
@@ -90,8 +102,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     """`np.take`."""
     if out is not None or mode != "raise":
         raise UnsupportedError(f"np.take of a recorded array has no out= and the mode 'raise', not {mode!r}")
-    if axis is None:
-        a, axis = RECORDED.ravel(a), 0
+    a, axis = flat_or_vector(a, axis)
     return a[(slice(None),) * (axis % a.ndim) + (_indices(indices),)]
 
 

@@ -153,6 +153,8 @@ def _blocks(arrays, ndim, axis):
 @composite(np.pad)
 def pad(array, pad_width, mode="constant", **kwargs):
     """`np.pad` in the modes that repeat elements, and with constants."""
+    if array.ndim == 0:  # no side to add to
+        return RECORDED.positive(array)
     if mode == "constant":
         return _framed(array, pad_width, kwargs.get("constant_values", 0))
     if mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from autodiff_numpy._array import FUNCTIONS, UFUNC_METHODS
 from autodiff_numpy._jvp import linear
 from autodiff_numpy._record import RECORDED, composite, fit, rule
 from autodiff_numpy.rules.reductions import along_slopes
@@ -28,7 +29,7 @@ def _matmul_left(xp, g, x, y):
 def _matmul_right(xp, g, x, y):
     """xᵀ·g, likewise."""
     if x.ndim == y.ndim == 2:
-        return xp.matmul(x.T, g) if x.shape[0] > 1 else x.T * g
+        return x.T * g if x.shape[0] == 1 else xp.matmul(x.T, g)
     if x.ndim == 1 and y.ndim == 1:
         return g * x
     rows = x if x.ndim > 1 else xp.reshape(x, (1, -1))
@@ -43,7 +44,7 @@ def _shaped(xp, share, shape):
     return share if share.shape == shape else xp.reshape(share, shape)  # a view would have to be copied at the end
 
 
-rule(np.matmul, _matmul_left, _matmul_right, jvp=linear)
+rule(np.matmul, _matmul_left, _matmul_right, jvp=linear, also=(np.linalg.matmul,))
 
 
 @composite(np.dot)
@@ -60,10 +61,14 @@ def _conjugate(xp, x):
     return xp.conjugate(x) if x.dtype.kind == "c" else x
 
 
+def _column(g):
+    return g[..., None] if g.ndim else g
+
+
 rule(
     np.vecdot,
-    lambda xp, g, y: _conjugate(xp, (g[..., None] if g.ndim else g) * y),
-    lambda xp, g, x: (g[..., None] if g.ndim else g) * _conjugate(xp, x),
+    lambda xp, g, y, x_shape, x_dtype: fit(xp, _conjugate(xp, _column(g) * y), x_shape, x_dtype),
+    lambda xp, g, x, y_shape, y_dtype: fit(xp, _column(g) * _conjugate(xp, x), y_shape, y_dtype),
     jvp=linear,
     name="vecdot_of_last",
 )
@@ -104,7 +109,7 @@ def inner(a, b):
     return RECORDED.tensordot(a, b, axes=((-1,), (-1,)))
 
 
-@composite(np.outer)
+@composite(np.outer, np.linalg.outer)
 def outer(a, b, out=None):
     """`np.outer`."""
     return RECORDED.reshape(a, (-1, 1)) * RECORDED.reshape(b, (1, -1))
@@ -169,7 +174,7 @@ def _vector(x):
     return RECORDED.reshape(x, (1,)) if np.ndim(x) == 0 else x if hasattr(x, "dtype") else np.asarray(x)
 
 
-@composite(np.tensordot)
+@composite(np.tensordot, np.linalg.tensordot)
 def tensordot(a, b, axes=2):
     """`np.tensordot`, as one matrix product."""
     if isinstance(axes, int):
@@ -207,11 +212,32 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
     return moved[..., rows[ok], columns[ok]]
 
 
+@composite(np.linalg.diagonal)
+def diagonal_of_last(x, /, *, offset=0):
+    """`np.linalg.diagonal`."""
+    return diagonal(x, offset, -2, -1)
+
+
+@composite(np.linalg.trace)
+def trace_of_last(x, /, *, offset=0, dtype=None):
+    """`np.linalg.trace`."""
+    return trace(x, offset, -2, -1, dtype)
+
+
+@composite(np.linalg.cross)
+def cross_of_last(x1, x2, /, *, axis=-1):
+    """`np.linalg.cross`."""
+    return cross(x1, x2, axis=axis)
+
+
+FUNCTIONS[np.linalg.vecdot] = UFUNC_METHODS[np.vecdot, "__call__"] = vecdot  # the latter with axis=
+
+
 # --- norms ----------------------------------------------------------------------------------------------------
 
 
 def _vector_norm(x, axis=None, keepdims=False, ord=2):
-    if ord == 2 and x.dtype.char in "fd":  # the usual case, several times as fast as through NumPy's own function
+    if ord == 2 and x.ndim and x.dtype.char in "fd":  # the usual case, several times as fast as NumPy's own function
         if axis is None and x.ndim == 1 and not keepdims:
             return np.sqrt(np.dot(x, x))
         return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
@@ -251,7 +277,7 @@ rule(
 @composite(np.linalg.matrix_norm)
 def matrix_norm(x, /, *, keepdims=False, ord="fro"):
     """`np.linalg.matrix_norm`."""
-    if ord is None or ord == "fro":
+    if ord is None or ord == "fro" or (0 in x.shape[-2:] and ord in ("nuc", 1, 2, math.inf)):  # without elements 0
         return RECORDED.vector_norm(x, axis=(-2, -1), keepdims=keepdims)
     if ord in (2, -2, "nuc"):
         s = RECORDED.svdvals(x)

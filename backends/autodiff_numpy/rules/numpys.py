@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autodiff_numpy._array import UFUNC_METHODS, plain
 from autodiff_numpy._record import RECORDED, composite, constant, rule
 from autodiff_numpy.rules.cumulative import along
+from autodiff_numpy.rules.indexing import flat_or_vector
 from autodiff_numpy.rules.reductions import no_out
 from autodiff_spec import UnsupportedError
 
@@ -34,6 +36,13 @@ def fmin(x1, x2):
 def logaddexp2(x1, x2):
     """`np.logaddexp2`."""
     return RECORDED.logaddexp(RECORDED.multiply(x1, _LOG_2), RECORDED.multiply(x2, _LOG_2)) / _LOG_2
+
+
+@composite(np.fix)
+def fix(x, out=None):
+    """`np.fix`."""
+    no_out(out)
+    return RECORDED.trunc(x)
 
 
 @composite(np.ldexp)
@@ -130,6 +139,8 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         weights = RECORDED.reshape(weights, tuple(n if i == axis % a.ndim else 1 for i, n in enumerate(a.shape)))
         weights = RECORDED.broadcast_to(weights, a.shape)
     total = RECORDED.sum(weights, axis=axis, keepdims=keepdims)
+    if np.any(plain(total) == 0):
+        raise ZeroDivisionError("the weights of average sum to zero")
     found = RECORDED.sum(RECORDED.multiply(a, weights), axis=axis, keepdims=keepdims) / total
     return (found, total) if returned else found
 
@@ -147,6 +158,53 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
     return RECORDED.sum((later + earlier) * steps, axis=axis) / 2
 
 
+@composite(np.gradient)
+def gradient(f, *varargs, axis=None, edge_order=1):
+    """`np.gradient` with a number for each spacing: central differences, and one-sided ones at the ends."""
+    axes = range(f.ndim) if axis is None else normalize_axis_tuple(axis, f.ndim)
+    spacings = varargs * (len(axes) if len(varargs) == 1 else 1) or (1.0,) * len(axes)
+    if any(np.ndim(h) for h in spacings):
+        raise UnsupportedError("np.gradient of a recorded array takes numbers as spacings, no coordinates")
+    if len(spacings) != len(axes):
+        raise TypeError(f"gradient got {len(varargs)} spacings for {len(axes)} axes")
+    found = tuple([_slopes(f, h, i, edge_order) for h, i in zip(spacings, axes, strict=True)])
+    return found[0] if len(found) == 1 else found
+
+
+def _slopes(f, h, axis, edge_order):
+    if f.shape[axis] <= edge_order:
+        raise ValueError(f"gradient needs {edge_order + 1} elements along an axis, not {f.shape[axis]}")
+
+    def at(start, stop=None):
+        return f[along(axis, f.ndim, slice(start, stop))]
+
+    if edge_order == 1:
+        first, last = at(1, 2) - at(0, 1), at(-1) - at(-2, -1)
+    else:
+        first = -1.5 * at(0, 1) + 2 * at(1, 2) - 0.5 * at(2, 3)
+        last = 1.5 * at(-1) - 2 * at(-2, -1) + 0.5 * at(-3, -2)
+    return RECORDED.concatenate([first, (at(2) - at(0, -2)) / 2, last], axis) / h
+
+
+@composite(np.linspace)
+def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0, *, device=None):
+    """`np.linspace` between recorded ends."""
+    parts = num - 1 if endpoint else num
+    width = RECORDED.subtract(stop, start)
+    shares = np.arange(num) / max(parts, 1)
+    shares = shares.astype(plain(width).dtype).reshape(num, *(1,) * np.ndim(plain(width)))
+    found = RECORDED.moveaxis(RECORDED.add(start, shares * width), 0, axis)
+    found = found if dtype is None else RECORDED.astype(found, dtype)
+    return (found, width / max(parts, 1)) if retstep else found
+
+
+@composite(np.logspace)
+def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
+    """`np.logspace`."""
+    found = RECORDED.power(base, linspace(start, stop, num, endpoint, axis=axis))
+    return found if dtype is None else RECORDED.astype(found, dtype)
+
+
 @composite(np.ediff1d)
 def ediff1d(ary, to_end=None, to_begin=None):
     """`np.ediff1d`."""
@@ -159,8 +217,7 @@ def ediff1d(ary, to_end=None, to_begin=None):
 def compress(condition, a, axis=None, out=None):
     """`np.compress`."""
     no_out(out)
-    if axis is None:
-        a, axis = RECORDED.ravel(a), 0
+    a, axis = flat_or_vector(a, axis)
     return a[along(axis, a.ndim, np.nonzero(plain(condition))[0])]
 
 
@@ -173,7 +230,7 @@ def extract(condition, arr):
 @composite(np.polyval)
 def polyval(p, x):
     """`np.polyval`, by Horner's scheme."""
-    found = 0
+    found = np.zeros_like(plain(x))
     for coefficient in p:
         found = RECORDED.add(RECORDED.multiply(found, x), coefficient)
     return found
@@ -182,6 +239,8 @@ def polyval(p, x):
 @composite(np.vander)
 def vander(x, N=None, increasing=False):
     """`np.vander`."""
+    if x.ndim != 1:
+        raise ValueError(f"vander needs an array of one dimension, not {x.ndim}")
     powers = np.arange(x.shape[0] if N is None else N)
     return RECORDED.power(RECORDED.expand_dims(x, -1), powers if increasing else powers[::-1])
 
@@ -189,15 +248,21 @@ def vander(x, N=None, increasing=False):
 @composite(np.cov)
 def cov(m, y=None, rowvar=True, bias=False, ddof=None):
     """`np.cov`, without weights."""
-    rows = RECORDED.atleast_2d(m)
-    rows = rows if rowvar or rows.shape[0] == 1 else rows.T
+    rows = _variables(m, rowvar)
     if y is not None:
-        more = RECORDED.atleast_2d(y)
-        rows = RECORDED.concatenate([rows, more if rowvar or more.shape[0] == 1 else more.T], 0)
+        rows = RECORDED.concatenate([rows, _variables(y, rowvar)], 0)
     deviation = rows - RECORDED.mean(rows, axis=1, keepdims=True)
-    freedom = rows.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
+    freedom = max(rows.shape[1] - ((0 if bias else 1) if ddof is None else ddof), 0)
     other = RECORDED.conjugate(deviation) if deviation.dtype.kind == "c" else deviation
     return RECORDED.squeeze(RECORDED.matmul(deviation, other.T) / freedom)
+
+
+def _variables(m, rowvar):
+    """A matrix whose rows are variables, and whose columns their observations."""
+    if m.ndim > 2:
+        raise ValueError(f"cov needs an array of at most two dimensions, not {m.ndim}")
+    rows = RECORDED.atleast_2d(m)
+    return rows if rowvar or m.ndim == 1 else rows.T
 
 
 @composite(np.copy)
@@ -208,5 +273,5 @@ def copy(a, order="K", subok=False):
 
 for function in (np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.array_equiv,
                  np.may_share_memory, np.shares_memory, np.array_repr, np.array_str, np.array2string,
-                 np.common_type):  # fmt: skip
+                 np.common_type, np.tril_indices_from, np.triu_indices_from, np.diag_indices_from):  # fmt: skip
     constant(function)

@@ -33,12 +33,14 @@ def kept(shape, axis):
 
 
 def _axes(axis, ndim):
-    if axis is None:
+    if axis is None or ndim == 0:  # where NumPy takes 0 and -1 for an axis
         return tuple(range(ndim))
     return tuple(a % ndim for a in (axis if isinstance(axis, tuple) else (axis,)))
 
 
 def _count(shape, axis):
+    if not shape and axis not in (None, ()):
+        raise np.exceptions.AxisError(axis, 0)
     return math.prod(shape[a] for a in _axes(axis, len(shape)))
 
 
@@ -101,8 +103,8 @@ def _sum(a, axis=None, dtype=None, out=None, keepdims=False, initial=np._NoValue
 
 
 rule(_sum, lambda xp, g, a_shape, axis, keepdims: xp.spread(g, a_shape, axis, keepdims), jvp=linear, also=(np.sum,))
-rule(np.max, _extremum, jvp=_summed(_extremum))
-rule(np.min, _extremum, jvp=_summed(_extremum))
+rule(np.max, _extremum, jvp=_summed(_extremum), also=(np.amax,))
+rule(np.min, _extremum, jvp=_summed(_extremum), also=(np.amin,))
 rule(np.prod, _product, jvp=_summed(_product))
 
 

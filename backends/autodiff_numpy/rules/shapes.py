@@ -12,7 +12,7 @@ from autodiff_numpy._array import RECORDER, Array, foreign, plain, resolve
 from autodiff_numpy._jvp import linear, widen
 from autodiff_numpy._record import RECORDED, RULES, composite, constant, fit, rule
 from autodiff_numpy._recorders import record
-from autodiff_numpy.rules.indexing import _scatter
+from autodiff_numpy.rules.indexing import _scatter, flat_or_vector
 from autodiff_numpy.rules.reductions import no_out
 
 
@@ -42,8 +42,9 @@ rule(
     lambda xp, g, shift, axis: xp.roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis),
     jvp=linear,
 )
-rule(np.tril, lambda xp, g, k: xp.tril(g, k or 0), jvp=linear)
-rule(np.triu, lambda xp, g, k: xp.triu(g, k or 0), jvp=linear)
+# A vector stands for the matrix of equal rows, so its share is summed over them.
+rule(np.tril, lambda xp, g, m_shape, m_dtype, k: fit(xp, xp.tril(g, k or 0), m_shape, m_dtype), jvp=linear)
+rule(np.triu, lambda xp, g, m_shape, m_dtype, k: fit(xp, xp.triu(g, k or 0), m_shape, m_dtype), jvp=linear)
 
 
 def _astype(x, dtype, /, *, copy=True, device=None):
@@ -159,7 +160,7 @@ def swapaxes(a, axis1, axis2):
     return RECORDED.transpose(a, tuple(order))
 
 
-@composite(np.matrix_transpose)
+@composite(np.matrix_transpose, np.linalg.matrix_transpose)
 def matrix_transpose(x, /):
     """`np.matrix_transpose`."""
     if x.ndim < 2:
@@ -170,7 +171,7 @@ def matrix_transpose(x, /):
 @composite(np.flip)
 def flip(m, axis=None):
     """`np.flip`, by slices of step -1."""
-    axes = range(m.ndim) if axis is None else [a % m.ndim for a in ((axis,) if isinstance(axis, int) else axis)]
+    axes = range(m.ndim) if axis is None else normalize_axis_tuple(axis, m.ndim)
     return m[tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(m.ndim))]
 
 
@@ -184,8 +185,7 @@ def unstack(x, /, *, axis=0):
 @composite(np.repeat)
 def repeat(a, repeats, axis=None):
     """`np.repeat`, by integer indices."""
-    if axis is None:
-        a, axis = RECORDED.ravel(a), 0
+    a, axis = flat_or_vector(a, axis)
     indices = np.repeat(np.arange(a.shape[axis]), plain(repeats))
     return a[(slice(None),) * (axis % a.ndim) + (indices,)]
 

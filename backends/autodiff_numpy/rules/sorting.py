@@ -84,14 +84,21 @@ _METHODS = {
 }
 
 
-def _quantile(a, q, axis, method, keepdims, *, ignore_nan, refused=(None, None)):
+def _quantile(a, q, axis, method, keepdims, *, ignore_nan, refused=()):
     """A weighted mean of two sorted elements; the weights and which elements they are, are constants."""
+    if refused and a.dtype.kind == "c":
+        raise TypeError("complex numbers have no quantiles; take those of their real and imaginary parts")
     if method not in _METHODS or any(given is not None for given in refused):
         raise UnsupportedError(
             f"quantiles of recorded arrays have the methods {', '.join(_METHODS)}, not {method!r}; no weights=, no out="
         )
     rows, kept = merged(a, axis, keepdims)
     q = np.asarray(plain(q))
+    if rows.shape[-1] == 0:
+        if refused and not ignore_nan:
+            raise ValueError("there are no quantiles of nothing")
+        nothing = RECORDED.sum(rows, axis=-1, keepdims=True) + np.full(q.size, np.nan, a.dtype)
+        return RECORDED.reshape(RECORDED.moveaxis(nothing, -1, 0), (*q.shape, *kept))
     ordered = RECORDED.sort(rows, axis=-1)
     count = np.sum(~np.isnan(plain(rows)), axis=-1, keepdims=True)
     known = count if ignore_nan else np.full_like(count, rows.shape[-1])

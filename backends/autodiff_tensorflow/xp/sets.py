@@ -5,36 +5,14 @@ The values are picked from ``x``, whose first occurrence of each takes the deriv
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import tensorflow as tf
 
+from autodiff_spec._sets import UniqueAll, shorter_forms
 from autodiff_tensorflow.xp.convert import operands, tensor
 from autodiff_tensorflow.xp.dtypes import Array
 from autodiff_tensorflow.xp.searching import argsort
-
-
-class UniqueAll(NamedTuple):
-    """What `unique_all` returns."""
-
-    values: Array
-    indices: Array
-    inverse_indices: Array
-    counts: Array
-
-
-class UniqueCounts(NamedTuple):
-    """What `unique_counts` returns."""
-
-    values: Array
-    counts: Array
-
-
-class UniqueInverse(NamedTuple):
-    """What `unique_inverse` returns."""
-
-    values: Array
-    inverse_indices: Array
 
 
 def unique_all(x: Any, /) -> UniqueAll:
@@ -51,21 +29,7 @@ def unique_all(x: Any, /) -> UniqueAll:
     return UniqueAll(tf.gather(flat, indices), indices, tf.reshape(inverse, tf.shape(x)), counts)
 
 
-def unique_counts(x: Any, /) -> UniqueCounts:
-    """The distinct elements, and how often each occurs."""
-    found = unique_all(x)
-    return UniqueCounts(found.values, found.counts)
-
-
-def unique_inverse(x: Any, /) -> UniqueInverse:
-    """The distinct elements, and which of them each element of ``x`` is."""
-    found = unique_all(x)
-    return UniqueInverse(found.values, found.inverse_indices)
-
-
-def unique_values(x: Any, /) -> Array:
-    """The distinct elements."""
-    return unique_all(x).values
+unique_counts, unique_inverse, unique_values = shorter_forms(unique_all)
 
 
 def isin(x1: Any, x2: Any, /, *, invert: bool = False) -> Array:

@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
-
-class AllUnique(NamedTuple):
-    """What `unique_all` returns."""
-
-    values: Any
-    indices: Any
-    inverse_indices: Any
-    counts: Any
+from autodiff_spec._sets import UniqueAll, shorter_forms
 
 
-class CountedUnique(NamedTuple):
-    """What `unique_counts` returns."""
-
-    values: Any
-    counts: Any
-
-
-class InvertibleUnique(NamedTuple):
-    """What `unique_inverse` returns."""
-
-    values: Any
-    inverse_indices: Any
-
-
-def unique_all(x: Any, /) -> AllUnique:
+def unique_all(x: Any, /) -> UniqueAll:
     """The distinct elements, the place of the first of each, which of them stands where, and how often; without order.
 
     Each NaN is distinct.
@@ -42,24 +21,10 @@ def unique_all(x: Any, /) -> AllUnique:
         counts = torch.bincount(inverse.reshape(-1), minlength=len(counts))
     order = torch.argsort(inverse.reshape(-1), stable=True)
     first = order[torch.cumsum(counts, 0) - counts]
-    return AllUnique(x.reshape(-1)[first], first, inverse.reshape(tuple(x.shape)), counts)
+    return UniqueAll(x.reshape(-1)[first], first, inverse.reshape(tuple(x.shape)), counts)
 
 
-def unique_counts(x: Any, /) -> CountedUnique:
-    """The distinct elements, and how often each stands there; without order."""
-    found = unique_all(x)
-    return CountedUnique(found.values, found.counts)
-
-
-def unique_inverse(x: Any, /) -> InvertibleUnique:
-    """The distinct elements, without order, and which of them stands where."""
-    found = unique_all(x)
-    return InvertibleUnique(found.values, found.inverse_indices)
-
-
-def unique_values(x: Any, /) -> Any:
-    """The distinct elements; without order."""
-    return unique_all(x).values
+unique_counts, unique_inverse, unique_values = shorter_forms(unique_all)
 
 
 def _keys(x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The commands themselves."""
+"""``autodiff-spec test`` and ``compare``: the conformance suite on one backend, and on several side by side."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,15 +15,16 @@ from rich.progress import Progress, TaskID
 from rich.text import Text
 
 from autodiff_spec._discovery import CONVENTIONS
-from autodiff_spec.clauses import CHAPTERS, CLAUSES, Clause
+from autodiff_spec.clauses import CLAUSES
 from autodiff_spec.cli import UsageError
 from autodiff_spec.cli._app import (
     AT_A_TIME,
     INTERRUPTED,
     BackendName,
     Backends,
+    Costs,
+    HtmlFile,
     JsonFile,
-    OneBackend,
     Seed,
     app,
     console,
@@ -32,10 +32,8 @@ from autodiff_spec.cli._app import (
     interruptible,
     names_of,
     progress,
-    quiet,
     require_known,
 )
-from autodiff_spec.cli.report import Costs, HtmlFile
 from autodiff_spec.report import Report, accuracy_table, terminal
 from autodiff_spec.report.html import page
 from autodiff_spec.report.reading import read_costs
@@ -46,12 +44,8 @@ LONGEST_FIRST = ("jax", "tensorflow", "torch")
 
 Examples = Annotated[int | None, typer.Option("--max-examples", min=1, help="examples a drawn test (20; jax: 10)")]
 Only = Annotated[list[str] | None, typer.Option("--only", help="a clause (KINK-02) or a test's id; may be repeated")]
-Topic = Annotated[str | None, typer.Argument(metavar="[CLAUSE]", help="a clause (KINK-02) or a chapter (KINK)")]
-Picture = Annotated[Path | None, typer.Option("--picture", metavar="FILE", help="draw sin and its derivative there")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="processes that share the tests; two take half the time")]
 Accuracies = Annotated[bool, typer.Option("--accuracy", help="show how exact each function's derivatives are, in ULPs")]
-
-
 Conventions = Annotated[
     str, typer.Option("--conventions", help="native (the framework's own derivatives) or spec (every clause obeyed)")
 ]
@@ -236,51 +230,6 @@ def _run_one(
         return run_suite(name, arguments, conventions=flavour, watch=lambda step: _advance(bars, task, step), stop=stop)
     except RunError as error:
         return error
-
-
-# --- spec, chapter ------------------------------------------------------------------------------------------------
-
-
-@app.command(epilog=examples("autodiff-spec spec KINK-02", "autodiff-spec spec TAPE --json"))
-def spec(
-    clause: Topic = None,
-    as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
-) -> None:
-    """Print the clauses of the specification, all or one."""
-    chosen = [one for one in CLAUSES.values() if clause is None or clause.upper() in (one.id, one.chapter)]
-    if not chosen:
-        raise UsageError(f"there is no clause or chapter {clause}; the chapters are {', '.join(CHAPTERS)}")
-    if as_json:
-        typer.echo(json.dumps([_as_data(one) for one in chosen], indent=1, ensure_ascii=False))
-        return
-    out = console()
-    for prefix, chapter in CHAPTERS.items():
-        found = [one for one in chosen if one.chapter == prefix]
-        if found:
-            out.print(Text(f"\n{prefix}  {chapter.title}", style="bold"))
-        for one in found:
-            needs = f" (needs {', '.join(need.name for need in one.needs)})" if one.needs else ""
-            out.print(Text(f"{one.id:<10}{one.level.value:<7}{one.text}{needs}"), soft_wrap=not out.is_terminal)
-
-
-def _as_data(clause: Clause) -> dict[str, object]:
-    needs = [need.name for need in clause.needs]
-    return {"id": clause.id, "level": clause.level.value, "text": clause.text, "needs": needs}
-
-
-@app.command(epilog=examples("autodiff-spec chapter --backend torch", "autodiff-spec chapter --picture sin.svg"))
-def chapter(
-    backend: OneBackend = None,
-    picture: Picture = None,
-    json_file: JsonFile = None,
-) -> None:
-    """Run the programs of the textbook chapter on one backend."""
-    from autodiff_spec.chapter import run
-
-    quiet()
-    results = run(backend, out=typer.echo, picture=picture)
-    if json_file:
-        json_file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 # --- shared ---------------------------------------------------------------------------------------------------------

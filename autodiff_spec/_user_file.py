@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_spec._errors import AutodiffError
-from autodiff_spec.diff._compare import argument_names, plain_arguments
+from autodiff_spec._user_function import argument_names, plain_arguments
 
 
 class ProgramError(AutodiffError, ValueError):
@@ -26,10 +26,45 @@ def load(target: str) -> Callable[..., Any]:
     Raises:
         ProgramError: no such file or function, or the file raises; the message has the line.
     """
-    return function_of(*opened(target))
+    return _function_of(*_opened(target))
 
 
-def opened(target: str) -> tuple[ModuleType, str]:
+def load_with_arguments(
+    target: str, *, shapes: Sequence[str] = (), npz: Path | None = None, seed: int = 0, dtype: str | None = None
+) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """The function ``FILE.py:function``, and what to call it with, as trees of NumPy arrays.
+
+    Args:
+        target: the function. The file's ``inputs(rng)``, if there is one, is asked for a tuple when nothing else is
+            given.
+        shapes: ``"3,4"``: draw standard normal numbers of these shapes (``"()"`` for a single number).
+        npz: a file with an array for each parameter, by its name, or by order.
+        seed: of the generator.
+        dtype: cast floating arrays to it.
+
+    Raises:
+        ProgramError: as for `load`; nothing to call it with, or it does not fit the function's parameters.
+    """
+    module, name = _opened(target)
+    f = _function_of(module, name)
+    generator = np.random.default_rng(seed)
+    if npz is not None:
+        given: Any = _stored(npz, argument_names(f))
+    elif shapes:
+        given = tuple(generator.standard_normal(_shape(text)) for text in shapes)
+    elif callable(getattr(module, "inputs", None)):
+        given = _drawn(module, generator)
+    elif names := argument_names(f):
+        raise ProgramError(
+            f"{f.__name__}({', '.join(names)}) needs arguments: write a function inputs(rng) into the file that "
+            "returns them as a tuple, or pass --shape once for each, or --npz FILE"
+        )
+    else:
+        given = ()
+    return f, plain_arguments(given, dtype)
+
+
+def _opened(target: str) -> tuple[ModuleType, str]:
     """The module of ``FILE.py:function``, and the function's name."""
     file, _, name = target.rpartition(":")
     if not file or not name:
@@ -51,7 +86,7 @@ def opened(target: str) -> tuple[ModuleType, str]:
     return module, name
 
 
-def function_of(module: ModuleType, name: str) -> Callable[..., Any]:
+def _function_of(module: ModuleType, name: str) -> Callable[..., Any]:
     """The function called ``name`` in a module."""
     found = getattr(module, name, None)
     if not callable(found):
@@ -59,40 +94,6 @@ def function_of(module: ModuleType, name: str) -> Callable[..., Any]:
         raise ProgramError(f"there is no function {name!r} in {module.__file__}; it has {', '.join(there) or 'none'}")
     chosen: Callable[..., Any] = found
     return chosen
-
-
-def arguments(
-    module: ModuleType, f: Callable[..., Any], *, shapes: Sequence[str] = (), npz: Path | None = None, seed: int = 0,
-    dtype: str | None = None,
-) -> tuple[Any, ...]:  # fmt: skip
-    """What to call ``f`` with, as trees of NumPy arrays.
-
-    Args:
-        module: its ``inputs(rng)``, if there is one, is asked for a tuple when nothing else is given.
-        f: the function.
-        shapes: ``"3,4"``: draw standard normal numbers of these shapes (``"()"`` for a single number).
-        npz: a file with an array for each parameter, by its name, or by order.
-        seed: of the generator.
-        dtype: cast floating arrays to it.
-
-    Raises:
-        ProgramError: nothing to call it with, or it does not fit the function's parameters.
-    """
-    generator = np.random.default_rng(seed)
-    if npz is not None:
-        given: Any = _stored(npz, argument_names(f))
-    elif shapes:
-        given = tuple(generator.standard_normal(_shape(text)) for text in shapes)
-    elif callable(getattr(module, "inputs", None)):
-        given = _drawn(module, generator)
-    elif argument_names(f):
-        raise ProgramError(
-            f"{f.__name__}({', '.join(argument_names(f))}) needs arguments: write a function inputs(rng) into the "
-            "file that returns them as a tuple, or pass --shape once for each, or --npz FILE"
-        )
-    else:
-        given = ()
-    return plain_arguments(given, dtype)
 
 
 def _drawn(module: ModuleType, generator: np.random.Generator) -> tuple[Any, ...]:

@@ -1,0 +1,66 @@
+"""What NumPy puts in another order or place: shown to it on the elements' numbers, and then gathered."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from autodiff_numpy._array import FUNCTIONS, plain
+from autodiff_numpy._record import RECORDED, composite
+from autodiff_spec import MutationError
+
+
+def _gathered(arrays, arrange):
+    """The elements of ``arrays`` as ``arrange`` puts their numbers."""
+    arrays = [array if hasattr(array, "dtype") else np.asarray(array) for array in arrays]
+    stops = np.cumsum([array.size for array in arrays])
+    numbers = [np.arange(stop - a.size, stop).reshape(a.shape) for a, stop in zip(arrays, stops, strict=True)]
+    return RECORDED.concatenate([RECORDED.ravel(array) for array in arrays])[arrange(*numbers)]
+
+
+@composite(np.insert)
+def insert(arr, obj, values, axis=None):
+    """`np.insert`."""
+    values = RECORDED.astype(values if hasattr(values, "dtype") else np.asarray(values), arr.dtype)
+    return _gathered([arr, values], lambda old, new: np.insert(old, plain(obj), new, axis))
+
+
+@composite(np.resize)
+def resize(a, new_shape):
+    """`np.resize`: the elements again and again, until the new shape is full."""
+    if a.size == 0:
+        return np.resize(plain(a), new_shape)
+    return _gathered([a], lambda numbers: np.resize(numbers, new_shape))
+
+
+@composite(np.choose)
+def choose(a, choices, out=None, mode="raise"):
+    """`np.choose`: from each of the choices the elements that ``a`` says."""
+    return _gathered(choices, lambda *numbers: np.choose(plain(a), numbers, mode=mode))
+
+
+@composite(np.piecewise)
+def piecewise(x, condlist, funclist, *args, **kw):
+    """`np.piecewise`: each function of the elements where its condition holds."""
+    shape = np.shape(x)
+    conditions = [np.broadcast_to(plain(c), shape) for c in (condlist if isinstance(condlist, list) else [condlist])]
+    if len(funclist) == len(conditions) + 1:
+        conditions.append(~np.any(conditions, axis=0))
+    found = np.zeros(shape, x.dtype)
+    for condition, function in zip(conditions, funclist, strict=True):
+        value = function(x[condition], *args, **kw) if callable(function) else function
+        found = RECORDED.replaced(found, value, condition)
+    return found
+
+
+def _writes(function):
+    def refused(*args, **kwargs):
+        raise MutationError(
+            f"np.{function.__name__} writes into an array, and what is recorded cannot be written; build a new array "
+            "with xp.where(mask, new, x), or with at(x, index).set(value)"
+        )
+
+    return refused
+
+
+for function in (np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask):
+    FUNCTIONS[function] = _writes(function)
