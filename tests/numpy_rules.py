@@ -358,6 +358,7 @@ CASES: dict[str, Any] = {
     "tril": (lambda x: np.tril(x, -1), STACK),
     "triu": (np.triu, MATRIX),
     "astype": (lambda x: x.astype(complex) * x, real(3)),
+    "extra.logsumexp": (lambda x: extra.logsumexp(x, axis=0), MATRIX),
 }  # fmt: skip
 
 try:

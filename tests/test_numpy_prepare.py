@@ -285,7 +285,15 @@ def counted(x: Any) -> Any:
     return y * buffer
 
 
-ESCAPES = [shuffled_in_place, added_in_place, written_by_out, converted, counted]
+def compared(x: Any) -> Any:
+    return x * 2.0 if np.array_equal(x, X) else x * 3.0
+
+
+def nearly_compared(x: Any) -> Any:
+    return be.grad(lambda x: x * 2.0 if np.allclose(x, X) else x * 3.0)(x)
+
+
+ESCAPES = [shuffled_in_place, added_in_place, written_by_out, converted, counted, compared, nearly_compared]
 
 
 @pytest.mark.parametrize("f", ESCAPES, ids=lambda f: f.__name__)

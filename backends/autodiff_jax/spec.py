@@ -174,7 +174,7 @@ matrix_norm = general(_matrix_norm)
 @functools.wraps(jnp.linalg.svd)
 def _svd(x: Any, /, *, full_matrices: bool = True) -> Any:
     rows, columns = x.shape[-2:]
-    found: Any = jnp.linalg.svd(x, full_matrices=full_matrices and rows == columns)
+    found: Any = jnp.linalg.svd(x, full_matrices=False)
     if not full_matrices or rows == columns:
         return found
     full: Any = jnp.linalg.svd(jax.lax.stop_gradient(x))

@@ -110,6 +110,8 @@ class Trace:
         if _changes_nothing(function, args, kwargs, result):
             return Traced(result, args[0].slot, self)
         wrapped = self._wrapped(result)
+        if _holds_python_values(result):  # np.array_equal: a value that was looked at, and no slot to look again
+            self.escaped(f"{_name(function)} makes a Python value of an array")
         self.steps.append(
             Call(function, self._refs(args), self._refs(kwargs), self._refs(wrapped), _errors())
         )
@@ -155,6 +157,12 @@ def _changes_nothing(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any
     if function not in _MAY_CHANGE_NOTHING or type(args[0]) is not Traced or kwargs.get("order", "C") != "C":
         return False
     return bool(args[0].shape == result.shape and args[0].dtype == result.dtype)
+
+
+def _holds_python_values(result: Any) -> bool:
+    if isinstance(result, (tuple, list)):
+        return any(map(_holds_python_values, result))
+    return not isinstance(result, (np.ndarray, np.generic))
 
 
 def _checksum(array: Any) -> int:

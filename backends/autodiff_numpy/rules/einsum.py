@@ -34,7 +34,7 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
     sizes = _sizes(arrays, inputs)
     parts = [_single(x, labels, sizes) for x, labels in zip(arrays, inputs, strict=True)]
     inputs = [labels for _, labels in parts]
-    parts = [_shared(*part, [*inputs[:i], *inputs[i + 1 :], result]) for i, part in enumerate(parts)]
+    parts = [_shared(x, labels, [*inputs[:i], *inputs[i + 1 :], result]) for i, (x, labels) in enumerate(parts)]
     found, labels = parts[0]
     for i, (other, others) in enumerate(parts[1:], 2):
         needed = {label for _, later in parts[i:] for label in later} | set(result)

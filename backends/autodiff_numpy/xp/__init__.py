@@ -41,7 +41,7 @@ from autodiff_numpy import _operators, rules  # noqa: F401  (the rules fill the 
 from autodiff_numpy._record import RECORDED
 from autodiff_numpy.xp import fft, linalg
 from autodiff_numpy.xp._creation import asarray, astype, empty_like, from_dlpack, full, full_like, ones_like, zeros_like
-from autodiff_numpy.xp._functions import argsort, clip, expm1, sort
+from autodiff_numpy.xp._functions import argsort, clip, count_nonzero, expm1, sort, take_along_axis
 from autodiff_numpy.xp._info import __array_namespace_info__, finfo, iinfo
 
 SUPPORTED_API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
@@ -60,12 +60,11 @@ _SAME_NAMES = (
     "logical_xor", "maximum", "minimum", "multiply", "negative", "nextafter", "not_equal", "positive", "real",
     "reciprocal", "remainder", "round", "sign", "signbit", "sin", "sinh", "sqrt", "square", "subtract", "tan", "tanh",
     "trunc", "where",
-    "all", "any", "argmax", "argmin", "count_nonzero", "cumulative_prod", "cumulative_sum", "diff", "max", "mean",
-    "min", "nonzero", "prod", "searchsorted", "std", "sum", "unique_all", "unique_counts", "unique_inverse",
-    "unique_values", "var",
+    "all", "any", "argmax", "argmin", "cumulative_prod", "cumulative_sum", "diff", "max", "mean", "min", "nonzero",
+    "prod", "searchsorted", "std", "sum", "unique_all", "unique_counts", "unique_inverse", "unique_values", "var",
     "broadcast_arrays", "broadcast_to", "expand_dims", "flip", "matrix_transpose", "meshgrid", "moveaxis", "repeat",
     "reshape", "roll", "squeeze", "stack", "swapaxes", "tile", "tril", "triu", "unstack",
-    "can_cast", "result_type", "matmul", "outer", "take", "take_along_axis", "tensordot", "vecdot",
+    "can_cast", "result_type", "matmul", "outer", "take", "tensordot", "vecdot",
 )  # fmt: skip
 
 _operators.install()
@@ -80,8 +79,8 @@ if TYPE_CHECKING:  # the names that come from the tables
 __all__ = [
     *_SAME_NAMES, *_STANDARD_NAMES,
     "__array_namespace_info__", "arange", "argsort", "asarray", "astype", "bool", "clip", "complex64", "complex128",
-    "e", "empty", "empty_like", "eye", "expm1", "fft", "finfo", "float16", "float32", "float64", "from_dlpack", "full",
-    "full_like", "iinfo", "inf", "int8", "int16", "int32", "int64", "isdtype", "linalg", "linspace", "longdouble",
-    "nan", "newaxis", "ones", "ones_like", "pi", "sort", "uint8", "uint16", "uint32", "uint64", "zeros",
-    "zeros_like",
+    "count_nonzero", "e", "empty", "empty_like", "eye", "expm1", "fft", "finfo", "float16", "float32", "float64",
+    "from_dlpack", "full", "full_like", "iinfo", "inf", "int8", "int16", "int32", "int64", "isdtype", "linalg",
+    "linspace", "longdouble", "nan", "newaxis", "ones", "ones_like", "pi", "sort", "take_along_axis", "uint8", "uint16",
+    "uint32", "uint64", "zeros", "zeros_like",
 ]  # fmt: skip

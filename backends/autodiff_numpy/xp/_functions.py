@@ -28,6 +28,12 @@ def _bound(bound: Any, dtype: Any) -> Any:
     return bound
 
 
+def count_nonzero(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
+    """`numpy.count_nonzero`, which gives a Python number before NumPy 2.3."""
+    found = RECORDED.count_nonzero(x, axis=axis, keepdims=keepdims)
+    return np.intp(found) if type(found) is int else found
+
+
 def expm1(x: Any, /) -> Any:
     """`numpy.expm1`, with the standard's complex values at 0 and infinity."""
     found = RECORDED.expm1(x)
@@ -63,3 +69,8 @@ def argsort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool
     # sorted backwards and reversed, equal elements keep their order, and indices count from the other end
     backwards = np.flip(np.argsort(np.flip(value, axis=axis), axis=axis, stable=True), axis=axis)
     return (value.shape[axis] - 1 - backwards) if value.ndim else backwards
+
+
+def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Any:
+    """`numpy.take_along_axis`, which has no default axis before NumPy 2.3."""
+    return RECORDED.take_along_axis(x, indices, axis)
