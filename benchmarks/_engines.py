@@ -7,6 +7,7 @@ are put into place beforehand, as trainable leaves of the framework or variables
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,6 +16,23 @@ from _workloads import Ops, Workload, bind
 import autodiff_spec as ad
 
 Gradients: TypeAlias = Callable[[], Any]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """One copy of a workload's data for native code and the adapter: with two, the one more used finds warmer caches.
+
+    Attributes:
+        function: the workload in native calls, with its constants.
+        leaves: its inputs as native code trains them.
+        arrays: the same as plain arrays.
+        variables: the same as variables of the interface.
+    """
+
+    function: Callable[..., Any]
+    leaves: list[Any]
+    arrays: list[Any]
+    variables: list[Any]
 
 
 # --- native code: what an expert would write in the framework ----------------------------------------------------
@@ -30,11 +48,20 @@ def torch_ops() -> Ops:
     )  # fmt: skip
 
 
-def torch_native(workload: Workload) -> Gradients:
+def torch_shared(workload: Workload) -> Shared:
     import torch
 
-    f = bind(workload, torch_ops(), torch.tensor)
-    leaves = [torch.tensor(value, requires_grad=True) for value in workload.inputs()]
+    variables = [ad.backend("torch").variable(value) for value in workload.inputs()]
+    arrays = [variable.detach() for variable in variables]
+    leaves = [array.detach().requires_grad_() for array in arrays]
+    return Shared(bind(workload, torch_ops(), torch.tensor), leaves, arrays, variables)
+
+
+def torch_native(workload: Workload, shared: Shared | None = None) -> Gradients:
+    import torch
+
+    f = shared.function if shared else bind(workload, torch_ops(), torch.tensor)
+    leaves = shared.leaves if shared else [torch.tensor(value, requires_grad=True) for value in workload.inputs()]
     return lambda: torch.autograd.grad(f(*leaves), leaves)
 
 
@@ -47,11 +74,19 @@ def tensorflow_ops() -> Ops:
     )  # fmt: skip
 
 
-def tensorflow_native(workload: Workload) -> Gradients:
+def tensorflow_shared(workload: Workload) -> Shared:
     import tensorflow as tf
 
-    f = bind(workload, tensorflow_ops(), tf.constant)
-    leaves = [tf.Variable(value) for value in workload.inputs()]
+    variables = [ad.backend("tensorflow").variable(value) for value in workload.inputs()]  # a tf.Variable each
+    arrays = [variable.read_value() for variable in variables]
+    return Shared(bind(workload, tensorflow_ops(), tf.constant), variables, arrays, variables)
+
+
+def tensorflow_native(workload: Workload, shared: Shared | None = None) -> Gradients:
+    import tensorflow as tf
+
+    f = shared.function if shared else bind(workload, tensorflow_ops(), tf.constant)
+    leaves = shared.leaves if shared else [tf.Variable(value) for value in workload.inputs()]
 
     def run() -> Any:
         with tf.GradientTape() as tape:
@@ -105,11 +140,11 @@ def our_ops(be: ad.Backend) -> Ops:
     )  # fmt: skip
 
 
-def tape_form(name: str, workload: Workload, ops: Ops | None = None) -> Gradients:
-    """Variables and a tape; ``ops`` for native functions in place of the namespace's."""
+def tape_form(name: str, workload: Workload, shared: Shared | None = None) -> Gradients:
+    """Variables and a tape, with the namespace's functions, or with those and the data that native code has."""
     be = ad.backend(name)
-    f = bind(workload, ops or our_ops(be), be.asarray)
-    variables = [be.variable(value) for value in workload.inputs()]
+    f = shared.function if shared else bind(workload, our_ops(be), be.asarray)
+    variables = shared.variables if shared else [be.variable(value) for value in workload.inputs()]
 
     def run() -> Any:
         with be.tape() as t:
@@ -119,11 +154,14 @@ def tape_form(name: str, workload: Workload, ops: Ops | None = None) -> Gradient
     return waiting(name, run)
 
 
-def functional_form(name: str, workload: Workload, ops: Ops | None = None) -> Gradients:
-    """The gradient function of the interface."""
+def functional_form(
+    name: str, workload: Workload, shared: Shared | None = None, ops: Ops | None = None
+) -> Gradients:
+    """The gradient function of the interface; ``ops`` for native functions in place of the namespace's."""
     be = ad.backend(name)
-    arrays = [be.asarray(value) for value in workload.inputs()]
-    gradient = be.grad(bind(workload, ops or our_ops(be), be.asarray), argnums=tuple(range(len(arrays))))
+    arrays = shared.arrays if shared else [be.asarray(value) for value in workload.inputs()]
+    f = shared.function if shared else bind(workload, ops or our_ops(be), be.asarray)
+    gradient = be.grad(f, argnums=tuple(range(len(arrays))))
     return waiting(name, lambda: gradient(*arrays))
 
 

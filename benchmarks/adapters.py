@@ -1,8 +1,8 @@
 """P4 and P5: each adapter against native code of its framework.
 
-PyTorch and TensorFlow: the adapter differentiates the same native calls, in its functional form and on a tape; a
-third row calls the functions of the array API namespace instead. JAX: the functional form on native calls, and the
-tape, whose operations are the namespace's, against eager jax.grad.
+PyTorch and TensorFlow: the adapter differentiates the same native calls on the same data, in its functional form and on
+a tape; a third row calls the functions of the array API namespace instead, on data of its own. JAX: the functional form
+on native calls, and the tape, whose operations are the namespace's, against eager jax.grad.
 
 Run: python benchmarks/adapters.py [--rounds N] [--batch-ms MS] [--clock cpu]
 """
@@ -16,13 +16,13 @@ from _engines import (
     jax_ops,
     tape_form,
     tensorflow_native,
-    tensorflow_ops,
+    tensorflow_shared,
     torch_native,
-    torch_ops,
+    torch_shared,
 )
 from _workloads import CHAIN300, CONTROL_FLOW, DOT4, MLP
 
-FRAMEWORKS = {"torch": (torch_native, torch_ops), "tensorflow": (tensorflow_native, tensorflow_ops)}
+FRAMEWORKS = {"torch": (torch_native, torch_shared), "tensorflow": (tensorflow_native, tensorflow_shared)}
 AGAINST_NATIVE = (MLP, CHAIN300, DOT4)  # P4
 AGAINST_EAGER_JAX = (CHAIN300, CONTROL_FLOW)  # P5
 MOST, MOST_DOT4_TENSORFLOW, MOST_DOT4_TORCH_US, LEAST_JAX = 1.03, 1.06, 15.0, 10.0
@@ -44,13 +44,14 @@ def rows(name: str, found: dict[str, harness.Times]) -> list[list[object]]:
 
 
 def adapter(name: str, options: harness.Options) -> None:
-    native, native_ops = FRAMEWORKS[name]
+    native, shared_data = FRAMEWORKS[name]
     lines, verdicts = [], []
     for workload in AGAINST_NATIVE:
+        shared = shared_data(workload)
         candidates = {
-            "native": native(workload),
-            "functional": functional_form(name, workload, native_ops()),
-            "tape": tape_form(name, workload, native_ops()),
+            "native": native(workload, shared),
+            "functional": functional_form(name, workload, shared),
+            "tape": tape_form(name, workload, shared),
             "tape, xp": tape_form(name, workload),
         }
         found = harness.measure(candidates, options)
@@ -75,7 +76,7 @@ def jax_tape(options: harness.Options) -> None:
     for workload in AGAINST_EAGER_JAX:
         candidates = {
             "native": jax_native(workload),
-            "functional": functional_form("jax", workload, jax_ops()),
+            "functional": functional_form("jax", workload, ops=jax_ops()),
             "tape": tape_form("jax", workload),
         }
         found = harness.measure(candidates, options)
