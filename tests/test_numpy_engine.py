@@ -55,6 +55,16 @@ def test_a_function_that_writes_is_refused_with_the_remedy(call):
         be.grad(call)(np.ones(3))
 
 
+def test_a_function_that_hands_its_argument_through_gives_no_variable():
+    v = be.variable([[1.0, 2.0]])
+    with be.tape() as t:
+        results = [np.rot90(v, 0), np.rot90(m=v, k=0), np.atleast_2d(v)]
+        be.assign(v, [[5.0, 6.0]])
+    for y in results:
+        np.testing.assert_array_equal(be.to_numpy(y), [[1.0, 2.0]])
+    np.testing.assert_array_equal(t.grad(results, v), [[3.0, 3.0]])
+
+
 def test_in_place_operators_rebind_and_leave_the_recorded_array_alone():
     def f(x):
         y = x * 1

@@ -93,6 +93,7 @@ def composite(*functions: Any) -> Callable[[Any], Any]:
                 if not holds_recorded(args) and not holds_recorded(kwargs.values()):
                     return numpys(*args, **kwargs)
                 args = tuple(map(resolve, args))  # what a definition hands through must not be a variable
+                kwargs = {name: resolve(value) for name, value in kwargs.items()}
             return definition(*args, **kwargs)
 
         declare(numpys, recorded, functions[1:], name=definition.__name__)

@@ -61,7 +61,8 @@ def _replaced(x, values, index):
 
 def _values_share(xp, g, shape, dtype):
     """The share of values that NumPy broadcast to the place; of a longer shape it leaves out leading ones."""
-    return xp.reshape(fit(xp, g, shape[max(len(shape) - g.ndim, 0) :], dtype), shape)
+    share = fit(xp, g, shape[max(len(shape) - g.ndim, 0) :], dtype)
+    return share if share.shape == shape else xp.reshape(share, shape)  # a view would have to be copied at the end
 
 
 rule(
