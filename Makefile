@@ -23,7 +23,7 @@ JAX_ENABLE_X64 ?= 1
 TF_CPP_MIN_LOG_LEVEL ?= 3
 export JAX_ENABLE_X64 TF_CPP_MIN_LOG_LEVEL
 
-.PHONY: help demo docs test test-matrix compare lint mutants bench clean $(addprefix part-,$(PARTS))
+.PHONY: help demo docs test test-matrix test-machines compare lint mutants bench clean $(addprefix part-,$(PARTS))
 
 help:
 	@echo 'make demo      set up without any framework, test the NumPy engine, show its conformance table'
@@ -34,6 +34,7 @@ help:
 	@echo 'make bench     measure against the native code of each framework; the goals at the end'
 	@echo 'make docs      build the site into site/ (warnings are errors)'
 	@echo 'make test-matrix  the suite on the oldest and the newest release of each framework (some 10 GB, half an hour)'
+	@echo 'make test-machines  the suite as other processors would run it (half an hour)'
 	@echo 'make clean     remove what builds, tests and tools left; the environment stays (rm -r $(VENV))'
 	@echo
 	@echo 'PYTHON=python3.12   the Python that makes $(VENV)      JOBS=1              parts of make test at a time'
@@ -68,6 +69,10 @@ docs: $(FULL)
 # Not part of `make test`: it installs every framework twice.
 test-matrix: $(DEMO)
 	$(BIN)/python -m tests.matrix $(ARGS)
+
+# Not part of `make test`: it runs the suite twenty times.
+test-machines: $(FULL)
+	$(BIN)/python -m tests.machines $(ARGS)
 
 clean:
 	rm -rf $(RUNS) build dist site .hypothesis .jax_cache .mypy_cache .pytest_cache .ruff_cache

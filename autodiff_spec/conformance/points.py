@@ -253,7 +253,8 @@ FIRST: list[Row] = [
         "KINK-59",
         at("det of [[1, 2], [2, 4]]", det, SINGULAR),
         at("det of a stack with a singular matrix", det, [SINGULAR, [[2.0, 1.0], [1.0, 3.0]]]),
-        at("det of a 3 by 3 matrix of rank 2", det, [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [5.0, 7.0, 9.0]]),
+        # Multipliers that are powers of two: elimination is exact, and the determinant 0, also with fused multiply-add.
+        at("det of a 3 by 3 matrix of rank 2", det, [[8.0, 16.0, 8.0], [4.0, 12.0, 12.0], [2.0, 5.0, 4.0]], scale=32.0),
         at("det of a 3 by 3 matrix of rank 1", det, [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [3.0, 6.0, 9.0]], scale=36.0),
         at("det of zeros", det, [[0.0, 0.0], [0.0, 0.0]]),
     ),
