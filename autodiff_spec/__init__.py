@@ -9,26 +9,8 @@ array([ 0.,  4.,  8., 12.])
 """
 
 from autodiff_spec._backend import Backend
-from autodiff_spec._capability import Capability
 from autodiff_spec._discovery import available_backends, backend, use_backend
-from autodiff_spec._errors import (
-    AutodiffError,
-    BackendNotFoundError,
-    BackendNotInstalledError,
-    CustomRuleError,
-    DtypeError,
-    GradientCheckError,
-    MutationError,
-    NotDifferentiableError,
-    PreparationError,
-    ShapeMismatchError,
-    TapeConsumedError,
-    TapeError,
-    TapeStateError,
-    UnsupportedError,
-    UntrackedError,
-)
-from autodiff_spec._module import (
+from autodiff_spec._functions import (
     assign,
     check_grad,
     checkpoint,
@@ -53,7 +35,25 @@ from autodiff_spec._module import (
     vmap,
     xp,
 )
-from autodiff_spec._tape import Tape
+from autodiff_spec.core.capability import Capability
+from autodiff_spec.core.errors import (
+    AutodiffError,
+    BackendNotFoundError,
+    BackendNotInstalledError,
+    CustomRuleError,
+    DtypeError,
+    GradientCheckError,
+    MutationError,
+    NotDifferentiableError,
+    PreparationError,
+    ShapeMismatchError,
+    TapeConsumedError,
+    TapeError,
+    TapeStateError,
+    UnsupportedError,
+    UntrackedError,
+)
+from autodiff_spec.core.tape import Tape
 
 __version__ = "0.1.0"
 __autodiff_spec_version__ = "2026.12"
@@ -106,3 +106,9 @@ __all__ = [
     "vmap",
     "xp",
 ]
+
+for _name in __all__:  # what is public says so: in tracebacks, in help() and in the documentation
+    _public = globals()[_name]
+    if callable(_public):
+        _public.__module__ = __name__
+del _name, _public

@@ -1,36 +1,26 @@
 """The contract between the interface and an engine.
 
-`Backend` is a template: its public methods check arguments, take trees apart and raise the typed errors; the
-hooks, whose names begin with an underscore, are what an engine implements, on single arrays that are already
-checked. An engine without tapes needs ``name``, ``version``, ``xp``, ``array_types``, ``_vjp``,
-``_stop_gradient`` and ``_to_numpy``; everything else is declared by a `Capability` or derived (`_derived.py`).
+`Backend` is a template: its public methods check arguments, take trees apart and raise the typed errors; the hooks of
+`Engine` are what an engine implements, on single arrays that are already checked. The operators are its methods, each
+written once, in a file of its own, for every engine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import Any
 
-import numpy as np
-
-from autodiff_spec import _check, _trees
-from autodiff_spec._capability import Capability
-from autodiff_spec._derived import Derived
-from autodiff_spec._errors import DtypeError, ShapeMismatchError, UnsupportedError, missing_hook
-from autodiff_spec._tape import Tape
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-Array: TypeAlias = Any
-"""An array of the backend's framework, plain or recorded; frameworks share no base class to name here."""
-
-FlatFunction: TypeAlias = Callable[..., list[Array]]
-"""A function of arrays that returns a list of arrays: a user's function with its trees taken apart."""
+from autodiff_spec import operators
+from autodiff_spec.core import checks
+from autodiff_spec.core.capability import Capability
+from autodiff_spec.core.engine import Array, Engine, FlatFunction, LinearMap
+from autodiff_spec.core.errors import ShapeMismatchError, UnsupportedError, missing_hook
+from autodiff_spec.core.tape import Tape
+from autodiff_spec.gradient_check.check import check_grad
 
 
-class Backend(Derived):
+class Backend(Engine):
     """An engine for automatic differentiation behind the one interface.
 
     Attributes:
@@ -43,22 +33,6 @@ class Backend(Derived):
         conventions: ``"native"`` (the framework's own derivatives) or ``"spec"`` (every clause is obeyed).
         deviations: the file that lists its known deviations from the clauses, or ``None``.
     """
-
-    name: ClassVar[str]
-    version: str
-    xp: Any
-    extra: Any = None
-    array_types: tuple[type, ...]
-    capabilities: frozenset[Capability] = frozenset()
-    conventions: str = "native"
-    deviations: Path | None = None
-
-    def __init__(self) -> None:
-        self._kinds: dict[Any, str] = {}
-
-    def __repr__(self) -> str:
-        flavour = "" if self.conventions == "native" else f", conventions={self.conventions!r}"
-        return f"<{type(self).__name__} {self.name!r} {self.version}{flavour}>"
 
     # --- variables and tapes (Capability.TAPE) ------------------------------------------------------------
 
@@ -83,7 +57,7 @@ class Backend(Derived):
             (4,)
         """
         self.require(Capability.TAPE, "variable")
-        return self._variable(_check.floating(self, value, "the value of variable()", dtype=dtype, nested=True))
+        return self._variable(checks.floating(self, value, "the value of variable()", dtype=dtype, nested=True))
 
     def assign(self, variable: Array, value: Any) -> None:
         """Give ``variable`` a new value of the same shape; what was recorded before keeps the old one.
@@ -110,7 +84,7 @@ class Backend(Derived):
             raise UnsupportedError(
                 f"assign() needs a variable, not a {type(variable).__name__}; make one with variable()"
             )
-        array = _check.floating(self, value, "the value of assign()", dtype=variable.dtype, nested=True)
+        array = checks.floating(self, value, "the value of assign()", dtype=variable.dtype, nested=True)
         if tuple(array.shape) != tuple(variable.shape):
             raise ShapeMismatchError(
                 f"assign() got a value of shape {tuple(array.shape)} for a variable of shape {tuple(variable.shape)}; "
@@ -156,23 +130,6 @@ class Backend(Derived):
         self.require(Capability.TAPE, "pause")
         return self._pause()
 
-    def stop_gradient(self, x: Any) -> Any:
-        """The same value without a derivative, in every mode and order; works on trees.
-
-        Args:
-            x: an array, or a tree of arrays; leaves that are no arrays are returned as they are.
-
-        Returns:
-            The tree, its arrays equal in value and constant for every derivative; none is a mutable alias.
-
-        Example:
-            >>> import autodiff_spec as ad
-            >>> be = ad.backend("numpy")
-            >>> float(be.grad(lambda x: be.stop_gradient(x * x) * x)(be.xp.asarray(3.0)))
-            9.0
-        """
-        return _trees.map_leaves(lambda leaf: self._stop_gradient(leaf) if self.is_array(leaf) else leaf, x)
-
     def lift(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """A native function made usable on recorded arrays; the identity where ``NATIVE_CALLS`` is declared.
 
@@ -191,75 +148,25 @@ class Backend(Derived):
         """
         return f
 
-    # --- arrays -----------------------------------------------------------------------------------------------
+    # --- operators on functions ---------------------------------------------------------------------------------
 
-    def asarray(self, value: Any, *, dtype: Any = None) -> Array:
-        """An array of this backend that holds a copy of ``value``.
+    grad = operators.grad
+    value_and_grad = operators.value_and_grad
+    vjp = operators.vjp
+    jvp = operators.jvp
+    jacobian = operators.jacobian
+    hessian = operators.hessian
+    hvp = operators.hvp
+    vmap = operators.vmap
+    prepare = operators.prepare
+    custom_vjp = operators.custom_vjp
+    checkpoint = operators.checkpoint
+    check_grad = check_grad
 
-        Args:
-            value: a Python number, nested lists of them, a NumPy array, or an array of this backend.
-            dtype: a dtype of the namespace; by default the value's own, for Python floats the namespace's.
+    # --- hooks that know of tapes -------------------------------------------------------------------------------
 
-        Raises:
-            DtypeError: the framework would narrow the value's dtype silently.
-
-        Example:
-            >>> import autodiff_spec as ad
-            >>> be = ad.backend("numpy")
-            >>> be.asarray([1.0, 2.0], dtype=be.xp.float32)
-            array([1., 2.], dtype=float32)
-        """
-        return self._asarray(value, dtype)
-
-    def to_numpy(self, x: Any) -> Any:
-        """A detached NumPy copy of ``x``, an array or a tree of arrays (0-d stays a 0-d array).
-
-        Example:
-            >>> import autodiff_spec as ad
-            >>> be = ad.backend("numpy")
-            >>> be.to_numpy({"w": be.variable([1.0, 2.0])})
-            {'w': array([1., 2.])}
-        """
-        return _trees.map_leaves(lambda leaf: self._to_numpy(leaf) if self.is_array(leaf) else np.array(leaf), x)
-
-    def is_array(self, x: Any) -> bool:
-        """Whether ``x`` is an array of this backend: plain, recorded, or a variable."""
-        return isinstance(x, self.array_types)
-
-    def is_floating(self, x: Any) -> bool:
-        """Whether ``x`` is an array of this backend that has a derivative: real or complex."""
-        return self.is_array(x) and self.kind(x.dtype) != "other"
-
-    def is_variable(self, x: Any) -> bool:
-        """Whether ``x`` is a variable that ``assign`` accepts."""
-        return False
-
-    def kind(self, dtype: Any) -> str:
-        """``"real"`` or ``"complex"`` for a floating dtype, ``"other"`` for the rest (int, bool)."""
-        try:
-            return self._kinds[dtype]
-        except KeyError:
-            kind = self._kinds[dtype] = self._kind(dtype)
-            return kind
-
-    def require(self, capability: Capability, what: str) -> None:
-        """Raise `UnsupportedError` unless ``capability`` is declared."""
-        if capability not in self.capabilities:
-            raise UnsupportedError(
-                f"{what} needs the capability {capability.name}, which the backend {self.name!r} does not declare; "
-                "use a backend that does"
-            )
-
-    # --- hooks: what an engine implements ---------------------------------------------------------------------
-
-    def _vjp(
-        self, f: FlatFunction, primals: list[Array], *, once: bool
-    ) -> tuple[list[Array], Callable[[list[Array | None]], list[Array | None]]]:
-        """``f(*primals)`` and the map from its cotangents to the primals' (``None``: no dependence).
-
-        ``once`` promises that the pullback is called at most once, so that residuals may be freed on the way. By
-        default derived from the tape.
-        """
+    def _vjp(self, f: FlatFunction, primals: list[Array], *, once: bool) -> tuple[list[Array], LinearMap]:
+        """As `Engine._vjp` says; by default derived from the tape."""
         tape = self._tape(not once)
         with tape:
             sources = [tape._watch(primal) for primal in primals]
@@ -274,48 +181,5 @@ class Backend(Derived):
 
         return outputs, pullback
 
-    def _stop_gradient(self, array: Array) -> Array:
-        raise missing_hook(self, "_stop_gradient")
-
-    def _to_numpy(self, array: Array) -> Any:
-        raise missing_hook(self, "_to_numpy")
-
-    def _asarray(self, value: Any, dtype: Any) -> Array:
-        """A copy of a Python float, a nested list of floats, a NumPy array or an array of this backend."""
-        return self.xp.asarray(value, dtype=dtype, copy=True)
-
-    def _ones_like(self, array: Array) -> Array:
-        """The cotangent of the sum of an array's elements: ones, or what this engine's ``_pullback`` takes for them."""
-        return self.xp.ones_like(array)
-
-    def _kind(self, dtype: Any) -> str:
-        if self.xp.isdtype(dtype, "real floating"):
-            return "real"
-        return "complex" if self.xp.isdtype(dtype, "complex floating") else "other"
-
-    def _dtype_of(self, value: Any) -> Any:
-        """The dtype of the namespace for a NumPy dtype; `DtypeError` where the framework has none."""
-        found = getattr(self.xp, np.dtype(value).name, None)
-        if found is None:
-            raise DtypeError(f"the backend {self.name!r} has no dtype {np.dtype(value).name}; pass dtype=")
-        return found
-
-    def _variable(self, array: Array) -> Array:
-        """A variable that owns ``array`` (already a private copy)."""
-        raise missing_hook(self, "_variable")
-
-    def _assign(self, variable: Array, array: Array) -> None:
-        """Give the variable the value ``array`` (already a private copy of the right shape and dtype)."""
-        raise missing_hook(self, "_assign")
-
     def _tape(self, persistent: bool) -> Tape:
         raise missing_hook(self, "_tape")
-
-    def _pause(self) -> AbstractContextManager[None]:
-        raise missing_hook(self, "_pause")
-
-    def _write(self, destination: Array, gradient: Array) -> None:
-        """Write ``gradient`` into a mutable native array (``MUTABLE_OUT``)."""
-        raise UnsupportedError(
-            f"out= names an array, and arrays of the backend {self.name!r} cannot be written; pass a variable()"
-        )

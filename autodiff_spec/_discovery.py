@@ -6,13 +6,12 @@ import importlib
 import importlib.util
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, NamedTuple
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple, cast
 
 from autodiff_spec._backend import Backend
-from autodiff_spec._errors import BackendNotFoundError, BackendNotInstalledError
+from autodiff_spec.core.current import CHOSEN, using
+from autodiff_spec.core.errors import BackendNotFoundError, BackendNotInstalledError
 
 BACKEND_VARIABLE = "AUTODIFF_SPEC_BACKEND"
 CONVENTIONS_VARIABLE = "AUTODIFF_SPEC_CONVENTIONS"
@@ -34,7 +33,6 @@ _BUILT_IN = {
 }
 _loaded: dict[tuple[str, str], Backend] = {}  # a registry: one backend object per name and flavour
 _loading = threading.RLock()
-_chosen: ContextVar[Backend | None] = ContextVar("autodiff_spec_backend", default=None)
 
 
 def backend(name: str | None = None, conventions: str | None = None) -> Backend:
@@ -59,9 +57,9 @@ def backend(name: str | None = None, conventions: str | None = None) -> Backend:
         'numpy'
     """
     if name is None and conventions is None:
-        chosen = _chosen.get()
+        chosen = CHOSEN.get()
         if chosen is not None:
-            return chosen
+            return cast(Backend, chosen)
     name = name or os.environ.get(BACKEND_VARIABLE) or "numpy"
     conventions = conventions or os.environ.get(CONVENTIONS_VARIABLE) or "native"
     found = _loaded.get((name, conventions))
@@ -74,8 +72,7 @@ def backend(name: str | None = None, conventions: str | None = None) -> Backend:
     return found
 
 
-@contextmanager
-def use_backend(name: str | Backend, conventions: str | None = None) -> Iterator[Backend]:
+def use_backend(name: str | Backend, conventions: str | None = None) -> AbstractContextManager[Backend]:
     """Make a backend the current one inside a ``with`` block, in this context (thread, task) only.
 
     Args:
@@ -91,12 +88,7 @@ def use_backend(name: str | Backend, conventions: str | None = None) -> Iterator
         ...     ad.backend() is be
         True
     """
-    chosen = name if isinstance(name, Backend) else backend(name, conventions)
-    token = _chosen.set(chosen)
-    try:
-        yield chosen
-    finally:
-        _chosen.reset(token)
+    return using(name if isinstance(name, Backend) else backend(name, conventions))
 
 
 def available_backends() -> tuple[str, ...]:

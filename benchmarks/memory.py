@@ -18,7 +18,7 @@ import _harness as harness
 import numpy as np
 
 import autodiff_spec as ad
-from autodiff_spec.chapter import training
+from autodiff_spec.textbook import training
 
 STEPS = 10_000
 WARM_UP = 0.1  # of the steps: caches fill, allocators find their size

@@ -20,7 +20,7 @@ CORE = {"autodiff_spec", "numpy", "array_api_compat", "optree", *sys.stdlib_modu
 SUITE = {"autodiff_spec", "numpy", "pytest", "_pytest", "hypothesis", *sys.stdlib_module_names}
 TOOLS = {"autodiff_spec.conformance", "autodiff_spec.report", "autodiff_spec.cli"}
 ASK_THE_ORACLE = {"check_grad", "check_oracle", "exact"}  # these files, lazily
-DRAW = {"autodiff_spec.chapter.picture", "autodiff_spec.plot._figure"}  # with matplotlib, lazily
+DRAW = {"autodiff_spec.textbook.picture", "autodiff_spec.plot._figure"}  # with matplotlib, lazily
 AT_HOME_ONLY = {"tests", "benchmarks", "backends", "conftest", "examples"}
 
 
@@ -92,22 +92,22 @@ def test_every_import_follows_the_rules() -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("autodiff_spec._tape", "import torch"),
-        ("autodiff_spec._tape", "def f():\n    import jax.numpy as jnp"),
-        ("autodiff_spec._tape", "import importlib\nimportlib.import_module('tensorflow')"),
-        ("autodiff_spec._tape", "def f():\n    from . import oracle"),
-        ("autodiff_spec._tape", "from .conformance import plugin"),
+        ("autodiff_spec.core.tape", "import torch"),
+        ("autodiff_spec.core.tape", "def f():\n    import jax.numpy as jnp"),
+        ("autodiff_spec.core.tape", "import importlib\nimportlib.import_module('tensorflow')"),
+        ("autodiff_spec.core.tape", "def f():\n    from . import oracle"),
+        ("autodiff_spec.core.tape", "from .conformance import plugin"),
         ("autodiff_spec.operators.check_grad", "from ..oracle import differences"),
         ("autodiff_spec.operators.grad", "def f():\n    from ..oracle import differences"),
         ("autodiff_spec.operators.grad", "def f():\n    from ..conformance.checks import close"),
-        ("autodiff_spec.chapter.picture", "import matplotlib"),
+        ("autodiff_spec.textbook.picture", "import matplotlib"),
         ("autodiff_spec.plot._figure", "from matplotlib.figure import Figure"),
         ("autodiff_spec.plot._expression", "def f():\n    import matplotlib"),
         ("autodiff_spec.diff._exact", "from autodiff_spec import oracle"),
         ("autodiff_spec.diff._align", "def f():\n    from autodiff_spec import oracle"),
         ("autodiff_spec.logged._log", "import rich"),
         ("autodiff_spec.graph._svg", "from ..report import terminal"),
-        ("autodiff_spec.chapter.training", "def f():\n    import matplotlib"),
+        ("autodiff_spec.textbook.training", "def f():\n    import matplotlib"),
         ("autodiff_spec.operators.grad", "import autodiff_numpy"),
         ("autodiff_spec.oracle.differences", "import autodiff_numpy"),
         ("autodiff_spec.report.table", "import torch"),
@@ -129,9 +129,9 @@ def test_an_import_against_the_rules_is_noticed(module: str, source: str) -> Non
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("autodiff_spec._tape", "from ._errors import TapeError\nfrom . import _trees\nimport numpy, optree"),
+        ("autodiff_spec.core.tape", "from ._errors import TapeError\nfrom . import _trees\nimport numpy, optree"),
         ("autodiff_spec.operators.check_grad", "def f():\n    from ..oracle import differences"),
-        ("autodiff_spec.chapter.picture", "def f():\n    from matplotlib.figure import Figure"),
+        ("autodiff_spec.textbook.picture", "def f():\n    from matplotlib.figure import Figure"),
         ("autodiff_spec.diff._exact", "def f():\n    from autodiff_spec import oracle"),
         ("autodiff_spec.cli.diff", "import rich, typer\nfrom autodiff_spec.diff import compared"),
         ("autodiff_spec.oracle.differences", "import mpmath"),

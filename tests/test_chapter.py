@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 import autodiff_spec as ad
-from autodiff_spec import chapter
+from autodiff_spec import textbook
 
 
 def text(backend: str | None) -> list[str]:
     lines: list[str] = []
-    chapter.run(backend, out=lines.append)
+    textbook.run(backend, out=lines.append)
     return [line for line in lines if not line.strip().startswith("measured")]
 
 
@@ -33,12 +33,12 @@ def test_every_backend_prints_the_same_text(backend: str) -> None:
 def test_without_a_name_the_current_backend_runs_the_chapter() -> None:
     seen = []
     with ad.use_backend("numpy") as be:
-        chapter.run(out=lambda line: seen.append(ad.backend() is be))
+        textbook.run(out=lambda line: seen.append(ad.backend() is be))
     assert all(seen)
 
 
 def test_every_program_says_in_one_line_what_it_shows() -> None:
-    programs = [program for section in chapter.SECTIONS.values() for program in section]
+    programs = [program for section in textbook.SECTIONS.values() for program in section]
     assert len(programs) == len(set(programs))
     for program in programs:
         assert (program.__doc__ or "").partition("\n")[0].endswith("."), program.__name__
@@ -49,11 +49,11 @@ def test_the_picture_is_drawn(tmp_path: Path, ending: str, start: bytes) -> None
     pytest.importorskip("matplotlib")
     path = tmp_path / f"sine.{ending}"
     with ad.use_backend("numpy"):
-        chapter.draw(path)
+        textbook.draw(path)
     assert path.read_bytes().startswith(start)
 
 
 def test_without_matplotlib_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"pip install 'autodiff-spec\[plot\]'"):
-        chapter.draw(tmp_path / "sine.png")
+        textbook.draw(tmp_path / "sine.png")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
-from autodiff_spec.operators._differences import slope
+from autodiff_spec.gradient_check.differences import slope
 
 SIZES = (1, 500, 100_000)
 

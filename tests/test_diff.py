@@ -13,10 +13,10 @@ import pytest
 import autodiff_spec as ad
 from autodiff_numpy import NumpyBackend
 from autodiff_numpy import xp as numpy_xp
-from autodiff_spec._user_file import ProgramError, load, load_with_arguments
 from autodiff_spec.diff._align import Alignment, incoming
 from autodiff_spec.diff._exact import ulps
 from autodiff_spec.diff._record import record
+from autodiff_spec.programs.file import ProgramError, load, load_with_arguments
 
 
 class Engine(NumpyBackend):

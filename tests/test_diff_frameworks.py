@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
-from autodiff_spec._user_file import load_with_arguments
+from autodiff_spec.programs.file import load_with_arguments
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples/diff"

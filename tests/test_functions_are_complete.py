@@ -10,7 +10,7 @@ from autodiff_spec.clauses import CLAUSES
 from autodiff_spec.conformance.functions import FUNCTIONS, Function, Variant
 from autodiff_spec.conformance.functions._model import EXACT, MORE_FOR_SECOND, OF_HALF, ROUNDED, Arg
 from autodiff_spec.conformance.functions.standard import FFT, LINALG, MAIN, NAMES, NOT_DIFFERENTIATED
-from autodiff_spec.conformance.points import INTEGER_VALUED
+from autodiff_spec.conformance.kinks.points import INTEGER_VALUED
 
 ROWS = {function.name for function in FUNCTIONS}
 INTEGERS = {point.name for _, point in INTEGER_VALUED}

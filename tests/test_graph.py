@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
-from autodiff_spec.chapter.detaching import detached_factor
 from autodiff_spec.graph import Drawing, GraphvizNotFoundError
 from autodiff_spec.logged import LoggedBackend
+from autodiff_spec.textbook.detaching import detached_factor
 from tests import fresh
 
 ROOT = Path(__file__).resolve().parent.parent

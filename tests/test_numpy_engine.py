@@ -13,7 +13,7 @@ import pytest
 import autodiff_spec as ad
 from autodiff_numpy import Array
 from autodiff_numpy._array import RAW
-from autodiff_numpy._record import DuplicateRuleError, rule
+from autodiff_numpy._rule import DuplicateRuleError, rule
 
 be = ad.backend("numpy")
 xp = be.xp

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
-from autodiff_numpy import Array, _forward, _record
+from autodiff_numpy import Array, _forward, _rule
 from autodiff_numpy._array import FUNCTIONS as RECORDING
 from autodiff_numpy._array import RECORDER
 from autodiff_spec import oracle
-from autodiff_spec._derived import Derived
+from autodiff_spec.core.engine import Engine
 from autodiff_spec.conformance._calls import Call, leaves
 from autodiff_spec.conformance.functions import FUNCTIONS, Function, Variant
-from autodiff_spec.conformance.kinks import KINKS, Kink
+from autodiff_spec.conformance.kinks.model import KINKS, Kink
 
 be = ad.backend("numpy")
 xp = be.xp
@@ -85,14 +85,14 @@ def softened() -> Any:
     def spread(xp: Any, g: Any, axis: int) -> Any:
         return xp.expand_dims(g, axis)
 
-    _record.rule(
+    _rule.rule(
         weighted_norm,
         lambda xp, g, x, w, ans, axis: spread(xp, g / ans, axis) * w * x,
         lambda xp, g, x, ans, axis: 0.5 * spread(xp, g / ans, axis) * x * x,
     )
-    yield _record.RECORDED.weighted_norm
-    del _record.RULES[weighted_norm], RECORDING[weighted_norm], _record.RECORDED.weighted_norm
-    del _record.RAW.weighted_norm
+    yield _rule.RECORDED.weighted_norm
+    del _rule.RULES[weighted_norm], RECORDING[weighted_norm], _rule.RECORDED.weighted_norm
+    del _rule.RAW.weighted_norm
 
 
 def test_a_rule_without_a_jvp_is_transposed_at_every_order(softened: Callable[..., Any]) -> None:
@@ -113,7 +113,7 @@ def test_a_jvp_may_not_keep_an_array_that_its_vjp_does_not() -> None:
         return 2 * x
 
     with pytest.raises(TypeError, match=r"jvp of twice asks for x, which its vjp does not keep"):
-        _record.rule(twice, lambda xp, g: 2 * g, jvp=lambda xp, t, x: 2 * t)
+        _rule.rule(twice, lambda xp, g: 2 * g, jvp=lambda xp, t, x: 2 * t)
 
 
 # --- what it leaves behind --------------------------------------------------------------------------------------
@@ -260,7 +260,7 @@ def test_native_and_derived_forward_mode_agree_with_variables_and_tapes_around()
             total = sum(np.sum(slope * slope) for slope in slopes)
         return slopes, tape.grad(total, w)
 
-    (native, by_w), (derived, expected) = outer(type(be)._jvp), outer(Derived._jvp)
+    (native, by_w), (derived, expected) = outer(type(be)._jvp), outer(Engine._jvp)
     for found, right in zip(native, derived, strict=True):
         np.testing.assert_allclose(be.to_numpy(found), be.to_numpy(right), rtol=1e-12)
     np.testing.assert_allclose(by_w, expected, rtol=1e-12)

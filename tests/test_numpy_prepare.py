@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 
 import autodiff_spec as ad
-from autodiff_spec import _trees
 from autodiff_spec.conformance.functions import FUNCTIONS, Variant
 from autodiff_spec.conformance.programs import Case, cases, pool_of
+from autodiff_spec.core import trees
 
 be = ad.backend("numpy")
 VARIANTS = [variant for function in FUNCTIONS for variant in function.variants]
@@ -33,8 +33,8 @@ def prepared(f: Callable[..., Any], *args: Any) -> tuple[Any, Any]:
 
 
 def assert_same(found: Any, expected: Any) -> None:
-    leaves, structure = _trees.flatten(found, (np.ndarray,))
-    others, like = _trees.flatten(expected, (np.ndarray,))
+    leaves, structure = trees.flatten(found, (np.ndarray,))
+    others, like = trees.flatten(expected, (np.ndarray,))
     assert structure == like
     for one, other in zip(leaves, others, strict=True):
         assert isinstance(one, np.ndarray) == isinstance(other, (np.ndarray, np.generic))

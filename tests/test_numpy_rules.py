@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
-from autodiff_numpy import _record
+from autodiff_numpy import _rule
 from tests import fresh
 from tests.numpy_rules import CASES, SINGULAR, SPECIAL, VECTOR, be, definite
 
@@ -138,7 +138,7 @@ def test_every_rule_is_used_by_a_row_in_both_modes():
         return noticed
 
     pullbacks = [
-        (function, pullback) for function, row in _record.RULES.items() for pullback in row if pullback is not None
+        (function, pullback) for function, row in _rule.RULES.items() for pullback in row if pullback is not None
     ]
     with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
         for function, pullback in pullbacks:

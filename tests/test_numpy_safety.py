@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
-from autodiff_numpy import _captured, _recorders, _tape
+from autodiff_numpy import _captured, _tape, _wrap
 from autodiff_numpy._array import RECORDER
 
 be = ad.backend("numpy")
@@ -226,7 +226,7 @@ def program(v: Any, constant: Any) -> Any:
 
 
 PLACES = {
-    "a record": (_recorders, "record"),
+    "a record": (_wrap, "record"),
     "a rule": (_tape, "pull_raw"),
     "a recorded rule": (_tape, "pull_recorded"),
 }

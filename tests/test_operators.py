@@ -8,7 +8,7 @@ import pytest
 
 import autodiff_spec as ad
 from autodiff_numpy import NumpyBackend
-from autodiff_spec._derived import Derived
+from autodiff_spec.core.engine import Engine
 from tests import fresh
 
 X = np.array([1.0, 2.0, 3.0])
@@ -17,9 +17,9 @@ X = np.array([1.0, 2.0, 3.0])
 class Derivedly(NumpyBackend):
     """An engine without a forward mode of its own."""
 
-    _jvp = Derived._jvp
-    _linearize = Derived._linearize
-    _forward_is_native = Derived._forward_is_native
+    _jvp = Engine._jvp
+    _linearize = Engine._linearize
+    _forward_is_native = Engine._forward_is_native
 
 
 class FirstOrder(Derivedly):

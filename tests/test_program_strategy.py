@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from autodiff_numpy import _record, _tape
+from autodiff_numpy import _rule, _tape
 from autodiff_numpy._array import Array
 from autodiff_spec import backend, oracle
 from autodiff_spec.conformance.programs import (
@@ -50,7 +50,7 @@ def of(name: str, *args: Any) -> Case:
 
 def broken(bug: str, patch: pytest.MonkeyPatch) -> None:
     function, argument, how = BUGS[bug]
-    pullback = _record.RULES[function][argument]
+    pullback = _rule.RULES[function][argument]
     assert pullback is not None
     right = pullback.vjp
     patch.setattr(pullback, "vjp", lambda xp, g, *residuals: how(right(xp, g, *residuals)))
@@ -147,7 +147,7 @@ def test_errors_within_the_budgets_move_derivatives_by_roundings_and_no_more() -
 def test_a_wrong_rule_is_noticed_in_every_mode_that_uses_it(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     case = of("sin", 0.75)
     assert check_case(mode, be, case)
-    pullback = _record.RULES[np.sin][0]
+    pullback = _rule.RULES[np.sin][0]
     assert pullback is not None
     for name in ("vjp", "jvp"):
         right = getattr(pullback, name)

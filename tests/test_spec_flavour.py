@@ -15,11 +15,11 @@ import pytest
 
 import autodiff_spec as ad
 from autodiff_spec import Capability
-from autodiff_spec._namespaces import overlaid
+from autodiff_spec._shared import overlaid
 from autodiff_spec.conformance._deviations import Deviation, DeviationsFileError, known_deviations
 from autodiff_spec.conformance.functions import FUNCTIONS
-from autodiff_spec.conformance.kinks import KINKS, Point
-from autodiff_spec.conformance.points import FIRST, SECOND
+from autodiff_spec.conformance.kinks.model import KINKS, Point
+from autodiff_spec.conformance.kinks.points import FIRST, SECOND
 
 ROOT = Path(__file__).resolve().parent.parent
 ADAPTERS = ("torch", "tensorflow", "jax")
@@ -55,7 +55,7 @@ def namespaces(be: ad.Backend) -> Iterator[tuple[str, Any]]:
 
 
 def sources(name: str) -> str:
-    return (ROOT / "backends" / f"autodiff_{name}" / "spec.py").read_text("utf-8")
+    return (ROOT / "backends" / f"autodiff_{name}" / "mended.py").read_text("utf-8")
 
 
 # --- what is mended, and what is not -------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def _points() -> list[Point]:
 
 @pytest.mark.parametrize("name", ADAPTERS)
 def test_definitions_stand_in_one_order(name: str) -> None:
-    tree = ast.parse((ROOT / "backends" / f"autodiff_{name}" / "spec.py").read_text("utf-8"))
+    tree = ast.parse((ROOT / "backends" / f"autodiff_{name}" / "mended.py").read_text("utf-8"))
     found = [
         node.name if isinstance(node, ast.FunctionDef) else node.targets[0].id
         for node in tree.body

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from autodiff_spec import ShapeMismatchError, _trees
+from autodiff_spec import ShapeMismatchError
+from autodiff_spec.core import trees
 
 Point = namedtuple("Point", "x y")
 
@@ -23,12 +24,12 @@ class Model:
     "tree", [1.0, (1.0, 2.0), [1.0, [2.0]], {"b": 1.0, "a": (2.0,)}, Point(1.0, 2.0), Model(1.0, [2.0]), None, ()]
 )
 def test_a_tree_comes_back_as_it_went(tree):
-    leaves, structure = _trees.flatten(tree)
-    assert _trees.unflatten(structure, leaves) == tree
+    leaves, structure = trees.flatten(tree)
+    assert trees.unflatten(structure, leaves) == tree
 
 
 def test_none_is_a_leaf():
-    assert _trees.flatten((None, 1.0))[0] == [None, 1.0]
+    assert trees.flatten((None, 1.0))[0] == [None, 1.0]
 
 
 def test_a_dataclass_inside_a_dataclass_is_registered_when_it_is_first_seen():
@@ -40,9 +41,9 @@ def test_a_dataclass_inside_a_dataclass_is_registered_when_it_is_first_seen():
     class Outer:
         inner: Inner
 
-    leaves, structure = _trees.flatten(Outer(Inner(3.0)))
+    leaves, structure = trees.flatten(Outer(Inner(3.0)))
     assert leaves == [3.0]
-    assert _trees.unflatten(structure, [4.0]) == Outer(Inner(4.0))
+    assert trees.unflatten(structure, [4.0]) == Outer(Inner(4.0))
 
 
 def test_a_dataclass_is_rebuilt_without_its_constructor():
@@ -54,18 +55,18 @@ def test_a_dataclass_is_rebuilt_without_its_constructor():
             if self.value <= 0:
                 raise ValueError("not positive")
 
-    _, structure = _trees.flatten(Positive(1.0))
-    assert _trees.unflatten(structure, [-1.0]).value == -1.0
+    _, structure = trees.flatten(Positive(1.0))
+    assert trees.unflatten(structure, [-1.0]).value == -1.0
 
 
 def test_a_path_is_written_as_a_user_would():
-    _, structure = _trees.flatten({"w": [1.0, Model(2.0, 3.0)]})
-    assert str(_trees.Path(structure, 2, "sources")) == "sources['w'][1].b"
-    assert str(_trees.Path(_trees.LEAF, 0, "target")) == "target"
+    _, structure = trees.flatten({"w": [1.0, Model(2.0, 3.0)]})
+    assert str(trees.Path(structure, 2, "sources")) == "sources['w'][1].b"
+    assert str(trees.Path(trees.LEAF, 0, "target")) == "target"
 
 
 def test_structures_that_differ_are_shown():
-    _, one = _trees.flatten((1.0, 2.0))
-    _, other = _trees.flatten([1.0, 2.0])
+    _, one = trees.flatten((1.0, 2.0))
+    _, other = trees.flatten([1.0, 2.0])
     with pytest.raises(ShapeMismatchError, match=r"cotangent has the structure \[\*, \*\], target has \(\*, \*\)"):
-        _trees.require_same(other, one, "cotangent", "target")
+        trees.require_same(other, one, "cotangent", "target")

@@ -6,7 +6,7 @@ import enum
 import re
 from dataclasses import dataclass
 
-from autodiff_spec._capability import Capability
+from autodiff_spec.core.capability import Capability
 
 _ID = re.compile(r"(?P<chapter>[A-Z]+)-[0-9]{2,3}")
 

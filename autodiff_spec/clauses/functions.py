@@ -8,8 +8,8 @@ order in which functions came, and are never renumbered.
 
 from __future__ import annotations
 
-from autodiff_spec._capability import Capability
 from autodiff_spec.clauses._model import MUST, Chapter, Clause
+from autodiff_spec.core.capability import Capability
 
 COMPLEX = (Capability.COMPLEX,)
 

@@ -7,8 +7,8 @@ be the one of least norm, jointly over all arguments of the operation, tracked o
 
 from __future__ import annotations
 
-from autodiff_spec._capability import Capability
 from autodiff_spec.clauses._model import MUST, SHOULD, Chapter, Clause
+from autodiff_spec.core.capability import Capability
 
 HIGHER = (Capability.HIGHER_ORDER,)
 TAPE = (Capability.TAPE,)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from autodiff_spec._capability import Capability
 from autodiff_spec.clauses import Chapter, Clause, Level
+from autodiff_spec.core.capability import Capability
 
 MUST = Level.MUST
 HIGHER = (Capability.HIGHER_ORDER,)

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from autodiff_spec._user_file import load_with_arguments
 from autodiff_spec.cli import UsageError
 from autodiff_spec.cli._app import (
     AT_A_TIME,
@@ -34,6 +33,7 @@ from autodiff_spec.diff import Comparison, Run, compared
 from autodiff_spec.diff._compare import ROUNDINGS
 from autodiff_spec.diff._exact import Exact, exact
 from autodiff_spec.diff._isolated import Request, isolated
+from autodiff_spec.programs.file import load_with_arguments
 
 _DTYPES = ("float16", "float32", "float64", "complex64", "complex128")
 Dtype = Annotated[str, typer.Option("--dtype", help="of the floating arguments: float16, float32, float64, …")]

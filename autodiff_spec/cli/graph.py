@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from autodiff_spec._user_file import ProgramError, load_with_arguments
 from autodiff_spec.cli import UsageError
 from autodiff_spec.cli._app import DrawSeed, Npz, OneBackend, Shapes, Target, app, current, examples
 from autodiff_spec.graph import Drawing, draw
 from autodiff_spec.graph._draw import FOLD
+from autodiff_spec.programs.file import ProgramError, load_with_arguments
 
 Out = Annotated[Path | None, typer.Option("--out", metavar="FILE", help=".dot, .mmd, .svg, .png or .pdf")]
 Form = Annotated[str, typer.Option("--format", help="without --out, what is printed: dot, mermaid or svg")]

@@ -51,7 +51,7 @@ def chapter(
     json_file: JsonFile = None,
 ) -> None:
     """Run the programs of the textbook chapter on one backend."""
-    from autodiff_spec.chapter import run
+    from autodiff_spec.textbook import run
 
     quiet()
     results = run(backend, out=typer.echo, picture=picture)

@@ -15,10 +15,10 @@ from hypothesis.extra import numpy as hnp
 
 import autodiff_spec as ad
 from autodiff_spec import Backend, TapeConsumedError, oracle
-from autodiff_spec.chapter import control_flow, detaching, exercises, gradients, nonscalar, training
 from autodiff_spec.conformance import clause, examples
 from autodiff_spec.conformance.checks import assert_close, assert_equal
 from autodiff_spec.conformance.strategies import values
+from autodiff_spec.textbook import control_flow, detaching, exercises, gradients, nonscalar, training
 
 XS = [0.0, 1.0, 2.0, 3.0]
 FOUR = values((4,)).map(lambda array: array.tolist())

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 
 import autodiff_spec as ad
-from autodiff_spec import Backend, Capability, CustomRuleError, UnsupportedError, _trees
+from autodiff_spec import Backend, Capability, CustomRuleError, UnsupportedError
 from autodiff_spec.conformance import clause
 from autodiff_spec.conformance._calls import COSINES
 from autodiff_spec.conformance.checks import assert_array, assert_close, assert_equal, write
 from autodiff_spec.conformance.strategies import values
+from autodiff_spec.core import trees
 
 
 def array(be: Backend, value: Any) -> Any:
@@ -370,9 +371,9 @@ def test_the_right_rule_is_the_plain_function(be: Backend, data: st.DataObject) 
         lambda g: be.jvp(g, primals, (be.asarray(v), be.asarray(y)))[1],
         lambda g: be.hvp(lambda a, b: g(a, b) * g(a, b), primals, (be.asarray(v), be.asarray(y))),
     ):
-        expected = _trees.flatten(be.to_numpy(derivative(plain)))[0]
+        expected = trees.flatten(be.to_numpy(derivative(plain)))[0]
         for _ in range(2):
-            found = _trees.flatten(be.to_numpy(derivative(f)))[0]
+            found = trees.flatten(be.to_numpy(derivative(f)))[0]
             for one, other in zip(found, expected, strict=True):
                 assert_close(one, other, scale=size)
     np.testing.assert_array_equal(be.to_numpy(primals[0]), before)

@@ -12,8 +12,16 @@ from autodiff_spec import Backend, Capability, NotDifferentiableError, oracle
 from autodiff_spec.conformance import clause
 from autodiff_spec.conformance._calls import namespace, weights
 from autodiff_spec.conformance.checks import assert_array, assert_close
-from autodiff_spec.conformance.kinks import KINKS, Kink, Point
-from autodiff_spec.conformance.points import FIRST, INTEGER_VALUED, NOT_REGULAR, OF_SYMMETRIC, SECOND, SHARED, Row
+from autodiff_spec.conformance.kinks.model import KINKS, Kink, Point
+from autodiff_spec.conformance.kinks.points import (
+    FIRST,
+    INTEGER_VALUED,
+    NOT_REGULAR,
+    OF_SYMMETRIC,
+    SECOND,
+    SHARED,
+    Row,
+)
 
 Gradients = tuple[NDArray[Any], ...]
 

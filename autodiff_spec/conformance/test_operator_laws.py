@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from autodiff_spec import Backend, DtypeError, NotDifferentiableError, ShapeMismatchError, _trees
+from autodiff_spec import Backend, DtypeError, NotDifferentiableError, ShapeMismatchError
 from autodiff_spec.conformance import clause
 from autodiff_spec.conformance.checks import assert_close
 from autodiff_spec.conformance.strategies import values
 from autodiff_spec.conformance.test_complex_numbers import COMPLEX, SCALE, points
+from autodiff_spec.core import trees
 
 # Each takes the backend, a smooth function of an array of shape (3,), the array and a direction.
 OPERATORS: dict[str, Callable[..., Any]] = {
@@ -32,7 +33,7 @@ def twice_the_same(be: Backend, operator: str, x: Any, v: Any) -> None:
 
     def found() -> list[Any]:
         result = OPERATORS[operator](be, lambda a: be.xp.sin(a) * be.xp.flip(a), *arrays)
-        return _trees.flatten(be.to_numpy(result))[0]
+        return trees.flatten(be.to_numpy(result))[0]
 
     for one, again in zip(found(), found(), strict=True):
         np.testing.assert_array_equal(one, again)

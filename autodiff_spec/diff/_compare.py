@@ -10,11 +10,11 @@ import numpy as np
 
 from autodiff_spec._backend import Backend
 from autodiff_spec._discovery import available_backends, backend
-from autodiff_spec._user_function import argument_names, plain_arguments
 from autodiff_spec.diff._align import Alignment, Difference, Parting
 from autodiff_spec.diff._exact import Exact, exact, verdicts
 from autodiff_spec.diff._record import Run, Values, epsilon, record
 from autodiff_spec.diff._report import Comparison
+from autodiff_spec.programs.function import argument_names, plain_arguments
 
 ROUNDINGS = 64.0
 

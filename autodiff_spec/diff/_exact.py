@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_spec import _trees
+from autodiff_spec.core import trees
 from autodiff_spec.diff._align import Parting, incoming
 from autodiff_spec.diff._record import Run, Step, Values, epsilon
 from autodiff_spec.logged import Slot
@@ -53,21 +53,21 @@ def exact(f: Callable[..., Any], args: Sequence[Any]) -> Exact:
     """Value and gradients of ``f`` by the oracle, as float64 (complex128), where its functions are the oracle's too."""
     try:
         from autodiff_spec import oracle
-        from autodiff_spec.operators._check_oracle import _exact_backend
+        from autodiff_spec.gradient_check.exact import exact_backend
     except ImportError:
         return Exact(error="the oracle needs mpmath; run: pip install 'autodiff-spec[suite]'")
-    from autodiff_spec._discovery import use_backend
+    from autodiff_spec.core.current import using
 
-    leaves, structure = _trees.flatten(tuple(args))
+    leaves, structure = trees.flatten(tuple(args))
     kind = type(oracle.xp.asarray(1.0))
 
     def program(xp: Any, *arrays: Any) -> tuple[Any, ...]:
-        outputs, _ = _trees.flatten(f(*_trees.unflatten(structure, arrays)), (kind,))
+        outputs, _ = trees.flatten(f(*trees.unflatten(structure, arrays)), (kind,))
         return tuple(outputs)
 
     count = sum(np.asarray(leaf).size for leaf in leaves if np.asarray(leaf).dtype.kind in "fc")
     try:
-        with use_backend(_exact_backend(kind)):
+        with using(exact_backend(kind)):
             start = time.perf_counter()
             values = tuple(_rounded(value) for value in oracle.value(program, *leaves))
             if (time.perf_counter() - start) * (2 * count + 1) > _SECONDS:

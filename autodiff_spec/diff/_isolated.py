@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autodiff_spec import _child
 from autodiff_spec.diff._record import Run
+from autodiff_spec.programs import child
 
 INTERRUPTED = "interrupted"
 
@@ -44,7 +44,7 @@ def isolated(request: Request, stop: threading.Event | None = None) -> Run:
     with tempfile.TemporaryDirectory(prefix="autodiff-spec-") as name:
         asked, answered, log = (Path(name) / part for part in ("request", "result", "log"))
         asked.write_bytes(pickle.dumps(request))
-        command = [*_child.COMMAND, "autodiff_spec.diff._isolated", str(asked), str(answered)]
+        command = [*child.COMMAND, "autodiff_spec.diff._isolated", str(asked), str(answered)]
         with (
             log.open("wb") as file,
             subprocess.Popen(  # in a session of its own: Ctrl-C comes to us, and we end it
@@ -73,9 +73,9 @@ def _wait(process: subprocess.Popen[bytes], stop: threading.Event | None) -> Non
 
 def _main(asked: str, answered: str) -> None:
     from autodiff_spec._discovery import backend
-    from autodiff_spec._user_file import load
-    from autodiff_spec._user_function import argument_names
     from autodiff_spec.diff._record import record
+    from autodiff_spec.programs.file import load
+    from autodiff_spec.programs.function import argument_names
 
     request: Request = pickle.loads(Path(asked).read_bytes())
     try:

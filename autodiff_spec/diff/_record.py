@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from autodiff_spec import _trees
-from autodiff_spec._capability import Capability
 from autodiff_spec._discovery import use_backend
+from autodiff_spec.core import trees
+from autodiff_spec.core.capability import Capability
 from autodiff_spec.logged import GUARDS, Log, LoggedBackend, Operation, Place
 from autodiff_spec.logged._array import plain
 
@@ -110,7 +110,7 @@ def record(
 def _recorded(
     be: Backend, f: Callable[..., Any], args: Sequence[Any], names: Sequence[str], seed: int, spread: bool, timed: bool
 ) -> Run:
-    leaves, structure = _trees.flatten(tuple(args))
+    leaves, structure = trees.flatten(tuple(args))
     labels = _labels(structure, names)
     problem = _Problem(be, f, leaves, structure, labels)
     traced = problem.trace()
@@ -124,8 +124,8 @@ def _recorded(
     return Run(be.name, be.version, "", values, traced.gradients, floating, seconds, problem.steps(traced, spreads))
 
 
-def _labels(structure: _trees.Structure, names: Sequence[str]) -> list[str]:
-    given = [str(_trees.Path(structure, i, "args")) for i in range(structure.num_leaves)]
+def _labels(structure: trees.Structure, names: Sequence[str]) -> list[str]:
+    given = [str(trees.Path(structure, i, "args")) for i in range(structure.num_leaves)]
     for k, name in enumerate(names):
         given = [name + text.removeprefix(f"args[{k}]") if text.startswith(f"args[{k}]") else text for text in given]
     return given
@@ -144,7 +144,7 @@ class _Problem:
     """A function at a point, on one backend."""
 
     def __init__(
-        self, be: Backend, f: Callable[..., Any], leaves: list[Any], structure: _trees.Structure, labels: list[str]
+        self, be: Backend, f: Callable[..., Any], leaves: list[Any], structure: trees.Structure, labels: list[str]
     ) -> None:
         self.be, self.f, self.structure, self.labels = be, f, structure, labels
         self.arrays = [be.asarray(leaf) for leaf in leaves]
@@ -172,8 +172,8 @@ class _Problem:
         inputs = [log.source("input", a, label, tracked=floats) for a, label, floats in triples]
         try:
             with use_backend(over):
-                result = log.run(self.f, *_trees.unflatten(self.structure, inputs))
-                leaves, _ = _trees.flatten(result, over.array_types)
+                result = log.run(self.f, *trees.unflatten(self.structure, inputs))
+                leaves, _ = trees.flatten(result, over.array_types)
                 values = [plain(leaf) if over.is_array(leaf) else self.be.asarray(leaf) for leaf in leaves]
         except Exception as failure:  # a user's function, or the framework under it, may raise anything
             return _Traced(log, [], (), [], failure)
@@ -211,7 +211,7 @@ class _Problem:
 
     def timed(self) -> tuple[float, float] | None:
         """The median seconds of the function and of its value and gradient, without a log."""
-        arguments = _trees.unflatten(self.structure, self.arrays)
+        arguments = trees.unflatten(self.structure, self.arrays)
         chosen = [k for k, tree in enumerate(arguments) if self._differentiable(tree)]
         both = self.be.value_and_grad(self.f, chosen) if chosen else self.f
         try:
@@ -221,7 +221,7 @@ class _Problem:
             return None
 
     def _differentiable(self, tree: Any) -> bool:
-        leaves, _ = _trees.flatten(tree, self.be.array_types)
+        leaves, _ = trees.flatten(tree, self.be.array_types)
         return bool(leaves) and all(self.be.kind(leaf.dtype) != "other" for leaf in leaves)
 
     def _median(self, f: Callable[..., Any], arguments: Sequence[Any]) -> float:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from autodiff_spec import _trees
-from autodiff_spec._capability import Capability
 from autodiff_spec._discovery import backend, use_backend
-from autodiff_spec._errors import UntrackedError
-from autodiff_spec._user_function import argument_names, plain_arguments
+from autodiff_spec.core import trees
+from autodiff_spec.core.capability import Capability
+from autodiff_spec.core.errors import UntrackedError
 from autodiff_spec.graph._drawing import Drawing
 from autodiff_spec.graph._fold import folded
 from autodiff_spec.graph._model import graph
 from autodiff_spec.logged import Log, Logged, LoggedBackend
+from autodiff_spec.programs.function import argument_names, plain_arguments
 
 FOLD = 60
 
@@ -41,7 +41,7 @@ def draw(target: Any, *args: Any, values: bool = False, fold: int = FOLD) -> Dra
     """
     if callable(target) and not isinstance(target, Logged):
         return _of_function(target, args, values, fold)
-    leaves, _ = _trees.flatten(target, (Logged,))
+    leaves, _ = trees.flatten(target, (Logged,))
     if not leaves or not all(isinstance(leaf, Logged) for leaf in leaves):
         raise UntrackedError(
             "draw() got an array that was computed without a log; pass the function and its arguments, or compute "
@@ -54,9 +54,9 @@ def _of_function(f: Callable[..., Any], args: Sequence[Any], values: bool, fold:
     be = backend()
     if isinstance(be, LoggedBackend):
         be = be.inner
-    leaves, structure = _trees.flatten(plain_arguments(args, None))
+    leaves, structure = trees.flatten(plain_arguments(args, None))
     names = argument_names(f)
-    labels = [_label(str(_trees.Path(structure, i, "args")), names) for i in range(len(leaves))]
+    labels = [_label(str(trees.Path(structure, i, "args")), names) for i in range(len(leaves))]
     arrays = [be.asarray(leaf) for leaf in leaves]
     log = Log(be)
     title = getattr(f, "__name__", "")
@@ -72,7 +72,7 @@ def _of_function(f: Callable[..., Any], args: Sequence[Any], values: bool, fold:
 
 
 def _run(
-    log: Log, f: Callable[..., Any], arrays: list[Any], labels: list[str], structure: _trees.Structure
+    log: Log, f: Callable[..., Any], arrays: list[Any], labels: list[str], structure: trees.Structure
 ) -> list[Logged]:
     over = LoggedBackend(log.backend, log)
     inputs = [
@@ -80,8 +80,8 @@ def _run(
         for array, label in zip(arrays, labels, strict=True)
     ]
     with use_backend(over):
-        result = log.run(f, *_trees.unflatten(structure, inputs))
-        leaves, _ = _trees.flatten(result, over.array_types)
+        result = log.run(f, *trees.unflatten(structure, inputs))
+        leaves, _ = trees.flatten(result, over.array_types)
         return [leaf if isinstance(leaf, Logged) else over.asarray(leaf) for leaf in leaves]
 
 

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from autodiff_spec._errors import AutodiffError
+from autodiff_spec.core.errors import AutodiffError
 from autodiff_spec.graph._model import Graph, Node
 
 _SHAPES = {"source": "box", "constant": "plaintext", "stopped": "octagon", "target": "box", "fold": "box3d"}

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from autodiff_spec._errors import MutationError
+from autodiff_spec.core.errors import MutationError
 
 if TYPE_CHECKING:
     from autodiff_spec.logged._log import Log, Operation

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from autodiff_spec._backend import Backend
-from autodiff_spec._tape import Tape
+from autodiff_spec.core.tape import Tape
 from autodiff_spec.logged._array import Logged, plain
 from autodiff_spec.logged._log import Log, Slot, Use
 from autodiff_spec.logged._namespace import LoggedNamespace, lifted

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from autodiff_spec import _trees
+from autodiff_spec.core import trees
 
 if TYPE_CHECKING:
-    from autodiff_spec._backend import Array, Backend
-    from autodiff_spec._tape import Tape
+    from autodiff_spec._backend import Backend
+    from autodiff_spec.core.engine import Array
+    from autodiff_spec.core.tape import Tape
 
 GUARDS = frozenset({"bool", "int", "float", "complex", "index", "item", "tolist"})
 """What Python takes out of an array: here its own control flow can begin to depend on values."""
@@ -154,14 +155,14 @@ class Log:
             self._add(name, uses, [p for _, p in native], {k: p for k, (_, p) in named.items()}, (), False)
             self.operations[-1].error = f"{type(error).__name__}: {' '.join(str(error).split())}"
             raise
-        leaves, structure = _trees.flatten(result, self.backend.array_types)
+        leaves, structure = trees.flatten(result, self.backend.array_types)
         arrays = [leaf for leaf in leaves if self.backend.is_array(leaf)]
         if not arrays:
             return result
         tracked = name != "stop_gradient" and any(use.source.tracked for use in uses)
         portable = [p for _, p in native], {k: p for k, (_, p) in named.items()}
         logged = iter(self._add(name, uses, *portable, tuple(arrays), tracked))
-        return _trees.unflatten(structure, [next(logged) if self.backend.is_array(x) else x for x in leaves])
+        return trees.unflatten(structure, [next(logged) if self.backend.is_array(x) else x for x in leaves])
 
     def guard(self, name: str, array: Any, function: Callable[[Any], Any]) -> Any:
         """A Python value of a logged array; Python's control flow may depend on it from here on."""

@@ -1,18 +1,16 @@
-"""What operators by position share: the arguments that are differentiated, and the function of their leaves alone."""
+"""The arguments of operators: which are differentiated, as which arrays, and the function of those alone."""
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from autodiff_spec import _check, _trees
-from autodiff_spec.operators._grad import convert
-from autodiff_spec.operators._vjp import primal_arrays
-
-if TYPE_CHECKING:
-    from autodiff_spec._backend import Backend
+from autodiff_spec.core import checks, trees
+from autodiff_spec.core.engine import Engine
 
 
 class Arguments:
@@ -24,9 +22,12 @@ class Arguments:
         output_structure: the tree of the result (without ``aux``), once `flat` was called.
     """
 
+    output_structure: trees.Structure
+    _aux_structure: trees.Structure
+
     def __init__(
         self,
-        be: Backend,
+        be: Engine,
         f: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
@@ -35,13 +36,10 @@ class Arguments:
         *,
         has_aux: bool = False,
     ) -> None:
-        self.single = not isinstance(argnums, (tuple, list))
-        self.chosen = _check.positions(argnums, len(args))
-        self.distinct = list(dict.fromkeys(self.chosen))
-        picked = tuple(args[i] for i in self.distinct)
-        self.primals, self.structure = primal_arrays(be, picked, "args", operation, tuple(self.distinct))
-        self.output_structure: _trees.Structure = _trees.LEAF
-        self._aux_structure: _trees.Structure = _trees.LEAF
+        self.single = type(argnums) is int or not isinstance(argnums, Sequence)
+        self.chosen, self.distinct = positions(argnums, len(args))
+        picked = [args[i] for i in self.distinct]
+        self.primals, self.structure = primal_arrays(be, picked, "args", operation, self.distinct)
         self._be, self._f, self._kwargs, self._has_aux = be, f, kwargs, has_aux
         self._rest = [convert(be, arg) if isinstance(arg, np.ndarray) else arg for arg in args]
 
@@ -50,30 +48,100 @@ class Arguments:
 
         What the engine traced must not leak, so ``aux`` is an output too, of which nobody asks the derivative.
         """
-        arguments = list(self._rest)
-        for i, argument in zip(self.distinct, _trees.unflatten(self.structure, leaves), strict=True):
+        arguments, types = list(self._rest), self._be.array_types
+        for i, argument in zip(self.distinct, trees.unflatten(self.structure, leaves), strict=True):
             arguments[i] = argument
-        result, aux = self._f(*arguments, **self._kwargs), ()
-        if self._has_aux:
-            result, aux = result
-        outputs, self.output_structure = _trees.flatten(result, self._be.array_types)
-        rest, self._aux_structure = _trees.flatten(aux, self._be.array_types)
+        result = self._f(*arguments, **self._kwargs)
+        if not self._has_aux:
+            outputs, self.output_structure = trees.flatten(result, types)
+            return outputs
+        result, aux = result
+        outputs, self.output_structure = trees.flatten(result, types)
+        rest, self._aux_structure = trees.flatten(aux, types)
         return outputs + rest
 
     def parted(self, outputs: list[Any]) -> tuple[list[Any], Any]:
         """What `flat` gave as the leaves of the result, and ``aux``."""
+        if not self._has_aux:
+            return outputs, None
         count = self.output_structure.num_leaves
-        return outputs[:count], _trees.unflatten(self._aux_structure, outputs[count:])
+        return outputs[:count], trees.unflatten(self._aux_structure, outputs[count:])
 
     def as_arguments(self, leaves: list[Any]) -> Any:
         """One array for each primal, in the trees of the arguments asked for: a tuple, or for one number the tree."""
-        trees = dict(zip(self.distinct, _trees.unflatten(self.structure, leaves), strict=True))
+        found = trees.unflatten(self.structure, leaves)
         if self.single:
-            return trees[self.chosen[0]]
+            return found[0]
+        if len(self.chosen) == len(self.distinct):
+            return tuple(found)
+        by_position = dict(zip(self.distinct, found, strict=True))
         return tuple(
-            trees[i] if i not in self.chosen[:k] else _trees.map_leaves(self._copy, trees[i])
+            by_position[i] if i not in self.chosen[:k] else trees.map_leaves(self._copy, by_position[i])
             for k, i in enumerate(self.chosen)
         )
 
     def _copy(self, array: Any) -> Any:
         return self._be.xp.asarray(array, copy=True)
+
+
+def positions(argnums: int | Sequence[int], count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """``argnums`` as non-negative positions among ``count`` arguments, in their order, and without repetitions.
+
+    Raises:
+        ValueError: one is out of range.
+        TypeError: one is no integer.
+    """
+    if type(argnums) is int:
+        return _positions((argnums,), count)
+    return _positions(tuple(map(operator.index, argnums if isinstance(argnums, Sequence) else (argnums,))), count)
+
+
+@functools.lru_cache(maxsize=256)
+def _positions(numbers: tuple[int, ...], count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    for number in numbers:
+        if not -count <= number < count:
+            raise ValueError(
+                f"argnums={number} is out of range: the function was called with {count} positional arguments; "
+                f"name positions from 0 to {count - 1}"
+            )
+    chosen = tuple([number % count for number in numbers])
+    return chosen, tuple(dict.fromkeys(chosen))
+
+
+def primal_arrays(
+    be: Engine, tree: Any, root: str, operation: str, positions: tuple[int, ...] = ()
+) -> tuple[list[Any], trees.Structure]:
+    """The leaves of ``tree`` as floating arrays of ``be`` (foreign ones copied), and its structure.
+
+    ``root``, ``operation`` and the ``positions`` of the arguments that the tree holds name a leaf in messages.
+    """
+    leaves, structure = trees.flatten(tree, be.array_types)
+    arrays = [
+        leaf
+        if be.is_floating(leaf)
+        else checks.floating(be, leaf, trees.Path(structure, i, root, operation, positions))
+        for i, leaf in enumerate(leaves)
+    ]
+    return arrays, structure
+
+
+def zeros_for_none(be: Engine, gradients: list[Any], primals: list[Any]) -> list[Any]:
+    """``gradients`` with the absence of a dependence written as zeros of the primal."""
+    return [
+        be.xp.zeros_like(primal) if gradient is None else gradient
+        for gradient, primal in zip(gradients, primals, strict=True)
+    ]
+
+
+def constant(be: Engine, output: Any) -> Any:
+    """What a function returned that is no array (a Python number, a NumPy array), as an array of ``be``."""
+    if isinstance(output, (bool, int, float, complex, np.ndarray, np.generic)):
+        return be.asarray(output)
+    raise TypeError(
+        f"the function returned a {type(output).__name__}, which is no array; return arrays, or use has_aux=True"
+    )
+
+
+def convert(be: Engine, argument: Any) -> Any:
+    """A NumPy array that is not differentiated, as the backend's own (a copy)."""
+    return argument if be.is_array(argument) else be.asarray(argument)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autodiff_spec import _trees
-from autodiff_spec._capability import Capability
-
-if TYPE_CHECKING:
-    from autodiff_spec._backend import Backend
+from autodiff_spec.core import trees
+from autodiff_spec.core.capability import Capability
+from autodiff_spec.core.engine import Engine
 
 
-def checkpoint(be: Backend, f: Callable[..., Any]) -> Callable[..., Any]:
+def checkpoint(be: Engine, f: Callable[..., Any]) -> Callable[..., Any]:
     """``f`` with the same value and derivatives, of which the backward pass keeps the arguments alone.
 
     What ``f`` computes on the way is computed again when it is pulled back (Griewank and Walther, Evaluating
@@ -21,7 +19,6 @@ def checkpoint(be: Backend, f: Callable[..., Any]) -> Callable[..., Any]:
     about 2√n residuals instead of n, for one more evaluation. Checkpoints nest.
 
     Args:
-        be: the backend.
         f: a function of arrays (trees) and of anything else that returns an array or a tree of arrays. It may read
             variables and recorded arrays, and they are differentiated too. It has to compute the same when it runs
             again: what it reads must not change before the backward pass, and no array may leave it but in its result.
@@ -43,20 +40,20 @@ def checkpoint(be: Backend, f: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(f, updated=())
     def recomputed(*args: Any, **kwargs: Any) -> Any:
         be.require(Capability.CHECKPOINT, "checkpoint()")
-        leaves, structure = _trees.flatten((args, kwargs), be.array_types)
+        leaves, structure = trees.flatten((args, kwargs), be.array_types)
         places = [i for i, leaf in enumerate(leaves) if be.is_array(leaf)]
-        seen: list[_trees.Structure] = []
+        seen: list[trees.Structure] = []
 
         def flat(*arrays: Any) -> list[Any]:
             arguments = list(leaves)
             for i, array in zip(places, arrays, strict=True):
                 arguments[i] = array
-            positional, named = _trees.unflatten(structure, arguments)
-            outputs, output_structure = _trees.flatten(f(*positional, **named), be.array_types)
+            positional, named = trees.unflatten(structure, arguments)
+            outputs, output_structure = trees.flatten(f(*positional, **named), be.array_types)
             seen[:] = [output_structure]
             return outputs
 
         outputs = be._checkpoint(flat, [leaves[i] for i in places])
-        return _trees.unflatten(seen[0], outputs)
+        return trees.unflatten(seen[0], outputs)
 
     return recomputed

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from autodiff_spec import _check, _trees
-from autodiff_spec._capability import Capability
-from autodiff_spec._errors import CustomRuleError, DtypeError, NotDifferentiableError, ShapeMismatchError
-
-if TYPE_CHECKING:
-    from autodiff_spec._backend import Array, Backend
+from autodiff_spec.core import checks, trees
+from autodiff_spec.core.capability import Capability
+from autodiff_spec.core.engine import Array, Engine
+from autodiff_spec.core.errors import CustomRuleError, DtypeError, NotDifferentiableError, ShapeMismatchError
 
 
 class CustomVJP:
@@ -37,7 +35,7 @@ class CustomVJP:
         array([0.5, 1. ])
     """
 
-    def __init__(self, backend: Callable[[], Backend], f: Callable[..., Any]) -> None:
+    def __init__(self, backend: Callable[[], Engine], f: Callable[..., Any]) -> None:
         self._backend, self._f = backend, f
         self._rule: tuple[Callable[..., Any], Callable[..., Any]] | None = None
         functools.update_wrapper(self, f, updated=())
@@ -69,14 +67,14 @@ class CustomVJP:
         be.require(Capability.CUSTOM_RULES, "custom_vjp()")
         if self._rule is None:
             raise CustomRuleError(f"{_name(self._f)} has no rule yet; give it one with defvjp(fwd, bwd)")
-        leaves, structure = _trees.flatten(args, be.array_types)
+        leaves, structure = trees.flatten(args, be.array_types)
         places = [i for i, leaf in enumerate(leaves) if be.is_array(leaf) and be.kind(leaf.dtype) != "other"]
         arrays = [leaves[i] for i in places]
         call = CustomCall(be, (self._f, *self._rule), leaves, structure, places, kwargs)
         return call.result(be._custom_vjp(call, arrays))
 
 
-def custom_vjp(be: Backend, f: Callable[..., Any]) -> CustomVJP:
+def custom_vjp(be: Engine, f: Callable[..., Any]) -> CustomVJP:
     """``f`` with a derivative that its author gives by ``defvjp(fwd, bwd)``; see `CustomVJP`."""
     return CustomVJP(lambda: be, f)
 
@@ -86,10 +84,10 @@ class CustomCall:
 
     def __init__(
         self,
-        be: Backend,
+        be: Engine,
         functions: tuple[Callable[..., Any], ...],
         leaves: list[Any],
-        structure: _trees.Structure,
+        structure: trees.Structure,
         places: list[int],
         kwargs: dict[str, Any],
     ) -> None:
@@ -100,7 +98,7 @@ class CustomCall:
         self._rest = list(leaves)
         for i in places:
             self._rest[i] = None
-        self._output_structure: _trees.Structure = _trees.LEAF
+        self._output_structure: trees.Structure = trees.LEAF
         self._output_places: list[int] = []
         self._constants: list[Any] = []
 
@@ -124,7 +122,7 @@ class CustomCall:
         leaves: list[Any] = [None] * len(self._constants)
         for i, cotangent in zip(self._output_places, cotangents, strict=True):
             leaves[i] = cotangent
-        found = self._bwd(residuals, _trees.unflatten(self._output_structure, leaves))
+        found = self._bwd(residuals, trees.unflatten(self._output_structure, leaves))
         count = len(self._structure.children())
         if not isinstance(found, tuple) or len(found) != count:
             raise CustomRuleError(
@@ -132,7 +130,7 @@ class CustomCall:
                 f"return a tuple with one cotangent (or None) for each of the {count} positional arguments"
             )
         shares = self._spread(found)
-        kept = {id(leaf) for leaf in _trees.flatten(residuals, self._be.array_types)[0]}
+        kept = {id(leaf) for leaf in trees.flatten(residuals, self._be.array_types)[0]}
         return [
             self._checked(shares[i], kept, i, *like) for i, like in zip(self._places, self._like, strict=True)
         ]
@@ -151,16 +149,16 @@ class CustomCall:
         leaves = list(self._constants)
         for i, output in zip(self._output_places, outputs, strict=True):
             leaves[i] = output
-        return _trees.unflatten(self._output_structure, leaves)
+        return trees.unflatten(self._output_structure, leaves)
 
     def _arguments(self, arrays: tuple[Array, ...]) -> Any:
         leaves = list(self._rest)
         for i, array in zip(self._places, arrays, strict=True):
             leaves[i] = array
-        return _trees.unflatten(self._structure, leaves)
+        return trees.unflatten(self._structure, leaves)
 
     def _outputs(self, result: Any) -> list[Array]:
-        leaves, self._output_structure = _trees.flatten(result, self._be.array_types)
+        leaves, self._output_structure = trees.flatten(result, self._be.array_types)
         self._output_places = [i for i, leaf in enumerate(leaves) if self._be.is_array(leaf)]
         self._constants = [None if self._be.is_array(leaf) else leaf for leaf in leaves]
         return [leaves[i] for i in self._output_places]
@@ -168,17 +166,17 @@ class CustomCall:
     def _spread(self, found: tuple[Any, ...]) -> list[Any]:
         """One share for each leaf of the arguments, of which ``found`` is the tree, or the beginning with ``None``."""
         shares: list[Any] = []
-        for i, (share, argument) in enumerate(zip(found, _trees.unflatten(self._structure, self._rest), strict=True)):
-            _, structure = _trees.flatten(argument, self._be.array_types)
+        for i, (share, argument) in enumerate(zip(found, trees.unflatten(self._structure, self._rest), strict=True)):
+            _, structure = trees.flatten(argument, self._be.array_types)
             if share is None or not self._differentiated(len(shares), structure.num_leaves):
                 shares += [None] * structure.num_leaves
                 continue
             spread = _spread(share, argument)
             if spread is None:
-                given = _trees.describe(_trees.flatten(share, self._be.array_types)[1])
+                given = trees.describe(trees.flatten(share, self._be.array_types)[1])
                 raise CustomRuleError(
                     f"cotangent {i} that bwd of {_name(self._f)} returned has the structure {given}, its argument has "
-                    f"{_trees.describe(structure)}; return a tree like the argument"
+                    f"{trees.describe(structure)}; return a tree like the argument"
                 )
             shares += spread
         return shares
@@ -189,16 +187,16 @@ class CustomCall:
     def _checked(self, share: Any, kept: set[int], place: int, shape: tuple[int, ...], dtype: Any) -> Array | None:
         if share is None:
             return None
-        be, path = self._be, _trees.Path(self._structure, place, "args", _name(self._f))
+        be, path = self._be, trees.Path(self._structure, place, "args", _name(self._f))
         try:
-            array = _check.cotangent(be, share, _Like(shape, dtype), f"the cotangent that bwd returned for {path}",
+            array = checks.cotangent(be, share, _Like(shape, dtype), f"the cotangent that bwd returned for {path}",
                                      "argument")
         except (ShapeMismatchError, NotDifferentiableError, DtypeError) as error:
             raise CustomRuleError(str(error)) from error
         return _copied(be, array, kept)
 
 
-def _copied(be: Backend, array: Array, kept: set[int]) -> Array:
+def _copied(be: Engine, array: Array, kept: set[int]) -> Array:
     """A copy of a residual: handed out itself, it would be changed by who writes into the gradient."""
     return be.xp.asarray(array, copy=True) if id(array) in kept else array
 
@@ -213,10 +211,10 @@ class _Like:
 def _spread(share: Any, argument: Any) -> list[Any] | None:
     """For each leaf of ``argument`` that of ``share``, ``None`` below a ``None``; ``None`` where the two do not fit."""
     try:
-        spread = _trees.broadcast(share, argument)
+        spread = trees.broadcast(share, argument)
     except ValueError:
         return None
-    given = sum(leaf is not None for leaf in _trees.flatten(share)[0])
+    given = sum(leaf is not None for leaf in trees.flatten(share)[0])
     return spread if given == sum(leaf is not None for leaf in spread) else None  # one array for many is no tree
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autodiff_spec._capability import Capability
+from autodiff_spec.core.capability import Capability
+from autodiff_spec.core.engine import Engine
 from autodiff_spec.operators._grad import grad
 from autodiff_spec.operators._jacobian import jacobian
 
-if TYPE_CHECKING:
-    from autodiff_spec._backend import Backend
-
 
 def hessian(
-    be: Backend, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+    be: Engine, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
 ) -> Callable[..., Any]:
     """The function whose value is the Hessian of ``f`` (of the sum of its result, when that is no scalar).
 
@@ -23,7 +21,6 @@ def hessian(
     reverse over reverse. For n elements it costs about n products with a vector; where a product is enough use `hvp`.
 
     Args:
-        be: the backend.
         f: a function of arrays (trees) that returns an array or a tree of arrays; with ``has_aux`` a pair
             ``(result, aux)``.
         argnums: the positions to differentiate, as for `grad`; with a sequence the value is a tuple of tuples.

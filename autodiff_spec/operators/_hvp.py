@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autodiff_spec import _trees
-from autodiff_spec._capability import Capability
+from autodiff_spec.core import trees
+from autodiff_spec.core.capability import Capability
+from autodiff_spec.core.engine import Engine
+from autodiff_spec.operators._arguments import zeros_for_none
 from autodiff_spec.operators._grad import grad
 from autodiff_spec.operators._jvp import directions_of
-from autodiff_spec.operators._vjp import zeros_for_none
-
-if TYPE_CHECKING:
-    from autodiff_spec._backend import Backend
 
 
-def hvp(be: Backend, f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
+def hvp(be: Engine, f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
     """The Hessian of ``f`` (of the sum of its result) at ``primals`` times ``tangents``.
 
     The Hessian is never formed. Where the backend has a forward mode of its own it is the derivative of the gradient
@@ -23,7 +21,6 @@ def hvp(be: Backend, f: Callable[..., Any], primals: Sequence[Any], tangents: Se
     gradient, which is the same because the Hessian is symmetric. The cost is a few gradients, whatever the size.
 
     Args:
-        be: the backend.
         f: a function of arrays (trees) that returns an array or a tree of arrays.
         primals: a tuple or list with one argument of ``f`` each, as for `jvp`; all of them are differentiated.
         tangents: the direction: the same structure, exactly the same shapes; floating, cast to the primals' dtypes.
@@ -49,12 +46,12 @@ def hvp(be: Backend, f: Callable[..., Any], primals: Sequence[Any], tangents: Se
     gradient = grad(be, f, tuple(range(len(primals))))
 
     def flat(*leaves: Any) -> list[Any]:
-        return _trees.flatten(gradient(*_trees.unflatten(structure, leaves)), be.array_types)[0]
+        return trees.flatten(gradient(*trees.unflatten(structure, leaves)), be.array_types)[0]
 
     if be._forward_is_native():
         products = be._jvp(flat, arrays, directions)[1]
     else:
         _, pull = be._vjp(flat, arrays, once=True)
         products = pull(directions)
-    found: tuple[Any, ...] = _trees.unflatten(structure, zeros_for_none(be, products, arrays))
+    found: tuple[Any, ...] = trees.unflatten(structure, zeros_for_none(be, products, arrays))
     return found

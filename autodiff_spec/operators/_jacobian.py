@@ -5,16 +5,12 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autodiff_spec import _check, _trees
-from autodiff_spec._errors import NotDifferentiableError
-from autodiff_spec.operators._arguments import Arguments
-from autodiff_spec.operators._jvp import transposed
-from autodiff_spec.operators._vjp import constant
-
-if TYPE_CHECKING:
-    from autodiff_spec._backend import Backend
+from autodiff_spec.core import checks, trees
+from autodiff_spec.core.engine import Engine
+from autodiff_spec.core.errors import NotDifferentiableError
+from autodiff_spec.operators._arguments import Arguments, constant
 
 MODES = ("auto", "forward", "reverse")
 
@@ -23,7 +19,7 @@ _DERIVED_COST = 2
 
 
 def jacobian(
-    be: Backend,
+    be: Engine,
     f: Callable[..., Any],
     argnums: int | Sequence[int] = 0,
     mode: str = "auto",
@@ -33,7 +29,6 @@ def jacobian(
     """The function whose value is the Jacobian of ``f``, the result's shape followed by the argument's.
 
     Args:
-        be: the backend.
         f: a function of arrays (trees) that returns an array or a tree of arrays; with ``has_aux`` a pair
             ``(result, aux)``.
         argnums: the positions to differentiate, as for `grad`: with a sequence there is a tuple of blocks in the place
@@ -67,17 +62,17 @@ def jacobian(
     @functools.wraps(f, updated=())
     def jacobian_of(*args: Any, **kwargs: Any) -> Any:
         call = Arguments(be, f, args, kwargs, argnums, "jacobian()", has_aux=has_aux)
-        positions = tuple(call.distinct)
-        paths = [_trees.Path(call.structure, i, "args", "", positions) for i in range(len(call.primals))]
+        positions = call.distinct
+        paths = [trees.Path(call.structure, i, "args", "", positions) for i in range(len(call.primals))]
         _require_real(be, call.primals, paths)
         blocks, aux = _blocks(be, call, mode)
-        found = _trees.unflatten(call.output_structure, [call.as_arguments(row) for row in blocks])
+        found = trees.unflatten(call.output_structure, [call.as_arguments(row) for row in blocks])
         return (found, aux) if has_aux else found
 
     return jacobian_of
 
 
-def _blocks(be: Backend, call: Arguments, mode: str) -> tuple[list[list[Any]], Any]:
+def _blocks(be: Engine, call: Arguments, mode: str) -> tuple[list[list[Any]], Any]:
     """For each output a list with one block for each primal; and ``aux``."""
     if mode == "forward":
         return _forward(be, call)
@@ -91,25 +86,25 @@ def _blocks(be: Backend, call: Arguments, mode: str) -> tuple[list[list[Any]], A
             if columns < rows:
                 return _forward(be, call)
         elif be._has_forward() and columns * _DERIVED_COST < rows:
-            push = transposed(be, outputs, lambda given: pull(given + [None] * (len(found) - len(outputs))), once=False)
+            push = be._transposed(outputs, lambda given: pull(given + [None] * (len(found) - len(outputs))), once=False)
             return _by_columns(be, push, arrays, call.primals), aux
     return _by_rows(be, pull, arrays, call.primals, len(found)), aux
 
 
-def _forward(be: Backend, call: Arguments) -> tuple[list[list[Any]], Any]:
+def _forward(be: Engine, call: Arguments) -> tuple[list[list[Any]], Any]:
     found, push = be._linearize(call.flat, call.primals)
     outputs, aux = call.parted(found)
     return _by_columns(be, lambda given: push(given)[: len(outputs)], _outputs(be, outputs, call), call.primals), aux
 
 
-def _outputs(be: Backend, outputs: list[Any], call: Arguments) -> list[Any]:
+def _outputs(be: Engine, outputs: list[Any], call: Arguments) -> list[Any]:
     arrays = [output if be.is_array(output) else constant(be, output) for output in outputs]
-    paths = [_trees.Path(call.output_structure, i, "the result") for i in range(len(arrays))]
+    paths = [trees.Path(call.output_structure, i, "the result") for i in range(len(arrays))]
     _require_real(be, arrays, paths)
     return arrays
 
 
-def _require_real(be: Backend, arrays: list[Any], paths: list[_trees.Path]) -> None:
+def _require_real(be: Engine, arrays: list[Any], paths: list[trees.Path]) -> None:
     for array, path in zip(arrays, paths, strict=True):
         if be.kind(array.dtype) == "complex":
             raise NotDifferentiableError(
@@ -119,7 +114,7 @@ def _require_real(be: Backend, arrays: list[Any], paths: list[_trees.Path]) -> N
 
 
 def _by_rows(
-    be: Backend, pull: Callable[[list[Any]], list[Any]], outputs: list[Any], primals: list[Any], count: int
+    be: Engine, pull: Callable[[list[Any]], list[Any]], outputs: list[Any], primals: list[Any], count: int
 ) -> list[list[Any]]:
     """With the pullback, which takes ``count`` cotangents, those of ``outputs`` first."""
     blocks = []
@@ -132,7 +127,7 @@ def _by_rows(
 
 
 def _by_columns(
-    be: Backend, push: Callable[[list[Any]], list[Any]], outputs: list[Any], primals: list[Any]
+    be: Engine, push: Callable[[list[Any]], list[Any]], outputs: list[Any], primals: list[Any]
 ) -> list[list[Any]]:
     blocks: list[list[Any]] = [[] for _ in outputs]
     for i, primal in enumerate(primals):
@@ -147,7 +142,7 @@ def _by_columns(
 
 
 def _each(
-    be: Backend, linear: Callable[[list[Any]], list[Any]], at: Any, index: int, count: int, results: list[Any]
+    be: Engine, linear: Callable[[list[Any]], list[Any]], at: Any, index: int, count: int, results: list[Any]
 ) -> list[Any]:
     """What ``linear`` gives for each unit vector like ``at``, its argument ``index`` of ``count``, stacked in front."""
     size = math.prod(at.shape)
@@ -162,8 +157,8 @@ def _each(
     return be._vmap(of_unit, [units], [0])
 
 
-def _block(be: Backend, found: Any, output: Any, primal: Any) -> Any:
+def _block(be: Engine, found: Any, output: Any, primal: Any) -> Any:
     shape = (*output.shape, *primal.shape)
     if found is None:
         return be.xp.zeros(shape, dtype=primal.dtype)
-    return _check.cast(be, be.xp.reshape(found, shape), primal.dtype)
+    return checks.cast(be, be.xp.reshape(found, shape), primal.dtype)

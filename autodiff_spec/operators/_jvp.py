@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autodiff_spec import _check, _trees
-from autodiff_spec.operators._vjp import constant, primal_arrays
-
-if TYPE_CHECKING:
-    from autodiff_spec._backend import Backend
+from autodiff_spec.core import checks, trees
+from autodiff_spec.core.engine import Engine
+from autodiff_spec.operators._arguments import constant, primal_arrays
 
 
-def jvp(be: Backend, f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(be: Engine, f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """``f(*primals)`` and the derivative of the result along ``tangents``: the Jacobian times a vector.
 
     Where the backend has no forward mode of its own it is the pullback of the pullback, which is linear in the
     cotangent: the transpose of u -> Jᵀu is v -> Jv.
 
     Args:
-        be: the backend.
         f: a function of arrays (trees) that returns an array or a tree of arrays.
         primals: a tuple or list with one argument of ``f`` each: floating arrays, Python floats, NumPy arrays
             (copied), or trees of them.
@@ -44,10 +41,10 @@ def jvp(be: Backend, f: Callable[..., Any], primals: Sequence[Any], tangents: Se
         (array([1., 4.]), array([ 2., 40.]))
     """
     arrays, directions, structure = directions_of(be, primals, tangents, "jvp()")
-    seen: list[_trees.Structure] = []
+    seen: list[trees.Structure] = []
 
     def flat(*leaves: Any) -> list[Any]:
-        outputs, output_structure = _trees.flatten(f(*_trees.unflatten(structure, leaves)), be.array_types)
+        outputs, output_structure = trees.flatten(f(*trees.unflatten(structure, leaves)), be.array_types)
         seen[:] = [output_structure]
         return outputs
 
@@ -57,12 +54,12 @@ def jvp(be: Backend, f: Callable[..., Any], primals: Sequence[Any], tangents: Se
     slopes = [
         be.xp.zeros_like(output) if slope is None else slope for output, slope in zip(outputs, found, strict=True)
     ]
-    return _trees.unflatten(output_structure, outputs), _trees.unflatten(output_structure, slopes)
+    return trees.unflatten(output_structure, outputs), trees.unflatten(output_structure, slopes)
 
 
 def directions_of(
-    be: Backend, primals: Any, tangents: Any, operation: str
-) -> tuple[list[Any], list[Any], _trees.Structure]:
+    be: Engine, primals: Any, tangents: Any, operation: str
+) -> tuple[list[Any], list[Any], trees.Structure]:
     """The leaves of primals and tangents, checked against each other, and their structure."""
     for name, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, (tuple, list)):
@@ -71,37 +68,10 @@ def directions_of(
                 "pass a tuple with one entry for each argument of the function"
             )
     arrays, structure = primal_arrays(be, tuple(primals), "primals", operation)
-    leaves, given_structure = _trees.flatten(tuple(tangents))
-    _trees.require_same(given_structure, structure, f"tangents of {operation}", "primals")
+    leaves, given_structure = trees.flatten(tuple(tangents))
+    trees.require_same(given_structure, structure, f"tangents of {operation}", "primals")
     directions = [
-        _check.cotangent(be, leaf, array, _trees.Path(structure, i, "tangents", operation), "primal")
+        checks.cotangent(be, leaf, array, trees.Path(structure, i, "tangents", operation), "primal")
         for i, (leaf, array) in enumerate(zip(leaves, arrays, strict=True))
     ]
     return arrays, directions, structure
-
-
-def transposed(
-    be: Backend, outputs: list[Any], pull: Callable[[list[Any]], list[Any]], *, once: bool
-) -> Callable[[list[Any]], list[Any]]:
-    """The pushforward from tangents to the outputs' (``None``: no dependence), from the pullback ``pull``."""
-    places = [i for i, output in enumerate(outputs) if be.is_floating(output)]
-    if not places:
-        return lambda tangents: [None] * len(outputs)
-
-    def of_cotangents(*given: Any) -> list[Any]:
-        cotangents = [None] * len(outputs)
-        for i, cotangent in zip(places, given, strict=True):
-            cotangents[i] = cotangent
-        return pull(cotangents)
-
-    # The map is linear, so any cotangents do: only its derivative is used.
-    shares, back = be._vjp(of_cotangents, [be.xp.zeros_like(outputs[i]) for i in places], once=once)
-
-    def push(tangents: list[Any]) -> list[Any]:
-        given = [None if share is None else tangent for share, tangent in zip(shares, tangents, strict=True)]
-        slopes = [None] * len(outputs)
-        for i, slope in zip(places, back(given), strict=True):
-            slopes[i] = slope
-        return slopes
-
-    return push

@@ -5,26 +5,22 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from autodiff_spec import _trees
-from autodiff_spec._capability import Capability
-from autodiff_spec._discovery import use_backend
-from autodiff_spec._errors import PreparationError, ShapeMismatchError, UnsupportedError
-from autodiff_spec.operators._grad import convert
-from autodiff_spec.operators._prepare_fallback import AsItIs
-
-if TYPE_CHECKING:
-    from autodiff_spec._backend import Backend
-    from autodiff_spec._derived import TreeFunction
+from autodiff_spec.core import checks, trees
+from autodiff_spec.core.capability import Capability
+from autodiff_spec.core.current import using
+from autodiff_spec.core.engine import Engine, TreeFunction, Unprepared
+from autodiff_spec.core.errors import PreparationError, ShapeMismatchError, UnsupportedError
+from autodiff_spec.operators._arguments import convert
 
 MOST_STATICS = 8
 """For so many combinations of values of what is no array a function is prepared; for more it runs unprepared."""
 
 
-def prepare(be: Backend, f: Callable[..., Any], *example_args: Any, **example_kwargs: Any) -> Prepared:
+def prepare(be: Engine, f: Callable[..., Any], *example_args: Any, **example_kwargs: Any) -> Prepared:
     """A function with the answers of ``f``, made faster for arguments like the examples.
 
     ``f`` runs on the examples, once or more, or is traced with stand-ins for them. What it closes over, variables apart,
@@ -34,7 +30,6 @@ def prepare(be: Backend, f: Callable[..., Any], *example_args: Any, **example_kw
     function cannot be prepared, it runs as it is, always.
 
     Args:
-        be: the backend.
         f: a function of arrays (trees) that returns an array or a tree of arrays: a user's own, or one made by `grad`,
             `value_and_grad`, `jacobian`, `hessian`, `vmap`, …; `hvp` and `jvp` inside a ``lambda``.
         example_args: arguments of the tree structure, shapes and dtypes to prepare for; NumPy arrays are copied. Leaves
@@ -59,7 +54,7 @@ def prepare(be: Backend, f: Callable[..., Any], *example_args: Any, **example_kw
         >>> gradient(be.asarray([1.0, 2.0, 3.0]))
         Traceback (most recent call last):
             ...
-        autodiff_spec._errors.PreparationError: the prepared function was called with other arguments than it was prepared for:
+        autodiff_spec.PreparationError: the prepared function was called with other arguments than it was prepared for:
           args[0] has shape (3,), prepared for (2,)
         call prepare() with arguments of these shapes, or the function itself
     """  # noqa: E501  (an error message is shown as it is)
@@ -72,7 +67,7 @@ class Prepared:
     Calls from several threads at once are safe.
     """
 
-    def __init__(self, be: Backend, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(self, be: Engine, f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         functools.update_wrapper(self, f, updated=())
         self._be, self._f = be, f
         leaves, self._structures = _flat(be, args, kwargs)
@@ -112,13 +107,13 @@ class Prepared:
             run, arrays = self._checked(args, kwargs)
         if out is None:
             found, structure = run(arrays, None)
-            return _trees.unflatten(structure, found)
-        destinations, given = _trees.flatten(out, self._be.array_types)
+            return trees.unflatten(structure, found)
+        destinations, given = trees.flatten(out, self._be.array_types)
         found, structure = run(arrays, destinations)
-        _trees.require_same(given, structure, "out of the prepared function", "its result")
+        trees.require_same(given, structure, "out of the prepared function", "its result")
         for i, (destination, result) in enumerate(zip(destinations, found, strict=True)):
             if result is not destination:
-                _store(self._be, destination, result, _trees.Path(given, i, "out"))
+                _store(self._be, destination, result, trees.Path(given, i, "out"))
         return out
 
     def _plainly(self, args: tuple[Any, ...]) -> Callable[..., Any] | None:
@@ -150,7 +145,7 @@ class Prepared:
         function = self._of_arrays(leaves)
         with self._growing:
             if len(self._runs) >= MOST_STATICS:
-                return AsItIs(function)
+                return Unprepared(function)
             made = self._be._prepare(function, [leaves[i] for i in self._places])
             return self._runs.setdefault(key, made)
 
@@ -159,20 +154,20 @@ class Prepared:
         be, f, places, (positional, by_name) = self._be, self._f, self._places, self._structures
         others = [None if i in places else leaf for i, leaf in enumerate(leaves)]
 
-        def function(*arrays: Any) -> tuple[list[Any], _trees.Structure]:
+        def function(*arrays: Any) -> tuple[list[Any], trees.Structure]:
             filled = list(others)
             for i, array in zip(places, arrays, strict=True):
                 filled[i] = array
-            args = _trees.unflatten(positional, filled[: positional.num_leaves])
-            kwargs = _trees.unflatten(by_name, filled[positional.num_leaves :])
-            with use_backend(be):
-                return _trees.flatten(f(*args, **kwargs), be.array_types)
+            args = trees.unflatten(positional, filled[: positional.num_leaves])
+            kwargs = trees.unflatten(by_name, filled[positional.num_leaves :])
+            with using(be):
+                return trees.flatten(f(*args, **kwargs), be.array_types)
 
         return function
 
-    def _other_structure(self, structures: tuple[_trees.Structure, _trees.Structure]) -> PreparationError:
+    def _other_structure(self, structures: tuple[trees.Structure, trees.Structure]) -> PreparationError:
         lines = [
-            f"{name} has the structure {_trees.describe(given)}, prepared for {_trees.describe(expected)}"
+            f"{name} has the structure {trees.describe(given)}, prepared for {trees.describe(expected)}"
             for name, given, expected in zip(("args", "kwargs"), structures, self._structures, strict=True)
             if given != expected
         ]
@@ -183,7 +178,7 @@ class Prepared:
         lines = []
         for i, (leaf, expected) in enumerate(zip(leaves, self._expected, strict=True)):
             k = i - positional.num_leaves
-            path = _trees.Path(positional, i, "args") if k < 0 else _trees.Path(by_name, k, "kwargs")
+            path = trees.Path(positional, i, "args") if k < 0 else trees.Path(by_name, k, "kwargs")
             given = _kind(self._be, leaf)
             if given[0] != expected[0]:
                 lines.append(f"{path} is {_named(given)}, prepared for {_named(expected)}")
@@ -203,17 +198,17 @@ def _refused(lines: list[str]) -> PreparationError:
 
 
 def _flat(
-    be: Backend, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> tuple[list[Any], tuple[_trees.Structure, _trees.Structure]]:
+    be: Engine, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[list[Any], tuple[trees.Structure, trees.Structure]]:
     """The leaves of all arguments, NumPy's arrays among them converted, and the structures of both parts."""
-    leaves, positional = _trees.flatten(args)
-    named, by_name = _trees.flatten(kwargs)
+    leaves, positional = trees.flatten(args)
+    named, by_name = trees.flatten(kwargs)
     leaves += named
     converted = [convert(be, leaf) if isinstance(leaf, (np.ndarray, np.generic)) else leaf for leaf in leaves]
     return converted, (positional, by_name)
 
 
-def _kind(be: Backend, leaf: Any) -> tuple[Any, ...]:
+def _kind(be: Engine, leaf: Any) -> tuple[Any, ...]:
     """What must not change: of arrays shape and dtype, of other leaves the type."""
     return ("array", tuple(leaf.shape), leaf.dtype) if be.is_array(leaf) else (type(leaf).__name__,)
 
@@ -242,7 +237,7 @@ class _Same:
         return id(self.value)
 
 
-def _store(be: Backend, destination: Any, result: Any, path: _trees.Path) -> None:
+def _store(be: Engine, destination: Any, result: Any, path: trees.Path) -> None:
     """Write a result where ``out=`` says."""
     if not (be.is_variable(destination) or (be.is_array(destination) and Capability.MUTABLE_OUT in be.capabilities)):
         raise UnsupportedError(
@@ -255,6 +250,6 @@ def _store(be: Backend, destination: Any, result: Any, path: _trees.Path) -> Non
             f"{tuple(result.shape) if be.is_array(result) else 'is no array'}; pass one of that shape"
         )
     if be.is_variable(destination):
-        be.assign(destination, result)
+        be._assign(destination, checks.floating(be, result, path, dtype=destination.dtype, nested=True))
     else:
         be._write(destination, result)

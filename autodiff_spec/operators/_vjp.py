@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from autodiff_spec import _check, _trees
-
-if TYPE_CHECKING:
-    from autodiff_spec._backend import Backend
+from autodiff_spec.core import checks, trees
+from autodiff_spec.core.engine import Engine
+from autodiff_spec.operators._arguments import constant, primal_arrays, zeros_for_none
 
 
-def vjp(be: Backend, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
+def vjp(be: Engine, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
     """``f(*primals)`` and the pullback that maps a cotangent of the result to the primals' cotangents.
 
     Args:
-        be: the backend.
         f: a function of arrays (trees) that returns an array or a tree of arrays.
         primals: floating arrays, Python floats, NumPy arrays (copied), or trees of them.
 
@@ -38,10 +34,10 @@ def vjp(be: Backend, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
         (array([ 2., 40.]),)
     """
     arrays, structure = primal_arrays(be, primals, "primals", "vjp()")
-    results: list[_trees.Structure] = []
+    results: list[trees.Structure] = []
 
     def flat(*leaves: Any) -> list[Any]:
-        outputs, output_structure = _trees.flatten(f(*_trees.unflatten(structure, leaves)), be.array_types)
+        outputs, output_structure = trees.flatten(f(*trees.unflatten(structure, leaves)), be.array_types)
         results.append(output_structure)
         return outputs
 
@@ -50,48 +46,14 @@ def vjp(be: Backend, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callabl
     outputs = [output if be.is_array(output) else constant(be, output) for output in outputs]
 
     def pullback(cotangent: Any) -> Any:
-        leaves, given = _trees.flatten(cotangent, be.array_types)
-        _trees.require_same(given, output_structure, "cotangent of the pullback", "the value")
+        leaves, given = trees.flatten(cotangent, be.array_types)
+        trees.require_same(given, output_structure, "cotangent of the pullback", "the value")
         cotangents = [
-            _check.cotangent(be, leaf, output, _trees.Path(given, i, "cotangent", "the pullback"))
+            checks.cotangent(be, leaf, output, trees.Path(given, i, "cotangent", "the pullback"))
             if be.kind(output.dtype) != "other"
             else None
             for i, (leaf, output) in enumerate(zip(leaves, outputs, strict=True))
         ]
-        return _trees.unflatten(structure, zeros_for_none(be, pull(cotangents), arrays))
+        return trees.unflatten(structure, zeros_for_none(be, pull(cotangents), arrays))
 
-    return _trees.unflatten(output_structure, outputs), pullback
-
-
-def primal_arrays(
-    be: Backend, tree: Any, root: str, operation: str, positions: tuple[int, ...] = ()
-) -> tuple[list[Any], _trees.Structure]:
-    """The leaves of ``tree`` as floating arrays of ``be`` (foreign ones copied), and its structure.
-
-    ``root``, ``operation`` and the ``positions`` of the arguments that the tree holds name a leaf in messages.
-    """
-    leaves, structure = _trees.flatten(tree, be.array_types)
-    arrays = [
-        leaf
-        if be.is_floating(leaf)
-        else _check.floating(be, leaf, _trees.Path(structure, i, root, operation, positions))
-        for i, leaf in enumerate(leaves)
-    ]
-    return arrays, structure
-
-
-def zeros_for_none(be: Backend, gradients: list[Any], primals: list[Any]) -> list[Any]:
-    """``gradients`` with the absence of a dependence written as zeros of the primal."""
-    return [
-        be.xp.zeros_like(primal) if gradient is None else gradient
-        for gradient, primal in zip(gradients, primals, strict=True)
-    ]
-
-
-def constant(be: Backend, output: Any) -> Any:
-    """What a function returned that is no array (a Python number, a NumPy array), as an array of ``be``."""
-    if isinstance(output, (bool, int, float, complex, np.ndarray, np.generic)):
-        return be.asarray(output)
-    raise TypeError(
-        f"the function returned a {type(output).__name__}, which is no array; return arrays, or use has_aux=True"
-    )
+    return trees.unflatten(output_structure, outputs), pullback

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from autodiff_spec import _trees
-from autodiff_spec._errors import ShapeMismatchError
-from autodiff_spec.operators._grad import convert
-from autodiff_spec.operators._vjp import constant
-
-if TYPE_CHECKING:
-    from autodiff_spec._backend import Backend
+from autodiff_spec.core import trees
+from autodiff_spec.core.engine import Engine
+from autodiff_spec.core.errors import ShapeMismatchError
+from autodiff_spec.operators._arguments import constant, convert
 
 
-def vmap(be: Backend, f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
+def vmap(be: Engine, f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
     """The function that applies ``f`` to each slice of its arguments and stacks the results.
 
     Args:
-        be: the backend.
         f: a function of arrays (trees) of one slice that returns an array or a tree of arrays.
         in_axes: which axis of each array is the batch: an integer for all, or a tuple or list with one entry for each
             positional argument: an integer, ``None`` (passed whole to every slice), or a tree of these that is the
@@ -47,67 +43,42 @@ def vmap(be: Backend, f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0
 
     @functools.wraps(f, updated=())
     def batched(*args: Any, **kwargs: Any) -> Any:
-        leaves, structure = _trees.flatten(args, be.array_types)
+        leaves, structure = trees.flatten(args, be.array_types)
         leaves = [convert(be, leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
         axes = _spread(tuple(in_axes) if isinstance(in_axes, list) else in_axes, args, "in_axes")
         places = _batches(leaves, axes, structure)
-        seen: list[_trees.Structure] = []
+        seen: list[trees.Structure] = []
 
         def of_slices(*slices: Any) -> list[Any]:
             arguments = list(leaves)
             for i, one in zip(places, slices, strict=True):
                 arguments[i] = one
-            outputs, output_structure = _trees.flatten(
-                f(*_trees.unflatten(structure, arguments), **kwargs), be.array_types
+            outputs, output_structure = trees.flatten(
+                f(*trees.unflatten(structure, arguments), **kwargs), be.array_types
             )
             if seen:
-                _trees.require_same(output_structure, seen[0], "the result of a slice in vmap()", "that of the first")
+                trees.require_same(output_structure, seen[0], "the result of a slice in vmap()", "that of the first")
             seen[:] = [output_structure]
             return [output if be.is_array(output) else constant(be, output) for output in outputs]
 
         stacked = be._vmap(of_slices, [leaves[i] for i in places], [axes[i] for i in places])
-        result = _trees.unflatten(seen[0], stacked)
+        result = trees.unflatten(seen[0], stacked)
         moved = [
             array if axis == 0 else be.xp.moveaxis(array, 0, axis)
             for array, axis in zip(stacked, _out_axes(out_axes, result, stacked), strict=True)
         ]
-        return _trees.unflatten(seen[0], moved)
+        return trees.unflatten(seen[0], moved)
 
     return batched
-
-
-def each_slice(be: Backend, f: Callable[..., list[Any]], arrays: list[Any], axes: list[int]) -> list[Any]:
-    """``f`` of each slice, one after the other, stacked in front; a batch of none has the shapes of a slice of ones."""
-    size = arrays[0].shape[axes[0]]
-    if not size:
-        ones = [
-            be.xp.ones((*array.shape[:axis], *array.shape[axis + 1 :]), dtype=array.dtype)
-            for array, axis in zip(arrays, axes, strict=True)
-        ]
-        return [be.xp.zeros((0, *output.shape), dtype=output.dtype) for output in f(*ones)]
-    rows = [
-        f(*(array[(slice(None),) * axis + (i, ...)] for array, axis in zip(arrays, axes, strict=True)))
-        for i in range(size)
-    ]
-    stacked = []
-    for k, column in enumerate(zip(*rows, strict=True)):
-        for i, one in enumerate(column):
-            if tuple(one.shape) != tuple(column[0].shape):
-                raise ShapeMismatchError(
-                    f"output {k} of slice {i} in vmap() has shape {tuple(one.shape)}, that of slice 0 has "
-                    f"{tuple(column[0].shape)}; return the same shape for every slice"
-                )
-        stacked.append(be.xp.stack(list(column)))
-    return stacked
 
 
 def _spread(axes: Any, tree: Any, name: str) -> list[Any]:
     """One axis for each leaf of ``tree``, of which ``axes`` is the beginning."""
     try:
-        found = _trees.broadcast(axes, tree)
+        found = trees.broadcast(axes, tree)
     except ValueError as error:
         raise ValueError(
-            f"{name}={axes!r} of vmap() does not fit the structure {_trees.describe(_trees.flatten(tree)[1])}; "
+            f"{name}={axes!r} of vmap() does not fit the structure {trees.describe(trees.flatten(tree)[1])}; "
             "pass one integer, or one entry for each argument"
         ) from error
     for axis in found:
@@ -116,12 +87,12 @@ def _spread(axes: Any, tree: Any, name: str) -> list[Any]:
     return found
 
 
-def _batches(leaves: list[Any], axes: list[Any], structure: _trees.Structure) -> list[int]:
+def _batches(leaves: list[Any], axes: list[Any], structure: trees.Structure) -> list[int]:
     """Which leaves have a batch; their ``axes`` are made non-negative, and the sizes checked against each other."""
     places = [i for i, axis in enumerate(axes) if axis is not None]
     sizes: dict[str, int] = {}
     for i in places:
-        path, shape = str(_trees.Path(structure, i, "args")), tuple(getattr(leaves[i], "shape", ()))
+        path, shape = str(trees.Path(structure, i, "args")), tuple(getattr(leaves[i], "shape", ()))
         if not -len(shape) <= axes[i] < len(shape):
             raise ShapeMismatchError(
                 f"{path} of vmap() has shape {shape}, and so no axis {axes[i]}; "

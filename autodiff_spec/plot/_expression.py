@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
-from autodiff_spec._errors import AutodiffError
+from autodiff_spec.core.errors import AutodiffError
 
 FUNCTIONS = frozenset(
     {

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from autodiff_spec import _child
+from autodiff_spec.programs import child
 from autodiff_spec.report.results import Report
 
 SUITE = "autodiff_spec.conformance"
@@ -67,7 +67,7 @@ def run_suite(
     flavour = {} if conventions is None else {"AUTODIFF_SPEC_CONVENTIONS": conventions}
     with tempfile.TemporaryDirectory(prefix="autodiff-spec-") as name, _log(Path(name), show) as log:
         folder = Path(name)
-        command = [*((sys.executable, "-m") if show else _child.COMMAND), "pytest", *_options(folder, arguments)]
+        command = [*((sys.executable, "-m") if show else child.COMMAND), "pytest", *_options(folder, arguments)]
         with subprocess.Popen(
             command,
             env={**os.environ, "AUTODIFF_SPEC_BACKEND": backend, **flavour},

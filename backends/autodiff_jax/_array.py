@@ -13,7 +13,7 @@ import numpy as np
 from jax import numpy as jnp
 
 from autodiff_spec import DtypeError, MutationError
-from autodiff_spec._recording import Node, Recorder, Recording
+from autodiff_spec.recording.nodes import Node, Recorder, Recording
 
 RECORDER = Recorder("autodiff_jax_open_tapes")
 

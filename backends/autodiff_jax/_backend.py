@@ -51,9 +51,9 @@ class JaxBackend(Backend):
     @cached_property
     def xp(self) -> Any:
         if self.conventions == "spec":
-            from autodiff_jax import spec
+            from autodiff_jax import mended
 
-            return spec.xp
+            return mended.xp
         from autodiff_jax import xp
 
         return xp

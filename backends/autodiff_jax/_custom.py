@@ -12,14 +12,15 @@ from jax import numpy as jnp
 
 from autodiff_jax._array import RECORDER, Array, Variable, kind_of, plain
 from autodiff_jax._functional import conjugate, native_vjp
-from autodiff_jax._record import Pull, add
-from autodiff_spec import Backend, UnsupportedError, _trees
-from autodiff_spec._recorded_call import record_checkpoint, record_rule, require_constant, run_rule, tapes_of
-from autodiff_spec._recording import Node, Recorder, Recording, backward
+from autodiff_jax._operation import Pull, add
+from autodiff_spec import Backend, UnsupportedError
+from autodiff_spec.core import trees
+from autodiff_spec.recording.calls import record_checkpoint, record_rule, require_constant, run_rule, tapes_of
+from autodiff_spec.recording.nodes import Node, Recorder, Recording, backward
 
 
 class JaxCalls:
-    """Recorded arrays of JAX, for `autodiff_spec._recorded_call`."""
+    """Recorded arrays of JAX, for `autodiff_spec.recording.calls`."""
 
     recorder: Recorder = RECORDER
 
@@ -181,11 +182,11 @@ def _shares(call: Any, residuals: Any, given: list[Any]) -> list[Any]:
 
 def _split(residuals: Any) -> tuple[dict[int, Any], list[Any]]:
     """The arrays among the leaves of ``residuals``, and the rest with the structure, which JAX does not see."""
-    leaves, structure = _trees.flatten(residuals, (jax.Array,))
+    leaves, structure = trees.flatten(residuals, (jax.Array,))
     kept = {i: leaf for i, leaf in enumerate(leaves) if isinstance(leaf, jax.Array)}
     return kept, [structure, [None if i in kept else leaf for i, leaf in enumerate(leaves)]]
 
 
 def _joined(kept: dict[int, Any], constants: list[Any]) -> Any:
     structure, rest = constants
-    return _trees.unflatten(structure, [kept.get(i, leaf) for i, leaf in enumerate(rest)])
+    return trees.unflatten(structure, [kept.get(i, leaf) for i, leaf in enumerate(rest)])

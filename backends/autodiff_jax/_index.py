@@ -15,7 +15,7 @@ import numpy as np
 from jax import numpy as jnp
 
 from autodiff_jax._array import Array, plain, resolve
-from autodiff_jax._record import Operation
+from autodiff_jax._operation import Operation
 
 _ARRAY, _NEW = "array", None
 

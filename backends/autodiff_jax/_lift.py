@@ -11,8 +11,8 @@ import numpy as np
 from jax.extend.core import jaxpr_as_fun
 
 from autodiff_jax._array import Array, constant, resolve
-from autodiff_jax._record import Operation
-from autodiff_spec import _trees
+from autodiff_jax._operation import Operation
+from autodiff_spec.core import trees
 
 
 def lift(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -31,17 +31,17 @@ def lift(f: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(f, updated=())
     def lifted(*args: Any, **kwargs: Any) -> Any:
-        leaves, structure = _trees.flatten((args, kwargs))
+        leaves, structure = trees.flatten((args, kwargs))
         leaves = [resolve(leaf) for leaf in leaves]
         dynamic = [i for i, leaf in enumerate(leaves) if isinstance(leaf, (Array, jax.Array, np.ndarray))]
         if not any(type(leaves[i]) is Array for i in dynamic):
-            args, kwargs = _trees.unflatten(structure, leaves)
+            args, kwargs = trees.unflatten(structure, leaves)
             return f(*args, **kwargs)
         static = tuple((i, leaf) for i, leaf in enumerate(leaves) if i not in dynamic)
 
         def of_arrays(*arrays: Any) -> Any:
             everything = dict(static) | dict(zip(dynamic, arrays, strict=True))
-            args, kwargs = _trees.unflatten(structure, [everything[i] for i in range(len(leaves))])
+            args, kwargs = trees.unflatten(structure, [everything[i] for i in range(len(leaves))])
             return f(*args, **kwargs)
 
         arrays = [leaves[i] for i in dynamic]

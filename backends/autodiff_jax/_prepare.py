@@ -8,7 +8,7 @@ from typing import Any
 import jax
 
 from autodiff_jax._array import READING, RECORDER, Array, Variable, plain
-from autodiff_spec._trees import Structure
+from autodiff_spec.core.trees import Structure
 
 
 class Compiled:

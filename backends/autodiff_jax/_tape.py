@@ -8,10 +8,10 @@ from typing import Any
 from jax import numpy as jnp
 
 from autodiff_jax._array import RECORDER, Array, SpecRecording, Variable, fresh, kind_of, plain, resolve
-from autodiff_jax._record import Operation, Pull, add
+from autodiff_jax._operation import Operation, Pull, add
 from autodiff_spec import Backend
-from autodiff_spec._recorded_tape import RecordedTape
-from autodiff_spec._recording import Node, backward
+from autodiff_spec.recording.nodes import Node, backward
+from autodiff_spec.recording.tape import RecordedTape
 
 
 class JaxTape(RecordedTape):

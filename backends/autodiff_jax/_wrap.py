@@ -14,7 +14,7 @@ import numpy as np
 from jax import numpy as jnp
 
 from autodiff_jax._array import SCALARS, Array, Variable, constant, plain, resolve
-from autodiff_jax._record import Operation
+from autodiff_jax._operation import Operation
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

@@ -14,9 +14,9 @@ from jax.scipy import special
 from autodiff_jax import xp
 from autodiff_jax._array import Array, resolve
 from autodiff_jax._index import assembled, dynamic, expanded, read, require_within, traced
-from autodiff_jax._record import Operation
+from autodiff_jax._operation import Operation
 from autodiff_jax._wrap import binary, general, unary, variadic
-from autodiff_spec._indices import occurrences
+from autodiff_spec._shared import occurrences
 
 relu = unary(jax.nn.relu)
 sigmoid = unary(jax.nn.sigmoid)

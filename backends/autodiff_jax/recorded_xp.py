@@ -1,4 +1,4 @@
-"""`autodiff_jax.xp` with every new floating array recorded; see `autodiff_spec._recorded_namespace`.
+"""`autodiff_jax.xp` with every new floating array recorded; see `autodiff_spec.recording.namespace`.
 
 Integers and truth values stay plain, as they do under a tape.
 """
@@ -10,8 +10,8 @@ from typing import Any
 
 from autodiff_jax import xp
 from autodiff_jax._array import RECORDER, Array, kind_of, resolve
-from autodiff_spec._recorded_namespace import recorded_namespace
-from autodiff_spec._recording import Node
+from autodiff_spec.recording.namespace import recorded_namespace
+from autodiff_spec.recording.nodes import Node
 
 
 def _recorded(array: Any, source: Callable[[], Node]) -> Any:

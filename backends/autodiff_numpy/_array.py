@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff_spec import MutationError, UnsupportedError
-from autodiff_spec._recording import Recorder
+from autodiff_spec.recording.nodes import Recorder
 
 RECORDER = Recorder("autodiff_numpy_open_tapes")
 

@@ -15,7 +15,7 @@ from autodiff_numpy._custom import CALLS
 from autodiff_numpy._forward import jvp, linearize
 from autodiff_numpy._tape import NumpyTape
 from autodiff_spec import Backend, Capability, Tape
-from autodiff_spec._recorded_call import record_checkpoint, run_rule
+from autodiff_spec.recording.calls import record_checkpoint, run_rule
 
 
 class NumpyBackend(Backend):
@@ -85,7 +85,7 @@ class NumpyBackend(Backend):
         return True
 
     def _prepare(self, f: Any, arrays: list[Any]) -> Callable[[list[Any], list[Any] | None], tuple[list[Any], Any]]:
-        from autodiff_numpy._prepare import Replayed
+        from autodiff_numpy.prepare.replay import Replayed
 
         return Replayed(f, arrays)
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, plain
-from autodiff_numpy._part import full
 from autodiff_numpy._pullback import add, pull_raw, pull_recorded
-from autodiff_spec._recording import Node, Recorder, Recording, backward
+from autodiff_numpy._sparse import full
+from autodiff_spec.recording.nodes import Node, Recorder, Recording, backward
 
 
 class NumpyCalls:
-    """Recorded arrays of NumPy, for `autodiff_spec._recorded_call`."""
+    """Recorded arrays of NumPy, for `autodiff_spec.recording.calls`."""
 
     recorder: Recorder = RECORDER
 

@@ -16,8 +16,8 @@ import numpy as np
 
 from autodiff_numpy._array import RAW, RECORDED, RECORDER, Array, copied, plain, resolve
 from autodiff_numpy._pullback import again
-from autodiff_numpy._record import RULES
-from autodiff_spec._recording import Edge, Frame, Node, Recording
+from autodiff_numpy._rule import RULES
+from autodiff_spec.recording.nodes import Edge, Frame, Node, Recording
 
 Push = Callable[[Node, Edge, Any], Any]
 """A parent's tangent to its share of the node's; ``None`` from it means none."""

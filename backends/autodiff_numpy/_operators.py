@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import Array
-from autodiff_numpy._record import RECORDED, RULES
-from autodiff_numpy._recorders import binary
+from autodiff_numpy._rule import RECORDED, RULES
+from autodiff_numpy._wrap import binary
 from autodiff_numpy.rules.indexing import read
 
 _BINARY = {

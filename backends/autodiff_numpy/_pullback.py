@@ -1,7 +1,7 @@
 """One argument's rule, and how it is evaluated: the backward pass calls nothing else of the engine.
 
-A backward pass is `autodiff_spec._recording.backward`: from the last node to the first it hands the cotangent of a node
-to each of its edges, ``(parent, rule, residuals)``, by `pull_raw` or `pull_recorded`. The rule is a `Pullback`:
+A backward pass is `autodiff_spec.recording.nodes.backward`: from the last node to the first it hands the cotangent of
+a node to each of its edges, ``(parent, rule, residuals)``, by `pull_raw` or `pull_recorded`. The rule is a `Pullback`:
 
     vjp(xp, g, *residuals)      a parent's share of the node's cotangent
     jvp(xp, t, *residuals)      a node's share of the parent's tangent (forward mode)
@@ -20,8 +20,8 @@ import numpy as np
 
 from autodiff_numpy._array import RAW, RECORDED, RECORDER, Array
 from autodiff_numpy._jvp import Jvp, widen
-from autodiff_numpy._part import Part, full
-from autodiff_spec._recording import Edge, Node, Recording, backward
+from autodiff_numpy._sparse import Part, full
+from autodiff_spec.recording.nodes import Edge, Node, Recording, backward
 
 _ANSWER = -1
 

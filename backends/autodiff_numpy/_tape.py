@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import RECORDER, Array, Variable, copied, plain
-from autodiff_numpy._part import full
 from autodiff_numpy._pullback import add, pull_raw, pull_recorded
-from autodiff_spec._recorded_tape import RecordedTape
-from autodiff_spec._recording import Node, backward
+from autodiff_numpy._sparse import full
+from autodiff_spec.recording.nodes import Node, backward
+from autodiff_spec.recording.tape import RecordedTape
 
 
 class NumpyTape(RecordedTape):

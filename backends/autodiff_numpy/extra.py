@@ -10,9 +10,9 @@ import numpy as np
 from autodiff_numpy import xp
 from autodiff_numpy._array import foreign, plain
 from autodiff_numpy._jvp import elementwise
-from autodiff_numpy._record import RAW, RECORDED, rule
+from autodiff_numpy._rule import RAW, RECORDED, rule
 from autodiff_numpy.rules.reductions import along_slopes, kept
-from autodiff_spec._indices import occurrences
+from autodiff_spec._shared import occurrences
 
 
 def relu(x: Any, /) -> Any:

@@ -1,4 +1,4 @@
-"""`autodiff_numpy.xp` with every new array recorded; see `autodiff_spec._recorded_namespace`."""
+"""`autodiff_numpy.xp` with every new array recorded; see `autodiff_spec.recording.namespace`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from autodiff_numpy import xp
 from autodiff_numpy._array import RECORDER, Array, resolve
-from autodiff_spec._recorded_namespace import recorded_namespace
-from autodiff_spec._recording import Node
+from autodiff_spec.recording.namespace import recorded_namespace
+from autodiff_spec.recording.nodes import Node
 
 
 def _recorded(array: Any, source: Callable[[], Node]) -> Any:

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from autodiff_spec import Backend, Capability
-from autodiff_spec._backend import Array, FlatFunction
-from autodiff_tensorflow import extra, spec, xp
+from autodiff_spec.core.engine import Array, FlatFunction
+from autodiff_tensorflow import extra, mended, xp
 from autodiff_tensorflow._custom import apply_rule
 from autodiff_tensorflow._prepare import Compiled
 from autodiff_tensorflow._tape import ONES, TensorFlowTape, pause, without_keras
@@ -52,7 +52,7 @@ class TensorFlowBackend(Backend):
         super().__init__()
         self.conventions = conventions
         if conventions == "spec":
-            self.xp, self.extra = spec.xp, spec.extra
+            self.xp, self.extra = mended.xp, mended.extra
 
     def assign(self, variable: Array, value: Any) -> None:
         """A new value for a variable, one of Keras too; see `Backend.assign`."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autodiff_spec._trees import Structure
+from autodiff_spec.core.trees import Structure
 
 
 class Compiled:

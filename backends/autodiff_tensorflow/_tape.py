@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from autodiff_spec import Backend, Tape, _trees
+from autodiff_spec import Backend, Tape
+from autodiff_spec.core import trees
 
 if TYPE_CHECKING:
-    from autodiff_spec._backend import Array
+    from autodiff_spec.core.engine import Array
 
 
 class _Open(threading.local):
@@ -63,9 +64,9 @@ class TensorFlowTape(Tape):
         self._watched: dict[int, Array] = {}  # the arrays are kept, so that ids stay theirs
 
     def _arguments(self, target: Any, sources: Any, *rest: Any) -> Any:
-        leaves, structure = _trees.flatten(sources, self.backend.array_types)
+        leaves, structure = trees.flatten(sources, self.backend.array_types)
         if not all(isinstance(leaf, self.backend.array_types) for leaf in leaves):
-            sources = _trees.unflatten(structure, [without_keras(leaf) for leaf in leaves])
+            sources = trees.unflatten(structure, [without_keras(leaf) for leaf in leaves])
         return super()._arguments(target, sources, *rest)
 
     # --- hooks --------------------------------------------------------------------------------------------------

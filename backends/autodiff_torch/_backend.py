@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from autodiff_spec import Backend, Capability, UnsupportedError
-from autodiff_torch import _state, extra, spec, xp
+from autodiff_torch import _state, extra, mended, xp
 from autodiff_torch._custom import apply_checkpoint, apply_rule
 from autodiff_torch._tape import TorchTape
 from autodiff_torch._variable import Variable
@@ -48,7 +48,7 @@ class TorchBackend(Backend):
         super().__init__()
         self.conventions = conventions
         if conventions == "spec":
-            self.xp, self.extra = spec.xp, spec.extra
+            self.xp, self.extra = mended.xp, mended.extra
 
     def is_variable(self, x: Any) -> bool:
         """Whether ``x`` is a variable, or PyTorch's own trainable leaf, ``nn.Parameter``."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import autodiff_numpy.extra  # its rules are mutated too
-from autodiff_numpy import _record
+from autodiff_numpy import _rule
 from autodiff_spec import Backend
 from autodiff_spec.conformance._calls import Call
 from autodiff_spec.conformance.functions import FUNCTIONS
@@ -35,7 +35,7 @@ def mechanical() -> dict[str, Mutant]:
     """Name -> mutant, for each rule that is ever asked for a derivative that is not zero."""
     clauses = _used()
     made = {}
-    for function, pullbacks in _record.RULES.items():
+    for function, pullbacks in _rule.RULES.items():
         for argument, pullback in enumerate(pullbacks):
             key = _key(function, argument)
             if pullback is None or key in constant_rules():
@@ -67,7 +67,7 @@ def constant_rules() -> set[str]:
 
     return {
         _key(function, argument)
-        for function, pullbacks in _record.RULES.items()
+        for function, pullbacks in _rule.RULES.items()
         for argument, pullback in enumerate(pullbacks)
         if pullback is not None and pullback.vjp in (_none, no_share)
     }
@@ -93,7 +93,7 @@ def _used() -> dict[str, list[str]]:
 
 def _noted() -> dict[str, list[str]]:
     seen: Counter[str] = Counter()
-    for function, pullbacks in _record.RULES.items():
+    for function, pullbacks in _rule.RULES.items():
         for argument, pullback in enumerate(pullbacks):
             if pullback is not None:
                 _note(pullback, _key(function, argument), seen)

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _backend, _record, _recorders, _tape
+from autodiff_numpy import _backend, _rule, _tape, _wrap
 from autodiff_numpy._array import RECORDER, Array, Variable, plain
-from autodiff_spec import Tape, _check, _recording, _trees, operators
+from autodiff_spec import Tape, operators
+from autodiff_spec.core import checks, trees
 from autodiff_spec.operators import _custom_vjp
+from autodiff_spec.recording import nodes
 from tests.mutants._mutant import mutant, rule_of
 
 # --- tapes -----------------------------------------------------------------------------------------------------------
@@ -19,12 +21,12 @@ from tests.mutants._mutant import mutant, rule_of
 
 @mutant("the gradient of a target that is no scalar is that of the mean", "GRAD-04", "VJP-14", "HESS-06", "CHAP-04")
 def mean_of_targets() -> None:
-    right = _check.default_cotangent
+    right = checks.default_cotangent
 
     def default_cotangent(be: Any, target: Any, *where: Any) -> Any:
         return right(be, target, *where) / max(1, target.size)
 
-    _check.default_cotangent = default_cotangent
+    checks.default_cotangent = default_cotangent
 
 
 @mutant("a target that is a source itself counts as constant", "GRAD-11")
@@ -53,18 +55,18 @@ def copy_of_out() -> None:
 
     def grad(self: Tape, *arguments: Any, **options: Any) -> Any:
         found = right(self, *arguments, **options)
-        return _trees.map_leaves(lambda leaf: np.array(plain(leaf)), found) if options.get("out") is not None else found
+        return trees.map_leaves(lambda leaf: np.array(plain(leaf)), found) if options.get("out") is not None else found
 
     Tape.grad = grad  # type: ignore[method-assign]
 
 
 @mutant("what runs before a tape opens is recorded too, from the first variable on", "TAPE-01")
 def always_recording() -> None:
-    made, start = _backend.NumpyBackend._variable, _recording.Recorder.start
+    made, start = _backend.NumpyBackend._variable, nodes.Recorder.start
 
     def variable(self: Any, array: Any) -> Any:
         if not RECORDER.frame().recordings:
-            start(RECORDER, _recording.Recording())
+            start(RECORDER, nodes.Recording())
         return made(self, array)
 
     def adopting(self: Any, recording: Any) -> None:
@@ -76,7 +78,7 @@ def always_recording() -> None:
         start(self, recording)
 
     _backend.NumpyBackend._variable = variable  # type: ignore[method-assign]
-    _recording.Recorder.start = adopting  # type: ignore[method-assign]
+    nodes.Recorder.start = adopting  # type: ignore[method-assign]
 
 
 @mutant("a variable that is made while a tape is open is not watched by it", "TAPE-08")
@@ -105,7 +107,7 @@ def lost_tree_of_watch() -> None:
 
     def watch(self: Tape, x: Any) -> Any:
         found = right(self, x)
-        return found if self.backend.is_array(found) else _trees.flatten(found, self.backend.array_types)[0]
+        return found if self.backend.is_array(found) else trees.flatten(found, self.backend.array_types)[0]
 
     Tape.watch = watch  # type: ignore[method-assign]
 
@@ -117,12 +119,12 @@ def always_true() -> None:
 
 @mutant("nothing is recorded while an exception is handled", "FLOW-05")
 def unrecorded_handler() -> None:
-    right = _recorders.record
+    right = _wrap.record
 
     def record(value: Any, edges: Any, tapes: Any, frame: Any) -> Any:
         return right(value, () if sys.exc_info()[1] is not None else edges, tapes, frame)
 
-    _recorders.record = record
+    _wrap.record = record
 
 
 @mutant(
@@ -138,7 +140,7 @@ def first_number_forever() -> None:
         seen.append(factor)
         return xp.multiply(g, seen[0])
 
-    for pullback in _record.RULES[np.multiply]:
+    for pullback in _rule.RULES[np.multiply]:
         assert pullback is not None
         pullback.vjp = share
 
@@ -148,14 +150,14 @@ def first_number_forever() -> None:
 
 @mutant("the cotangents of several targets come in the opposite order", "TREE-04")
 def turned_cotangents() -> None:
-    right = _check.cotangents
+    right = checks.cotangents
 
     def cotangents(be: Any, tree: Any, targets: Any, *where: Any) -> Any:
         found = right(be, tree, targets, *where)
         turned = found[::-1]
         return turned if [c.shape for c in turned] == [t.shape for t in targets] else found
 
-    _check.cotangents = cotangents
+    checks.cotangents = cotangents
 
 
 @mutant("the gradients of a dict, sorted by key, are handed out in the order of entry", "TREE-07")
@@ -178,7 +180,7 @@ def lost_tree_of_grad() -> None:
 
         def listed(*args: Any, **kwargs: Any) -> Any:
             found = gradient(*args, **kwargs)
-            return found if isinstance(found, tuple) or be.is_array(found) else _trees.flatten(found)[0]
+            return found if isinstance(found, tuple) or be.is_array(found) else trees.flatten(found)[0]
 
         return listed
 
@@ -187,7 +189,7 @@ def lost_tree_of_grad() -> None:
 
 @mutant("a pullback takes the first of several cotangents for all", "TREE-06")
 def first_cotangent_for_all() -> None:
-    _changed_pullback(lambda be, given: _trees.map_leaves(lambda leaf: _trees.flatten(given)[0][0], given))
+    _changed_pullback(lambda be, given: trees.map_leaves(lambda leaf: trees.flatten(given)[0][0], given))
 
 
 def _changed_pullback(how: Any) -> None:
@@ -255,7 +257,7 @@ def coarse_direction() -> None:
     right = operators.hvp
 
     def hvp(be: Any, f: Any, primals: Any, tangents: Any) -> Any:
-        return right(be, f, primals, _trees.map_leaves(be.xp.sign, tangents))
+        return right(be, f, primals, trees.map_leaves(be.xp.sign, tangents))
 
     operators.hvp = hvp
 
@@ -281,7 +283,7 @@ def ones_for_rules() -> None:
 
 @mutant("what a cast to complex numbers pulls back is the modulus", "CPLX-09")
 def modulus_for_real() -> None:
-    pullback = _record.RULES[rule_of("_cast")][0]
+    pullback = _rule.RULES[rule_of("_cast")][0]
     assert pullback is not None
     right = pullback.vjp
 

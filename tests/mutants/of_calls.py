@@ -8,8 +8,8 @@ from typing import Any
 from autodiff_numpy import _custom
 from autodiff_numpy._array import RECORDER, Array, plain
 from autodiff_numpy._tape import NumpyTape
-from autodiff_spec import _recorded_call as calls
 from autodiff_spec.operators import _custom_vjp
+from autodiff_spec.recording import calls as calls
 from tests.mutants._mutant import mutant
 
 

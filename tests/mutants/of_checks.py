@@ -8,7 +8,8 @@ import numpy as np
 
 import autodiff_spec
 from autodiff_numpy import _backend
-from autodiff_spec import AutodiffError, Backend, Tape, _check, _tape, _trees, operators
+from autodiff_spec import AutodiffError, Backend, Tape, operators
+from autodiff_spec.core import checks, tape, trees
 from autodiff_spec.operators import _custom_vjp, _grad, _jacobian, _jvp, _vjp
 from tests.mutants._mutant import mutant
 
@@ -51,7 +52,7 @@ def late_watch() -> None:
 
 @mutant("any word for unconnected= is taken for zero", "GRAD-16")
 def any_word() -> None:
-    _tape._UNCONNECTED = _Everything(_tape._UNCONNECTED)
+    tape._UNCONNECTED = _Everything(tape._UNCONNECTED)
 
 
 @mutant("a constant function has no gradient in the functional form", "NEST-16", "VJP-08")
@@ -78,19 +79,19 @@ def narrowed() -> None:
 
 @mutant("a complex result gets ones for a cotangent", "CPLX-05")
 def complex_ones() -> None:
-    _check.default_cotangent = lambda be, target, structure, index, operation: be._ones_like(target)
+    checks.default_cotangent = lambda be, target, structure, index, operation: be._ones_like(target)
 
 
 @mutant("a complex cotangent of a real target loses its imaginary part", "CPLX-08")
 def real_part_taken() -> None:
-    right = _check.cotangent
+    right = checks.cotangent
 
     def cotangent(be: Any, value: Any, target: Any, what: Any, like: str = "target") -> Any:
         if np.iscomplexobj(value) and be.kind(target.dtype) == "real":
             value = np.real(value)
         return right(be, value, target, what, like)
 
-    _check.cotangent = cotangent
+    checks.cotangent = cotangent
 
 
 @mutant("what a function returns that is no array counts as 0", "VJP-13")
@@ -112,7 +113,7 @@ def converted_arguments() -> None:
 
 @mutant("trees are not compared", "VJP-30", "JVP-10")
 def any_tree() -> None:
-    _trees.require_same = lambda structure, expected, what, like: None
+    trees.require_same = lambda structure, expected, what, like: None
 
 
 @mutant("a bare primal is taken for a tuple of one", "JVP-14")
@@ -139,8 +140,8 @@ def complex_jacobian() -> None:
 @mutant("what bwd returns is not compared with the arguments' tree", "RULE-15")
 def any_structure() -> None:
     def spread(share: Any, argument: Any) -> Any:
-        given = _trees.flatten(share)[0]
-        return (given * 3)[: len(_trees.flatten(argument)[0])]
+        given = trees.flatten(share)[0]
+        return (given * 3)[: len(trees.flatten(argument)[0])]
 
     _custom_vjp._spread = spread
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _array, _backend, _forward, _pullback, _record
+from autodiff_numpy import _array, _backend, _forward, _pullback, _rule
 from autodiff_numpy._array import Array
-from autodiff_spec._recording import Recording
+from autodiff_spec.recording.nodes import Recording
 from tests.mutants._mutant import mutant
 
 
 def change_tangent(function: Any, argument: int, how: Callable[[Any], Any]) -> None:
     """Let ``how`` change what one argument's tangent gives the result."""
-    pullback = _record.RULES[function][argument]
+    pullback = _rule.RULES[function][argument]
     assert pullback is not None
     right = pullback.jvp
     pullback.jvp = lambda xp, t, *residuals: how(right(xp, t, *residuals))
@@ -73,7 +73,7 @@ def last_path_only() -> None:
 
 @mutant("a tangent is computed on values, whatever is open outside", "JVP-18")
 def plain_tangents() -> None:
-    _forward.push_recorded = lambda node, edge, t: edge[1].jvp(_record.RAW, _array.plain(t), *edge[2])
+    _forward.push_recorded = lambda node, edge, t: edge[1].jvp(_rule.RAW, _array.plain(t), *edge[2])
 
 
 @mutant("a complex tangent loses its imaginary part", "JVP-23")

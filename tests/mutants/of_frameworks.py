@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import autodiff_numpy
-from autodiff_numpy import _backend, _pullback, _record, extra, xp
+from autodiff_numpy import _backend, _pullback, _rule, extra, xp
 from autodiff_numpy._array import Array, plain
 from autodiff_spec import operators
 from tests.mutants._mutant import mutant, rule_of
@@ -20,14 +20,14 @@ from tests.mutants._mutant import mutant, rule_of
 
 def _instead(function: Any, argument: int, vjp: Any) -> None:
     """Let an argument of a rule have another pullback, which gets the residuals of the right one."""
-    pullback = _record.RULES[function][argument]
+    pullback = _rule.RULES[function][argument]
     assert pullback is not None
     pullback.vjp = vjp
 
 
 @mutant("the second derivative of prod is 0 in the rows of factors that are not 0", "KINK-35")
 def lost_cross_terms() -> None:
-    pullback = _record.RULES[np.prod][0]
+    pullback = _rule.RULES[np.prod][0]
     assert pullback is not None
     right = pullback.vjp
 
@@ -35,7 +35,7 @@ def lost_cross_terms() -> None:
         value = plain(a)
         if not np.any(value == 0):
             return right(names, g, a, *rest)
-        return names.multiply(right(_record.RAW, np.ones_like(plain(g)), value, *map(plain, rest)), g)
+        return names.multiply(right(_rule.RAW, np.ones_like(plain(g)), value, *map(plain, rest)), g)
 
     pullback.vjp = share
 
@@ -60,7 +60,7 @@ def one_sided_logaddexp() -> None:
 
 @mutant("x**1 has the second derivative NaN at 0", "KINK-28")
 def nan_of_second_power() -> None:
-    pullback = _record.RULES[np.power][0]
+    pullback = _rule.RULES[np.power][0]
     assert pullback is not None
     right = pullback.vjp
 
@@ -113,7 +113,7 @@ def lost_repetition() -> None:
 @mutant("a running sum forgets its first element", "FUN-84")
 def late_running_sum() -> None:
     function = rule_of("_running_sum")
-    pullback = _record.RULES[function][0]
+    pullback = _rule.RULES[function][0]
     assert pullback is not None
     right = pullback.vjp
     pullback.vjp = lambda names, g, *residuals: _without_first(right(names, g, *residuals))
@@ -127,14 +127,14 @@ def _without_first(share: Any) -> Any:
 
 @mutant("keepdims is forgotten on the way back", "FUN-48")
 def forgotten_keepdims() -> None:
-    right = _record.RAW.spread
+    right = _rule.RAW.spread
 
     def spread(g: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
         if keepdims and np.size(g) > 1:
             return np.broadcast_to(np.squeeze(g), shape)
         return right(g, shape, axis, keepdims)
 
-    _record.RAW.spread = spread
+    _rule.RAW.spread = spread
 
 
 @mutant("the sum over what was broadcast is taken twice", "FUN-30", "GRAD-28")
@@ -158,7 +158,7 @@ def zeros_for_errors() -> None:
         except np.linalg.LinAlgError:
             return np.zeros_like(a)
 
-    for names in (xp.linalg, _record.RAW, _record.RECORDED):
+    for names in (xp.linalg, _rule.RAW, _rule.RECORDED):
         for name in ("inv", "solve"):
             if hasattr(names, name):
                 setattr(names, name, inv if name == "inv" else lambda a, b: inv(a) @ b)
@@ -166,7 +166,7 @@ def zeros_for_errors() -> None:
 
 @mutant("what is kept for the way back is overwritten by the next gradient", "TAPE-22", "GRAD-23")
 def overwritten_residual() -> None:
-    right = _record.RULES[np.multiply][0]
+    right = _rule.RULES[np.multiply][0]
     assert right is not None
     once = right.vjp
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _record
+from autodiff_numpy import _rule
 from autodiff_numpy._array import plain
 from tests.mutants._mutant import change, mutant, rule_of
 
@@ -46,7 +46,7 @@ def conjugated_transform() -> None:
 
 @mutant("cumulative_prod divides its result by the factor, with 0 for 0/0", "KINK-36")
 def divided_running_product() -> None:
-    pullback = _record.RULES[rule_of("_running_product")][0]
+    pullback = _rule.RULES[rule_of("_running_product")][0]
     assert pullback is not None
     right = pullback.vjp
     # where no factor is 0 the two agree
@@ -55,7 +55,7 @@ def divided_running_product() -> None:
 
 @mutant("the gradient of det at a singular matrix is 0", "KINK-59")
 def lost_adjugate() -> None:
-    pullback = _record.RULES[np.linalg.det][0]
+    pullback = _rule.RULES[np.linalg.det][0]
     assert pullback is not None
     right = pullback.vjp
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from autodiff_numpy import _array, _backend
 from autodiff_numpy._array import RECORDER
-from autodiff_spec import _trees, operators
+from autodiff_spec import operators
+from autodiff_spec.core import trees
 from tests.mutants._mutant import mutant
 
 
@@ -73,7 +74,7 @@ def triangular_hessian() -> None:
 
     def hessian(be: Any, f: Any, argnums: Any = 0, **options: Any) -> Any:
         whole = right(be, f, argnums, **options)
-        return lambda *args: _trees.map_leaves(lambda h: np.triu(h) if h.ndim == 2 else h, whole(*args))
+        return lambda *args: trees.map_leaves(lambda h: np.triu(h) if h.ndim == 2 else h, whole(*args))
 
     operators.hessian = hessian  # type: ignore[assignment]
 

@@ -7,48 +7,48 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _prepare, _program, _trace
 from autodiff_numpy._array import RECORDER
+from autodiff_numpy.prepare import program, replay, trace
 from autodiff_spec import operators
 from tests.mutants._mutant import mutant
 
 
 @mutant("a prepared function stays in the branch that it was prepared in", "PREP-04")
 def stale_branch() -> None:
-    right = _program._Writer._look
+    right = program._Writer._look
 
     def look(self: Any, step: Any) -> None:
         if step.how is not bool:
             right(self, step)
 
-    _program._Writer._look = look  # type: ignore[method-assign, assignment]
+    program._Writer._look = look  # type: ignore[method-assign, assignment]
 
 
 @mutant("what Python computed from a value is kept", "PREP-06")
 def stale_number() -> None:
-    right = _program._Writer._look
+    right = program._Writer._look
 
     def look(self: Any, step: Any) -> None:
         if step.how is bool:
             right(self, step)
 
-    _program._Writer._look = look  # type: ignore[method-assign, assignment]
+    program._Writer._look = look  # type: ignore[method-assign, assignment]
 
 
 @mutant("a prepared function keeps the values of variables", "PREP-07")
 def stale_variable() -> None:
-    _trace.Trace.read = lambda self, variable, value: value  # type: ignore[method-assign]
+    trace.Trace.read = lambda self, variable, value: value  # type: ignore[method-assign]
 
 
 @mutant("an assignment happens when the function is prepared, and no more", "PREP-09")
 def lost_assignment() -> None:
-    right = _trace.Trace.escaped
+    right = trace.Trace.escaped
 
     def escaped(self: Any, why: str) -> None:
         if "assign" not in why:
             right(self, why)
 
-    _trace.Trace.escaped = escaped  # type: ignore[method-assign]
+    trace.Trace.escaped = escaped  # type: ignore[method-assign]
 
 
 @mutant("shapes and dtypes of prepared functions are not checked", "PREP-10")
@@ -64,32 +64,32 @@ def stale_static() -> None:
 
 @mutant("every call returns the same arrays", "PREP-15")
 def kept_results() -> None:
-    right = _prepare._destinations
+    right = replay._destinations
     kept: dict[int, Any] = {}
 
     def destinations(program: Any, leaves: Any, out: Any, inputs: Any) -> Any:
         return kept.setdefault(id(program), right(program, leaves, out, inputs))
 
-    _prepare._destinations = destinations
+    replay._destinations = destinations
 
 
 @mutant("a prepared function is not recorded by tapes that are open", "PREP-16")
 def detached_replay() -> None:
-    right = _prepare.Replayed.__call__
+    right = replay.Replayed.__call__
 
     def call(self: Any, arrays: Any, out: Any) -> Any:
         with RECORDER.without():
             return right(self, arrays, out)
 
-    _prepare.Replayed.__call__ = call  # type: ignore[method-assign]
+    replay.Replayed.__call__ = call  # type: ignore[method-assign]
 
 
 @mutant("results are written into out= while the arguments are still read", "PREP-23")
 def overwritten_arguments() -> None:
-    right = _prepare._destinations
+    right = replay._destinations
 
     def destinations(program: Any, leaves: Any, out: Any, inputs: Any) -> Any:
         mutable = out and all(type(leaf) is np.ndarray for leaf in out)
         return list(out) if mutable else right(program, leaves, out, inputs)
 
-    _prepare._destinations = destinations
+    replay._destinations = destinations

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _pullback, _record, _tape, xp
+from autodiff_numpy import _pullback, _rule, _tape, xp
 from autodiff_numpy._array import Array, plain
 from tests.mutants._mutant import change, mutant, rule_of
 
@@ -47,14 +47,14 @@ def mean_as_sum() -> None:
 
 @mutant("the gradient of a reduction over a negative axis goes along the other one", "FUN-48")
 def negative_axis() -> None:
-    right = _record.RAW.spread
+    right = _rule.RAW.spread
 
     def spread(g: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
         if isinstance(axis, int) and axis < 0 and len(shape) > 1:
             axis = -1 - axis
         return right(g, shape, axis, keepdims)
 
-    _record.RAW.spread = spread
+    _rule.RAW.spread = spread
 
 
 @mutant("the right factor of matmul gets its gradient transposed", "FUN-55")
@@ -73,20 +73,20 @@ def scatter_without_add() -> None:
         full[index] = g
         return full
 
-    _record.RAW.scatter = scatter
+    _rule.RAW.scatter = scatter
 
 
 @mutant("a tie of maximum gives the whole gradient to both", "KINK-05", "KINK-07")
 def double_tie() -> None:
     for argument in (0, 1):
-        pullback = _record.RULES[np.maximum][argument]
+        pullback = _rule.RULES[np.maximum][argument]
         assert pullback is not None
         pullback.vjp = lambda xp, g, x, y, ans: g * np.where(x == ans, 1.0, 0.0)
 
 
 @mutant("the elements that tie for max each get the whole gradient", "KINK-08")
 def shared_maximum() -> None:
-    pullback = _record.RULES[np.max][0]
+    pullback = _rule.RULES[np.max][0]
     assert pullback is not None
     pullback.vjp = lambda xp, g, a, ans, axis, keepdims: (
         xp.spread(g, a.shape, axis, keepdims)
@@ -96,14 +96,14 @@ def shared_maximum() -> None:
 
 @mutant("x**0 has the derivative NaN at 0", "KINK-27")
 def nan_of_power() -> None:
-    pullback = _record.RULES[np.power][0]
+    pullback = _rule.RULES[np.power][0]
     assert pullback is not None
     pullback.vjp = lambda xp, g, x, y: g * y * xp.power(x, xp.subtract(y, 1))
 
 
 @mutant("prod divides its result by the factor, NaN where that is 0", "KINK-34")
 def product_by_division() -> None:
-    pullback = _record.RULES[np.prod][0]
+    pullback = _rule.RULES[np.prod][0]
     assert pullback is not None
     pullback.vjp = lambda xp, g, a, axis, keepdims: (
         xp.spread(g, a.shape, axis, keepdims) * xp.prod(a, axis=axis, keepdims=True) / a
@@ -112,7 +112,7 @@ def product_by_division() -> None:
 
 @mutant("the norm of zeros has the derivative NaN", "KINK-15")
 def nan_of_norm() -> None:
-    pullback = _record.RULES[rule_of("_vector_norm")][0]
+    pullback = _rule.RULES[rule_of("_vector_norm")][0]
     assert pullback is not None
     right = pullback.vjp
 
@@ -157,14 +157,14 @@ STEPS = ("FUN-10", "FUN-19", "FUN-20", "FUN-37", "FUN-46", "KINK-49", "KINK-50")
 @mutant("a step function passes the cotangent on", *STEPS)
 def passed_by_steps() -> None:
     for function in (np.floor, np.ceil, np.trunc, np.rint, np.round, np.floor_divide):
-        for pullback in _record.RULES[function]:
+        for pullback in _rule.RULES[function]:
             assert pullback is not None
             pullback.vjp = lambda xp, g: g
 
 
 @mutant("the derivative of the sign of a real number is that of its absolute value", "FUN-38", "KINK-49")
 def sign_as_abs() -> None:
-    change_of_real = _record.RULES[np.sign][0]
+    change_of_real = _rule.RULES[np.sign][0]
     assert change_of_real is not None
     right = change_of_real.vjp
     change_of_real.vjp = lambda xp, g, x, ans: g * ans if x.dtype.kind == "f" else right(xp, g, x, ans)
@@ -181,7 +181,7 @@ def steep_norm() -> None:
 
 
 def _change_norm(order: float, how: Callable[[Any, Any], Any]) -> None:
-    pullback = _record.RULES[rule_of("_vector_norm")][0]
+    pullback = _rule.RULES[rule_of("_vector_norm")][0]
     assert pullback is not None
     right = pullback.vjp
 
@@ -200,9 +200,9 @@ def nan_of_std() -> None:
 @mutant("where gives its cotangent to both branches", "FUN-47", "KINK-48")
 def both_branches() -> None:
     for argument in (1, 2):
-        pullback = _record.RULES[rule_of("_where")][argument]
+        pullback = _rule.RULES[rule_of("_where")][argument]
         assert pullback is not None
-        pullback.vjp = lambda names, g, condition, x_shape, x_dtype: _record.fit(names, g, x_shape, x_dtype)
+        pullback.vjp = lambda names, g, condition, x_shape, x_dtype: _rule.fit(names, g, x_shape, x_dtype)
 
 
 @mutant("cholesky of a matrix that is not positive definite is that of a nearby one", "KINK-64")

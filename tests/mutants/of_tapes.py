@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _array, _backend, _captured, _record, _recorders, _tape
+from autodiff_numpy import _array, _backend, _captured, _rule, _tape, _wrap
 from autodiff_numpy._array import RECORDER
-from autodiff_spec import Tape, _recording, _trees
+from autodiff_spec import Tape
+from autodiff_spec.core import trees
+from autodiff_spec.recording import nodes
 from tests.mutants._mutant import mutant
 
 
@@ -91,7 +93,7 @@ def transposed_jacobian() -> None:
     right = Tape.jacobian
 
     def jacobian(self: Tape, target: Any, sources: Any) -> Any:
-        return _trees.map_leaves(lambda block: block.T, right(self, target, sources))
+        return trees.map_leaves(lambda block: block.T, right(self, target, sources))
 
     Tape.jacobian = jacobian  # type: ignore[method-assign]
 
@@ -117,7 +119,7 @@ def records_itself() -> None:
 
 @mutant("a tape sees what was recorded before it opened", "TAPE-02")
 def no_cut() -> None:
-    right = _recording.Recorder.start
+    right = nodes.Recorder.start
 
     def start(self: Any, recording: Any) -> None:
         for outer in self.frame().recordings:
@@ -127,7 +129,7 @@ def no_cut() -> None:
             recording.variables.update(outer.variables)
         right(self, recording)
 
-    _recording.Recorder.start = start  # type: ignore[method-assign]
+    nodes.Recorder.start = start  # type: ignore[method-assign]
 
 
 @mutant("pause() does not pause", "TAPE-05")
@@ -152,7 +154,7 @@ def left_open() -> None:
 def mixed_threads() -> None:
     class Shared:
         def __init__(self) -> None:
-            self.value = _recording._NOTHING
+            self.value = nodes._NOTHING
 
         def get(self) -> Any:
             return self.value
@@ -168,9 +170,9 @@ def mixed_threads() -> None:
         return shared.value
 
     RECORDER.frame = frame
-    for function in _record.FUNCTIONS.values():
+    for function in _rule.FUNCTIONS.values():
         _rebind(function, original, frame)
-    for function in _record.UFUNCS.values():
+    for function in _rule.UFUNCS.values():
         _rebind(function, original, frame)
 
 
@@ -204,21 +206,21 @@ def recursive() -> None:
 @mutant("every recording is kept for ever", "MEM-01", "MEM-04")
 def leak() -> None:
     kept: list[Any] = []
-    right = _recording.Recorder.start
+    right = nodes.Recorder.start
 
     def start(self: Any, recording: Any) -> None:
         kept.append(recording)
         right(self, recording)
 
-    _recording.Recorder.start = start  # type: ignore[method-assign]
-    _recording.Recording.release = lambda self: None  # type: ignore[method-assign]
-    backward = _recording.backward
+    nodes.Recorder.start = start  # type: ignore[method-assign]
+    nodes.Recording.release = lambda self: None  # type: ignore[method-assign]
+    backward = nodes.backward
     _tape.backward = lambda *args, retain: backward(*args, retain=True)
 
 
 @mutant("captured constants are neither copied nor locked", "MUT-01", "MUT-02", "MUT-03")
 def captured_by_reference() -> None:
-    _recorders.captured = lambda constant: constant
+    _wrap.captured = lambda constant: constant
 
 
 @mutant("a captured array stays locked for ever", "MUT-04")
@@ -233,7 +235,7 @@ def value_shared_with_residuals() -> None:
 
 @mutant("what is read of a recorded array where no tape records shares its memory", "MUT-07")
 def residuals_in_reach() -> None:
-    _recorders.unrecorded = lambda value, *arguments: value
+    _wrap.unrecorded = lambda value, *arguments: value
 
 
 @mutant("a variable can be written to through its views", "MUT-07")

@@ -10,7 +10,9 @@ import optree
 
 from autodiff_numpy import _array, _backend, _tape, xp
 from autodiff_numpy._array import Array, Variable
-from autodiff_spec import Tape, _recording, _trees, operators
+from autodiff_spec import Tape, operators
+from autodiff_spec.core import trees
+from autodiff_spec.recording import nodes
 from tests.mutants._mutant import mutant
 
 
@@ -84,7 +86,7 @@ def constructed() -> None:
 
         optree.register_pytree_node(cls, children, lambda _, parts: cls(*parts), namespace="autodiff_spec")
 
-    _trees._register = register
+    trees._register = register
 
 
 @mutant("a tree without sources gives None", "TREE-08")
@@ -92,7 +94,7 @@ def lost_tree() -> None:
     right = Tape.grad
 
     def grad(self: Tape, target: Any, sources: Any, **options: Any) -> Any:
-        return right(self, target, sources, **options) if _trees.flatten(sources)[0] else None
+        return right(self, target, sources, **options) if trees.flatten(sources)[0] else None
 
     Tape.grad = grad  # type: ignore[method-assign]
 
@@ -103,7 +105,7 @@ def lost_value_tree() -> None:
 
     def vjp(be: Any, f: Any, *primals: Any) -> Any:
         value, pullback = right(be, f, *primals)
-        return value if be.is_array(value) else _trees.flatten(value)[0], pullback
+        return value if be.is_array(value) else trees.flatten(value)[0], pullback
 
     operators.vjp = vjp
 
@@ -159,15 +161,15 @@ def kept_gradients() -> None:
 
 @mutant("a recording is let go of by recursion", "DEEP-04")
 def recursive_release() -> None:
-    right = _recording.Recording.release
+    right = nodes.Recording.release
 
     def release(self: Any) -> None:
         if self.nodes:
             _visit(self.nodes[-1])
         right(self)
 
-    _recording.Recording.release = release  # type: ignore[method-assign]
-    _recording.Recording.__del__ = release  # type: ignore[attr-defined]
+    nodes.Recording.release = release  # type: ignore[method-assign]
+    nodes.Recording.__del__ = release  # type: ignore[attr-defined]
 
 
 def _visit(node: Any) -> None:

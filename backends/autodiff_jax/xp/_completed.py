@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
-from autodiff_spec._limits import FloatLimits, IntegerLimits
+from autodiff_spec._shared import FloatLimits, IntegerLimits
 
 
 def finfo(type: Any, /) -> FloatLimits:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import FUNCTIONS, plain
-from autodiff_numpy._record import RECORDED, composite
+from autodiff_numpy._rule import RECORDED, composite
 from autodiff_spec import MutationError
 
 

@@ -7,7 +7,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._record import RECORDED, composite, rule
+from autodiff_numpy._rule import RECORDED, composite, rule
 from autodiff_numpy.rules.reductions import no_out
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._record import RECORDED, composite, declare, rule
+from autodiff_numpy._rule import RECORDED, composite, declare, rule
 
 _REGULAR = 1e-8
 """Reciprocal condition numbers below this one count as singular where cofactors are differentiated."""

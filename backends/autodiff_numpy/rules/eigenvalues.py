@@ -22,7 +22,7 @@ import numpy as np
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._forward import direction_of, follow_direction
-from autodiff_numpy._record import RAW, RECORDED, composite, rule
+from autodiff_numpy._rule import RAW, RECORDED, composite, rule
 from autodiff_numpy.rules.solvers import adjoint, transposed
 
 

@@ -7,7 +7,7 @@ import string
 import numpy as np
 
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._record import RECORDED, composite, rule
+from autodiff_numpy._rule import RECORDED, composite, rule
 
 
 def _contraction(x, y, first, second, result):

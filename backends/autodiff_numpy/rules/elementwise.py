@@ -6,7 +6,7 @@ import numpy as np
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._jvp import elementwise, linear, widen
-from autodiff_numpy._record import RAW, RECORDED, composite, constant, fit, rule, unchanged
+from autodiff_numpy._rule import RAW, RECORDED, composite, constant, fit, rule, unchanged
 
 
 def _none(xp, g):

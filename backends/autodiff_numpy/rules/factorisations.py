@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._record import RECORDED, composite, rule
+from autodiff_numpy._rule import RECORDED, composite, rule
 from autodiff_numpy.rules.eigenvalues import conjugated, symmetric_part
 from autodiff_numpy.rules.solvers import adjoint, transposed
 from autodiff_spec import UnsupportedError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._record import RECORDED, composite, constant, rule
+from autodiff_numpy._rule import RECORDED, composite, constant, rule
 from autodiff_numpy.rules.cumulative import along
 
 _OTHER_WAY = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}

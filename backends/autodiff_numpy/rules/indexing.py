@@ -7,8 +7,8 @@ import numpy as np
 from autodiff_numpy._array import copied, foreign, plain
 from autodiff_numpy._captured import captured
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._part import Part, is_basic
-from autodiff_numpy._record import RAW, RECORDED, composite, fit, rule
+from autodiff_numpy._rule import RAW, RECORDED, composite, fit, rule
+from autodiff_numpy._sparse import Part, is_basic
 from autodiff_spec import UnsupportedError
 
 

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._record import RECORDED, composite
+from autodiff_numpy._rule import RECORDED, composite
 from autodiff_numpy.rules.cumulative import along
 from autodiff_spec import UnsupportedError
 

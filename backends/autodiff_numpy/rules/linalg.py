@@ -8,7 +8,7 @@ import numpy as np
 
 from autodiff_numpy._array import FUNCTIONS, UFUNC_METHODS
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._record import RECORDED, composite, fit, rule
+from autodiff_numpy._rule import RECORDED, composite, fit, rule
 from autodiff_numpy.rules.reductions import along_slopes
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autodiff_numpy._array import UFUNC_METHODS, lazy, plain
-from autodiff_numpy._record import RECORDED, composite, constant, rule
+from autodiff_numpy._rule import RECORDED, composite, constant, rule
 from autodiff_numpy.rules.cumulative import along
 from autodiff_numpy.rules.indexing import flat_or_vector
 from autodiff_numpy.rules.reductions import no_out

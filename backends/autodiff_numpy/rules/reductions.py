@@ -9,7 +9,7 @@ import numpy as np
 
 from autodiff_numpy._array import foreign, lazy, plain
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._record import RECORDED, composite, constant, rule
+from autodiff_numpy._rule import RECORDED, composite, constant, rule
 
 
 def _spread(g, shape, axis, keepdims):

@@ -10,8 +10,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autodiff_numpy._array import RECORDER, Array, foreign, plain, resolve
 from autodiff_numpy._jvp import linear, widen
-from autodiff_numpy._record import RECORDED, RULES, composite, constant, fit, rule
-from autodiff_numpy._recorders import record
+from autodiff_numpy._rule import RECORDED, RULES, composite, constant, fit, rule
+from autodiff_numpy._wrap import record
 from autodiff_numpy.rules.indexing import _scatter, flat_or_vector
 from autodiff_numpy.rules.reductions import no_out
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._record import RECORDED, composite, constant, fit, rule
+from autodiff_numpy._rule import RECORDED, composite, constant, fit, rule
 
 
 def transposed(xp, x):

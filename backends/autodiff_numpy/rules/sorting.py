@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._record import RECORDED, composite, constant
+from autodiff_numpy._rule import RECORDED, composite, constant
 from autodiff_numpy.rules.reductions import no_out
 from autodiff_spec import UnsupportedError
 

@@ -14,7 +14,7 @@ from scipy import special
 from autodiff_numpy import extra
 from autodiff_numpy._array import Array, plain
 from autodiff_numpy._jvp import elementwise
-from autodiff_numpy._record import RECORDED, composite, rule
+from autodiff_numpy._rule import RECORDED, composite, rule
 from autodiff_spec import UnsupportedError
 
 _ERF = 2 / math.sqrt(math.pi)

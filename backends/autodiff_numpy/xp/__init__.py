@@ -38,7 +38,7 @@ from numpy import (
 )
 
 from autodiff_numpy import _operators, rules  # noqa: F401  (the rules fill the tables that this page reads)
-from autodiff_numpy._record import RECORDED
+from autodiff_numpy._rule import RECORDED
 from autodiff_numpy.xp import fft, linalg
 from autodiff_numpy.xp._creation import asarray, astype, empty_like, from_dlpack, full, full_like, ones_like, zeros_like
 from autodiff_numpy.xp._functions import argsort, clip, count_nonzero, expm1, sort, take_along_axis

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import Array, Variable, copied, foreign, plain
-from autodiff_numpy._record import RECORDED
+from autodiff_numpy._rule import RECORDED
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._record import RECORDED
+from autodiff_numpy._rule import RECORDED
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:

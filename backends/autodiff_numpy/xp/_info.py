@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_spec._limits import FloatLimits, IntegerLimits
+from autodiff_spec._shared import FloatLimits, IntegerLimits
 
 __array_namespace_info__ = np.__array_namespace_info__
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._record import RECORDED
+from autodiff_numpy._rule import RECORDED
 
 _SAME_NAMES = (
     "det", "eigh", "eigvalsh", "inv", "matmul", "matrix_norm", "matrix_power", "matrix_transpose", "outer", "slogdet",

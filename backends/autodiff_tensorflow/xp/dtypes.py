@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import tensorflow as tf
 
-from autodiff_spec._limits import FloatLimits, IntegerLimits
+from autodiff_spec._shared import FloatLimits, IntegerLimits
 
 Array: TypeAlias = Any
 DType: TypeAlias = Any

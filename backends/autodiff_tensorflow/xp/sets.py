@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from autodiff_spec._sets import UniqueAll, shorter_forms
+from autodiff_spec._shared import UniqueAll, shorter_forms
 from autodiff_tensorflow.xp.convert import operands, tensor
 from autodiff_tensorflow.xp.dtypes import Array
 from autodiff_tensorflow.xp.searching import argsort

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from autodiff_spec._limits import FloatLimits, IntegerLimits
+from autodiff_spec._shared import FloatLimits, IntegerLimits
 
 
 def finfo(type: Any, /) -> FloatLimits:

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from autodiff_spec._sets import UniqueAll, shorter_forms
+from autodiff_spec._shared import UniqueAll, shorter_forms
 
 
 def unique_all(x: Any, /) -> UniqueAll:

@@ -1,0 +1,133 @@
+"""What adapters share, for they may not import each other: limits of dtypes, set functions, indices, namespaces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class FloatLimits:
+    """The limits of a floating dtype, as Python numbers (NumPy's, for ``longdouble``)."""
+
+    bits: int
+    eps: Any
+    max: Any
+    min: Any
+    smallest_normal: Any
+    dtype: Any
+
+    @property
+    def tiny(self) -> Any:
+        """NumPy's name for ``smallest_normal``."""
+        return self.smallest_normal
+
+
+@dataclass(frozen=True)
+class IntegerLimits:
+    """The limits of an integer dtype, as Python integers."""
+
+    bits: int
+    max: int
+    min: int
+    dtype: Any
+
+
+class UniqueAll(NamedTuple):
+    """What `unique_all` returns."""
+
+    values: Any
+    indices: Any
+    inverse_indices: Any
+    counts: Any
+
+
+class UniqueCounts(NamedTuple):
+    """What `unique_counts` returns."""
+
+    values: Any
+    counts: Any
+
+
+class UniqueInverse(NamedTuple):
+    """What `unique_inverse` returns."""
+
+    values: Any
+    inverse_indices: Any
+
+
+def shorter_forms(
+    unique_all: Callable[[Any], UniqueAll],
+) -> tuple[Callable[[Any], UniqueCounts], Callable[[Any], UniqueInverse], Callable[[Any], Any]]:
+    """``unique_counts``, ``unique_inverse`` and ``unique_values``: each a part of what ``unique_all`` returns.
+
+    Args:
+        unique_all: a namespace's own; the elements come in its order, and each NaN is distinct if it is there.
+    """
+
+    def unique_counts(x: Any, /) -> UniqueCounts:
+        """The distinct elements, and how often each occurs."""
+        found = unique_all(x)
+        return UniqueCounts(found.values, found.counts)
+
+    def unique_inverse(x: Any, /) -> UniqueInverse:
+        """The distinct elements, and which of them each element of ``x`` is."""
+        found = unique_all(x)
+        return UniqueInverse(found.values, found.inverse_indices)
+
+    def unique_values(x: Any, /) -> Any:
+        """The distinct elements."""
+        return unique_all(x).values
+
+    return unique_counts, unique_inverse, unique_values
+
+
+def occurrences(places: Any) -> Any:
+    """For each of some integers, a flat NumPy array, how often it has occurred before.
+
+    Example:
+        >>> import numpy as np
+        >>> occurrences(np.array([7, 3, 7, 7]))
+        array([0, 0, 1, 2])
+    """
+    order = np.argsort(places, kind="stable")
+    ordered = places[order]
+    first = np.searchsorted(ordered, ordered)
+    found = np.empty_like(order)
+    found[order] = np.arange(len(order)) - first
+    return found
+
+
+def overlaid(base: ModuleType, name: str, functions: Mapping[str, Any]) -> ModuleType:
+    """The namespace ``base`` with other ``functions`` under some of its names; the rest are the very same objects.
+
+    Args:
+        base: a namespace that lists its public names in ``__all__``.
+        name: what the new one is called.
+        functions: by their names in ``base``; for ``linalg`` and ``fft`` a namespace.
+
+    Returns:
+        A module, which is not importable by its name.
+
+    Raises:
+        ValueError: ``base`` has no such name, so that nobody would find the function.
+
+    Example:
+        >>> from types import ModuleType
+        >>> base = ModuleType("base")
+        >>> base.__dict__.update(zero=0.0, one=1.0, __all__=["one", "zero"])
+        >>> changed = overlaid(base, "changed", {"one": 1.5})
+        >>> changed.one, changed.zero
+        (1.5, 0.0)
+    """
+    unknown = sorted(set(functions) - set(base.__all__))
+    if unknown:
+        raise ValueError(f"{base.__name__} has no {', '.join(unknown)}; replace what it has")
+    found = ModuleType(name, base.__doc__)
+    vars(found).update({each: getattr(base, each) for each in base.__all__} | dict(functions))
+    vars(found)["__all__"] = list(base.__all__)
+    return found

@@ -1,0 +1,56 @@
+"""A namespace whose every new array is recorded: for suites of namespaces that should see recorded arrays.
+
+The recording is always open and keeps nothing: its nodes live as long as the arrays that stand for them. There is no
+tape for it, so nothing can be differentiated with respect to these arrays; open a tape and watch them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from autodiff_spec.recording.nodes import Node, Recorder, Recording
+
+_CREATION = ("arange", "asarray", "empty", "empty_like", "eye", "from_dlpack", "full", "full_like", "linspace", "ones",
+             "ones_like", "zeros", "zeros_like")  # fmt: skip
+
+
+class _Forgetful(list[Node]):
+    """The nodes of a recording that no tape walks."""
+
+    def append(self, node: Node, /) -> None:
+        """Let the node go with its array."""
+
+
+def recorded_namespace(
+    xp: Any, recorder: Recorder, wrap: Callable[[Any, Callable[[], Node]], Any]
+) -> dict[str, Any]:
+    """The names of ``xp`` and what they stand for, creation functions so that their results are recorded.
+
+    Args:
+        xp: an engine's namespace, for plain and recorded arrays.
+        recorder: the engine's open tapes.
+        wrap: an array, plain or not, as a recorded one under the node that its second argument makes.
+    """
+    always = Recording()
+    always.nodes = _Forgetful()
+
+    def source() -> Node:
+        if always not in recorder.frame().recordings:  # this context's
+            recorder.start(always)
+        return recorder.source(always, None)
+
+    def making(create: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(create)
+        def recorded(*args: Any, **kwargs: Any) -> Any:
+            return wrap(create(*args, **kwargs), source)
+
+        return recorded
+
+    fft = {name: getattr(xp.fft, name) for name in xp.fft.__all__}
+    fft |= {name: making(fft[name]) for name in ("fftfreq", "rfftfreq")}
+    names = {name: getattr(xp, name) for name in (*xp.__all__, "SUPPORTED_API_VERSIONS", "__array_api_version__")}
+    names |= {name: making(names[name]) for name in _CREATION}
+    return names | {"__all__": list(xp.__all__), "fft": SimpleNamespace(**fft)}

@@ -1,0 +1,239 @@
+"""The namespaces of the flavour ``conventions="spec"``: JAX's, with each function mended that breaks a clause.
+
+What is mended is made of JAX's own differentiable functions, or has a rule made of them: derivatives of every order, in
+both modes. The pattern is where a rule divides by 0: another argument is put in the singular one's place, and another
+result in its result's.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from typing import Any
+
+import jax
+from jax import numpy as jnp
+
+from autodiff_jax import _operators
+from autodiff_jax import xp as _xp
+from autodiff_jax._array import SCALARS
+from autodiff_jax._wrap import binary, general, unary
+from autodiff_jax.xp import linalg as _linalg
+from autodiff_spec._shared import overlaid
+
+
+def _is_real(x: Any) -> bool:
+    return bool(jnp.issubdtype(jnp.result_type(x), jnp.floating))
+
+
+def _is_complex(x: Any) -> bool:
+    return bool(jnp.issubdtype(jnp.result_type(x), jnp.complexfloating))
+
+
+def _of_real(native: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """In place of ``native`` for two real arrays, which are broadcast and of one dtype then."""
+
+    def decorate(mended: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(native)
+        def function(x1: Any, x2: Any, /) -> Any:
+            dtype = jnp.result_type(x1, x2)
+            if not jnp.issubdtype(dtype, jnp.floating):
+                return native(x1, x2)
+            return mended(*jnp.broadcast_arrays(jnp.asarray(x1, dtype), jnp.asarray(x2, dtype)))
+
+        return function
+
+    return decorate
+
+
+@functools.wraps(jnp.abs)
+def _abs(x: Any) -> Any:
+    return x * jax.lax.stop_gradient(jnp.sign(x)) if _is_real(x) else jnp.abs(x)
+
+
+abs = unary(_abs)
+"""``abs`` of the namespace. KINK-02: its derivative is the sign, at 0 too."""
+
+
+@functools.wraps(jnp.acosh)
+def _acosh(x: Any) -> Any:
+    return _complex_acosh(x) if _is_complex(x) else jnp.acosh(x)
+
+
+@jax.custom_jvp
+def _complex_acosh(x: Any) -> Any:
+    return jnp.acosh(x)
+
+
+@_complex_acosh.defjvp
+def _acosh_rule(primals: Any, tangents: Any) -> Any:
+    (x,), (tangent,) = primals, tangents
+    return _complex_acosh(x), tangent / (jnp.sqrt(x - 1) * jnp.sqrt(x + 1))
+
+
+acosh = unary(_acosh)
+"""``acosh`` of the namespace. FUN-120: its rule has two roots, whose product has the sign that one root lacks."""
+
+
+@_of_real(jnp.copysign)
+def _copysign(x1: Any, x2: Any) -> Any:
+    return _abs(x1) * jax.lax.stop_gradient(jnp.copysign(jnp.ones_like(x1), x2))
+
+
+copysign = binary(_copysign)
+"""``copysign`` of the namespace. KINK-14: its derivative by ``x1`` at 0 is 0."""
+
+
+@jax.custom_jvp
+def _hypot(x1: Any, x2: Any) -> Any:
+    return jnp.hypot(x1, x2)
+
+
+@_hypot.defjvp
+def _hypot_rule(primals: Any, tangents: Any) -> Any:
+    """The direction of (x1, x2), and 0 at (0, 0): scaled by a constant, which changes no derivative of it."""
+    largest = jax.lax.stop_gradient(jnp.maximum(jnp.abs(primals[0]), jnp.abs(primals[1])))
+    scale = jnp.where((largest > 0) & (largest < math.inf), largest, 1)
+    a, b = primals[0] / scale, primals[1] / scale
+    length = jnp.sqrt(jnp.where(largest == 0, 1, a * a + b * b))
+    return _hypot(*primals), (a / length) * tangents[0] + (b / length) * tangents[1]
+
+
+hypot = binary(_of_real(jnp.hypot)(_hypot))
+"""``hypot`` of the namespace. KINK-22, KINK-23: its derivatives at (0, 0), and where squares overflow."""
+
+
+def pow(x1: Any, x2: Any, /) -> Any:
+    """``pow`` of the namespace. KINK-27, KINK-28, KINK-31: its derivatives where the base is 0."""
+    if type(x2) not in SCALARS:
+        return _pow(x1, x2)
+    if type(x1) in SCALARS:
+        return _xp.pow(x1, x2)
+    if type(x2) is float and x2 in (0.0, 1.0, 2.0, 3.0) and jnp.issubdtype(x1.dtype, jnp.floating):
+        x2 = int(x2)  # JAX's rule for integers is right
+    return _xp.pow(x1, x2)
+
+
+@jax.custom_jvp
+def _power(x1: Any, x2: Any) -> Any:
+    return jnp.power(x1, x2)
+
+
+@_power.defjvp
+def _power_rule(primals: Any, tangents: Any) -> Any:
+    """y·x^(y-1) by the base, 0 at (0, 0); by the exponent 0 where log x is not finite, lest it meet a tangent of 0."""
+    (x, y), value = primals, _power(*primals)
+    below = jnp.where((x == 0) & (y == 0), 1, y - 1)
+    logarithm = jnp.log(jnp.where((x > 0) & (x < math.inf), x, 1))
+    return value, y * _power(x, below) * tangents[0] + value * logarithm * tangents[1]
+
+
+_pow = binary(_of_real(jnp.power)(_power))
+
+
+@functools.wraps(jnp.sign)
+def _sign(x: Any) -> Any:
+    if not _is_complex(x):
+        return jnp.sign(x)
+    zero = x == 0
+    size = jnp.abs(jnp.where(zero, 1, x))
+    return jnp.where(zero, 0, jax.lax.complex(x.real / size, x.imag / size))  # not x / size, which divides by a complex
+
+
+sign = unary(_sign)
+"""``sign`` of the namespace. FUN-122: of a complex number it is the phase, which is no constant."""
+
+
+@functools.wraps(jnp.std)
+def _std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    return _root(jnp.var(x, axis=axis, correction=correction, keepdims=keepdims))
+
+
+def _root(x: Any) -> Any:
+    """The square root of what has the derivative 0 where it is 0."""
+    zero = x == 0
+    return jnp.where(zero, x, jnp.sqrt(jnp.where(zero, 1, x)))
+
+
+std = general(_std)
+"""``std`` of the namespace. KINK-24, KINK-25, KINK-70, KINK-71: its derivative is 0 where all elements are equal."""
+
+
+@functools.wraps(jnp.linalg.matrix_norm)
+def _matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    if ord != "fro" or jnp.ndim(x) < 2:
+        return jnp.linalg.matrix_norm(x, keepdims=keepdims, ord=ord)
+    return _vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+
+
+matrix_norm = general(_matrix_norm)
+"""``linalg.matrix_norm`` of the namespace. KINK-15, KINK-16: the derivative of the Frobenius norm at 0 is 0."""
+
+
+@functools.wraps(jnp.linalg.svd)
+def _svd(x: Any, /, *, full_matrices: bool = True) -> Any:
+    rows, columns = x.shape[-2:]
+    found: Any = jnp.linalg.svd(x, full_matrices=False)
+    if not full_matrices or rows == columns:
+        return found
+    full: Any = jnp.linalg.svd(jax.lax.stop_gradient(x))
+    if rows > columns:
+        return found._replace(U=_completed(found.U, full.U))
+    return found._replace(Vh=_adjoint(_completed(_adjoint(found.Vh), _adjoint(full.Vh))))
+
+
+def _completed(basis: Any, full: Any) -> Any:
+    """``basis``, with orthonormal columns, completed to a square matrix by the other columns of ``full``.
+
+    Those are no function of the basis; their part orthogonal to it, made orthonormal by a Cholesky factor, is one, and
+    has their value here. What the factor does not change is the space, all that is differentiable in it.
+    """
+    others = full[..., :, basis.shape[-1] :]
+    rest = others - basis @ (_adjoint(basis) @ others)
+    factor = jnp.linalg.cholesky(_adjoint(rest) @ rest)
+    columns = _adjoint(jax.lax.linalg.triangular_solve(factor, _adjoint(rest), left_side=True, lower=True))
+    return jnp.concat([basis, columns], axis=-1)
+
+
+def _adjoint(x: Any) -> Any:
+    return jnp.conj(jnp.matrix_transpose(x))
+
+
+svd = general(_svd)
+"""``linalg.svd`` of the namespace. FUN-103: the vectors beyond the rank of full matrices have derivatives."""
+
+
+@functools.wraps(jnp.linalg.vector_norm)
+def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    if not (_is_real(x) or _is_complex(x)) or ord < 1:
+        return jnp.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+    if ord == 2:
+        squares = jnp.square(x) if _is_real(x) else jnp.square(x.real) + jnp.square(x.imag)
+        return _root(jnp.sum(squares, axis=axis, keepdims=keepdims))
+    sizes = _abs(x)
+    if ord == 1:
+        return jnp.sum(sizes, axis=axis, keepdims=keepdims)
+    if ord == math.inf:
+        return jnp.max(sizes, axis=axis, keepdims=keepdims)
+    total = jnp.sum(sizes**ord, axis=axis, keepdims=keepdims)
+    zero = total == 0
+    return jnp.where(zero, total, jnp.where(zero, 1, total) ** (1 / ord))
+
+
+vector_norm = general(_vector_norm)
+"""``linalg.vector_norm`` of the namespace. KINK-15, KINK-16, KINK-20, KINK-55: its derivatives where elements are 0."""
+
+linalg = overlaid(
+    _linalg, "autodiff_jax.mended.linalg", {"matrix_norm": matrix_norm, "svd": svd, "vector_norm": vector_norm}
+)
+xp = overlaid(
+    _xp,
+    "autodiff_jax.mended.xp",
+    {
+        "abs": abs, "acosh": acosh, "copysign": copysign, "hypot": hypot, "linalg": linalg, "pow": pow,
+        "sign": sign, "std": std,
+    },
+)  # fmt: skip
+
+_operators.install_mended(_xp, xp)

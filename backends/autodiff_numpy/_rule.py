@@ -1,0 +1,124 @@
+"""Rules: how a function is given its derivative.
+
+A rule is a line beside its function: one ``vjp`` for each argument, ``lambda xp, g, <residuals>: …``. Its parameters
+name the residuals it needs: the function's own parameters, ``ans`` for its result, and ``<argument>_shape`` or
+``<argument>_dtype`` for what can be kept without the array. Nothing else stays alive. ``xp`` is `RAW` in a first
+derivative and `RECORDED` when an outer tape is open: the same rule then serves every order. For forward mode a rule has
+a ``jvp`` beside each ``vjp``, written the same way, with the argument's tangent in place of ``g``; see `_jvp`.
+
+What is declared here is recorded by `_recorders` and evaluated by `_pullback`. Inside, cotangents follow the bilinear
+convention (no conjugates in the rules of holomorphic functions); the tape conjugates at its boundary.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy._array import FUNCTIONS, RAW, RECORDED, UFUNCS, Array, resolve
+from autodiff_numpy._jvp import given_jvp
+from autodiff_numpy._pullback import Pullback, fit, unchanged
+from autodiff_numpy._wrap import binary, discrete, general, holds_recorded, reducing, unary
+
+__all__ = ["RAW", "RECORDED", "RULES", "composite", "constant", "declare", "fit", "rule", "unchanged"]
+
+RULES: dict[Any, tuple[Pullback | None, ...]] = {}
+"""Every function that has a rule, with the pullback of each argument."""
+
+
+class DuplicateRuleError(Exception):
+    """A function was given a rule twice."""
+
+
+def rule(
+    function: Any,
+    *vjps: Callable[..., Any] | None,
+    jvp: Any = None,
+    also: tuple[Any, ...] = (),
+    name: str | None = None,
+) -> Any:
+    """Record ``function`` (NumPy's, or a primitive of ours) with one ``vjp`` for each array argument.
+
+    ``None`` in place of a ``vjp`` means that the argument has no influence on the derivative. ``jvp`` is one for all
+    arguments or a tuple with one for each: a function written as a ``vjp`` is, ``linear``, or ``elementwise`` as ufuncs
+    are anyway (see `_jvp`); without one the ``vjp`` is transposed. ``also`` names further NumPy functions that mean the
+    same; ``name`` is what rules call it, where that is not its own name.
+
+    Raises:
+        DuplicateRuleError: the function has a rule already.
+    """
+    if function in RULES:
+        raise DuplicateRuleError(f"{function} has a rule already")
+    parameters = _parameters(function)
+    called = name or function.__name__.removeprefix("_")
+    pullbacks = RULES[function] = tuple(
+        None if vjp is None else Pullback(vjp, i, parameters, given_jvp(jvp, vjps, i, function, called))
+        for i, vjp in enumerate(vjps)
+    )
+    if isinstance(function, np.ufunc) and function.nin <= 2:
+        recorded = unary(function, *pullbacks) if function.nin == 1 else binary(function, *pullbacks)
+    elif len(pullbacks) == 1 and pullbacks[0] is not None:
+        recorded = reducing(function, pullbacks[0])
+    else:
+        recorded = general(function, pullbacks)
+    declare(function, recorded, also, called)
+    return function
+
+
+def constant(function: Any, *also: Any) -> Any:
+    """Let ``function`` run on recorded arrays and give plain results: it has no derivative."""
+    declare(function, discrete(function), also)
+    return function
+
+
+def composite(*functions: Any) -> Callable[[Any], Any]:
+    """A decorator: define a function, and NumPy's ones of the same meaning, by other recorded functions.
+
+    Where nothing among the arguments is recorded, NumPy's first function is called.
+    """
+
+    def decorate(definition: Any) -> Any:
+        if not functions:
+            declare(definition, definition, ())
+            return definition
+        numpys = functions[0]
+
+        @functools.wraps(definition)
+        def recorded(*args: Any, **kwargs: Any) -> Any:
+            if not args or type(args[0]) is not Array:
+                if not holds_recorded(args) and not holds_recorded(kwargs.values()):
+                    return numpys(*args, **kwargs)
+                args = tuple(map(resolve, args))  # what a definition hands through must not be a variable
+                kwargs = {name: resolve(value) for name, value in kwargs.items()}
+            return definition(*args, **kwargs)
+
+        declare(numpys, recorded, functions[1:], name=definition.__name__)
+        return recorded
+
+    return decorate
+
+
+def declare(function: Any, recorded: Callable[..., Any], also: tuple[Any, ...], name: str | None = None) -> None:
+    """Enter a recording function in the tables of NumPy's functions and in the two namespaces."""
+    name = name or function.__name__.removeprefix("_")
+    if hasattr(RECORDED, name):
+        raise DuplicateRuleError(f"{name} has a rule already")
+    if not isinstance(function, np.ufunc) and not hasattr(recorded, "__wrapped__"):
+        functools.update_wrapper(recorded, function)  # its name, docstring and signature
+    setattr(RAW, name, function)
+    setattr(RECORDED, name, recorded)
+    for known in (function, *also):
+        table = UFUNCS if isinstance(known, np.ufunc) else FUNCTIONS
+        if known in table:
+            raise DuplicateRuleError(f"{known} has a rule already")
+        table[known] = recorded
+
+
+def _parameters(function: Any) -> Sequence[inspect.Parameter]:
+    if isinstance(function, np.ufunc):
+        return [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in "xyz"[: function.nin]]
+    return list(inspect.signature(function).parameters.values())

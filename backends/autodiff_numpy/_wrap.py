@@ -1,0 +1,275 @@
+"""How an operation is recorded: for each kind of function, the function that computes and records it.
+
+All do the same: compute on values; ask the context's `Frame` whether an open tape tracks an argument; then make a node
+with one edge, ``(parent, rule, residuals)``, for each argument that is tracked. They run for every operation of every
+program, so the usual kinds are written out, without loops and without calls that could be spared.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autodiff_numpy._array import RECORDER, Array, Variable, resolve
+from autodiff_numpy._captured import captured
+from autodiff_numpy._jvp import UNRECORDED
+from autodiff_numpy._pullback import Pullback, static, unchanged
+from autodiff_spec import UnsupportedError
+from autodiff_spec.recording.nodes import Edge, Frame, Node
+
+_SCALARS = frozenset((float, int, bool))
+_NOT_GIVEN = object()
+_OPERATORS: dict[Any, Callable[..., Any]] = {
+    np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
+    np.less: operator.lt, np.less_equal: operator.le, np.greater: operator.gt, np.greater_equal: operator.ge,
+    np.equal: operator.eq, np.not_equal: operator.ne,
+}  # fmt: skip
+"""Python's operators do what NumPy's ufuncs do, and on NumPy's scalars at a tenth of their price."""
+
+_new, ndarray = object.__new__, np.ndarray
+
+
+def record(value: Any, edges: tuple[Edge, ...], tapes: tuple[int, ...], frame: Frame) -> Array:
+    """The recorded array of ``value``, under a new node. It runs for every operation, so it calls no ``__init__``."""
+    node = _new(Node)
+    node.edges = edges
+    node.tapes = tapes
+    frame.append(node)
+    array = _new(Array)
+    array.value = value
+    array.node = node
+    return array
+
+
+def unrecorded(value: Any, *arguments: Any) -> Any:
+    """A result that no open tape tracks, as an array of the user's own.
+
+    Its arguments are residuals, perhaps, of a gradient still to be asked for; through a view they could be written to.
+    """
+    if type(value) is ndarray and (value.base is not None or any(value is argument for argument in arguments)):
+        return value.copy()
+    return value
+
+
+def unary(function: Any, pullback: Any) -> Callable[[Any], Any]:
+    """The recording function of an elementwise function of one array."""
+    frame_of, pick = RECORDER.frame, pullback.pick
+
+    def recorded(x: Any, /) -> Any:
+        if type(x) is not Array:
+            x = resolve(x)
+            if type(x) is not Array:
+                return function(x)
+        argument, parent = x.value, x.node
+        value = function(argument)
+        frame, tapes = frame_of(), parent.tapes
+        if tapes is not frame.tapes:
+            tapes = frame.tracking(tapes)
+            if not tapes:
+                return value
+        return record(value, ((parent, pullback, pick(value, argument)),), tapes, frame)
+
+    return recorded
+
+
+def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
+    """The recording function of a ufunc of two arrays."""
+    frame_of, pick_left, pick_right = RECORDER.frame, left.pick, right.pick
+    of_numbers = _OPERATORS.get(function, function)
+    plain_left = None if left.vjp is unchanged else left  # where the result has the argument's shape and dtype
+    plain_right = None if right.vjp is unchanged else right
+
+    def recorded(x: Any, y: Any, /) -> Any:
+        if type(x) is Array:
+            if type(y) is Array:
+                return both(x, y)
+            if type(y) in _SCALARS:  # nothing to broadcast, and nothing that changes
+                a, parent = x.value, x.node
+                value = function(a, y) if type(a) is ndarray else of_numbers(a, y)
+                frame, tapes = frame_of(), parent.tapes
+                if tapes is not frame.tapes:
+                    tapes = frame.tracking(tapes)
+                    if not tapes:
+                        return value
+                return record(value, ((parent, plain_left, pick_left(value, a, y)),), tapes, frame)
+        elif type(y) is Array and type(x) in _SCALARS:
+            b, parent = y.value, y.node
+            value = function(x, b) if type(b) is ndarray else of_numbers(x, b)
+            frame, tapes = frame_of(), parent.tapes
+            if tapes is not frame.tapes:
+                tapes = frame.tracking(tapes)
+                if not tapes:
+                    return value
+            return record(value, ((parent, plain_right, pick_right(value, x, b)),), tapes, frame)
+        if type(x) is Variable:
+            return recorded(x.read(), y)
+        if type(y) is Variable:
+            return recorded(x, y.read())
+        if type(x) is Array:
+            return one(x, left, x.value, y)
+        return one(y, right, x, y.value) if type(y) is Array else function(x, y)
+
+    def one(source: Array, pullback: Pullback, x: Any, y: Any) -> Any:
+        value = function(x, y)
+        frame, parent = frame_of(), source.node
+        tapes = parent.tapes
+        if tapes is not frame.tapes:
+            tapes = frame.tracking(tapes)
+            if not tapes:
+                return value
+        if pullback is left and 1 in left.sources:
+            y = captured(y)
+        elif pullback is right and 0 in right.sources:
+            x = captured(x)
+        return record(value, (edge(parent, pullback, value, x, y, source.value),), tapes, frame)
+
+    def both(x: Array, y: Array) -> Any:
+        a, b, first, second = x.value, y.value, x.node, y.node
+        value = function(a, b) if type(a) is ndarray else of_numbers(a, b)
+        frame, tapes = frame_of(), first.tapes
+        if tapes is not frame.tapes or second.tapes is not tapes:
+            tapes = frame.tracking((*tapes, *second.tapes))
+            if not tapes:
+                return value
+        edges: tuple[Edge, ...]
+        if a is b or (a.shape == b.shape and a.dtype is b.dtype):
+            edges = ((first, plain_left, pick_left(value, a, b)), (second, plain_right, pick_right(value, a, b)))
+        else:
+            edges = (edge(first, left, value, a, b, a), edge(second, right, value, a, b, b))
+        return record(value, edges, tapes, frame)
+
+    def edge(parent: Node, pullback: Any, value: Any, x: Any, y: Any, argument: Any) -> Edge:
+        """An edge, with the argument's shape and dtype, and the answer's, where they differ."""
+        if value.shape == argument.shape and value.dtype == argument.dtype:
+            return parent, pullback, pullback.pick(value, x, y)
+        kinds = (argument.shape, argument.dtype, value.shape, value.dtype)
+        return parent, pullback.fitted, (kinds, *pullback.pick(value, x, y))
+
+    return recorded
+
+
+def reducing(function: Any, pullback: Pullback) -> Callable[..., Any]:
+    """The recording function of a function of one array and static arguments."""
+    frame_of, pick = RECORDER.frame, pullback.pick
+    first = next(iter(inspect.signature(function).parameters))
+
+    def recorded(x: Any = _NOT_GIVEN, /, *static: Any, **kwargs: Any) -> Any:
+        if x is _NOT_GIVEN:
+            x = kwargs.pop(first)
+        if type(x) is not Array:
+            x = resolve(x)
+            if type(x) is not Array:
+                return function(x, *static, **kwargs)
+        if kwargs and not UNRECORDED.isdisjoint(kwargs):
+            _refuse(function, kwargs)
+        argument, parent = x.value, x.node
+        value = function(argument, *static, **kwargs)
+        frame, tapes = frame_of(), parent.tapes
+        if tapes is not frame.tapes:
+            tapes = frame.tracking(tapes)
+            if not tapes:
+                return unrecorded(value, argument)
+        return record(value, ((parent, pullback, pick(value, argument, *static, **kwargs)),), tapes, frame)
+
+    return recorded
+
+
+def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[..., Any]:
+    """The recording function of any other function: arguments by position or by name, static ones among them."""
+    frame_of = RECORDER.frame
+    names = tuple(inspect.signature(function).parameters)
+    arrays = frozenset(names[: len(pullbacks)])
+
+    def recorded(*args: Any, **kwargs: Any) -> Any:
+        if kwargs and not arrays.isdisjoint(kwargs):
+            args, kwargs = _by_position(names, args, kwargs)
+        values: list[Any] = []
+        sources: list[tuple[Node, Pullback]] = []
+        for arg, pullback in itertools.zip_longest(args, pullbacks):
+            if isinstance(arg, Array):
+                arg = resolve(arg)
+                if type(arg) is Array:
+                    if pullback is not None:
+                        sources.append((arg.node, pullback))
+                    arg = arg.value
+            values.append(arg)
+        del values[len(args) :]
+        if sources and kwargs and not UNRECORDED.isdisjoint(kwargs):
+            _refuse(function, kwargs)
+        value = function(*values, **kwargs)
+        frame = frame_of()
+        tapes = frame.tracking(tuple({number for node, _ in sources for number in node.tapes}))
+        if not tapes:
+            return unrecorded(value, *values)
+        read = {position for _, pullback in sources for position in pullback.sources}
+        for i, arg in enumerate(args):
+            if i in read and not isinstance(arg, Array):
+                values[i] = captured(arg)
+        edges = tuple([(node, pullback, pullback.pick(value, *values, **kwargs)) for node, pullback in sources])
+        return record(value, edges, tapes, frame)
+
+    return recorded
+
+
+def _refuse(function: Any, kwargs: dict[str, Any]) -> None:
+    """Keywords that no rule reads: with them the derivative would be wrong, or the result not be recorded."""
+    given = [name for name in kwargs if name in UNRECORDED and static(kwargs[name]) is not None]
+    if given:
+        raise UnsupportedError(
+            f"np.{function.__name__.removeprefix('_')} of a recorded array takes no {'=, '.join(given)}=; "
+            "use the returned value, and xp.where in place of a mask"
+        )
+
+
+def _by_position(names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Array arguments that were given by name, moved to their positions."""
+    rest = dict(kwargs)
+    positional = list(args)
+    for name in names[len(args) :]:
+        if name not in rest:
+            break
+        positional.append(rest.pop(name))
+    return tuple(positional), rest
+
+
+def discrete(function: Any) -> Callable[..., Any]:
+    """The function of recorded arrays that gives plain results: ``function`` has no derivative."""
+
+    def detached(*args: Any, **kwargs: Any) -> Any:
+        if kwargs:
+            kwargs = {name: _detached(value) for name, value in kwargs.items()}
+        return function(*[_detached(arg) for arg in args], **kwargs)
+
+    if not isinstance(function, np.ufunc) or function.nin != 2:
+        return detached
+    of_numbers = _OPERATORS.get(function, function)
+
+    def compared(x: Any, y: Any, /, **kwargs: Any) -> Any:
+        if type(x) is Array and type(y) in _SCALARS:  # as in the conditions of loops
+            return of_numbers(x.value, y)
+        if kwargs:
+            return detached(x, y, **kwargs)
+        return function(x.value if isinstance(x, Array) else x, y.value if isinstance(y, Array) else y)
+
+    return compared
+
+
+def _detached(argument: Any) -> Any:
+    if isinstance(argument, Array):
+        return argument.value
+    if isinstance(argument, (list, tuple)) and holds_recorded(argument):
+        return type(argument)([_detached(part) for part in argument])
+    return argument
+
+
+def holds_recorded(values: Any) -> bool:
+    """Whether a recorded array or a variable is among them, in lists and tuples too."""
+    for value in values:
+        if isinstance(value, Array) or (isinstance(value, (list, tuple)) and holds_recorded(value)):
+            return True
+    return False

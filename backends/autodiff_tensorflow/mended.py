@@ -1,0 +1,250 @@
+"""The namespaces of the flavour ``conventions="spec"``: TensorFlow's, with each function mended that breaks a clause.
+
+What is mended is made of TensorFlow's own differentiable functions, so that it has derivatives of every order, in
+forward mode too, where TensorFlow passes over custom gradients. The pattern is where a rule divides by 0: another
+argument is put in the singular one's place, and another result in its result's. Where that takes several operations,
+they run only if a singular point is among the elements (`_unless`); in between TensorFlow's function is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+import autodiff_tensorflow.extra as _extra
+from autodiff_spec._shared import overlaid
+from autodiff_tensorflow import xp as _xp
+from autodiff_tensorflow.xp import linalg as _linalg
+from autodiff_tensorflow.xp.convert import is_array, length, lengths, operands, scalar, tensor
+from autodiff_tensorflow.xp.dtypes import Array
+from autodiff_tensorflow.xp.elementwise import limited
+from autodiff_tensorflow.xp.linalg import EighResult, QRResult
+from autodiff_tensorflow.xp.manipulation import axes_of, moveaxis
+from autodiff_tensorflow.xp.norms import sizes_of
+from autodiff_tensorflow.xp.reductions import cumulative
+
+
+def _unless(singular: Any, native: Callable[[], Array], mended: Callable[[], Array]) -> Array:
+    """The mended result if a condition on what `_seen` gives holds anywhere."""
+    if isinstance(singular, (np.ndarray, np.generic)):
+        return mended() if singular.any() else native()
+    return tf.cond(tf.reduce_any(singular), mended, native)
+
+
+def _read(x: Array) -> Array:
+    """A variable as the tensor that it holds: read once, for the look and for the function."""
+    return x.value() if isinstance(x, tf.Variable) else x
+
+
+def _seen(x: Array) -> Any:
+    """The elements for NumPy, in place: its looks take a tenth of the time. In graphs and on devices ``x`` itself."""
+    return np.asarray(x) if tf.executing_eagerly() and "CPU" in x.device else x
+
+
+def clip(x: Any, /, min: Any = None, max: Any = None) -> Array:
+    """``clip`` of the namespace. KINK-10, KINK-12: at a bound half the derivative is the bound's."""
+    x = _read(tensor(x))
+    if not x.dtype.is_floating or min is max is None:
+        return limited(x, min, max, _xp.maximum, _xp.minimum)
+    min, max = (_read(bound) if is_array(bound) else bound for bound in (min, max))
+    values, bounds = _seen(x), [bound for bound in (min, max) if bound is not None]
+    ties = [values == (_seen(_xp.astype(bound, x.dtype, copy=False)) if is_array(bound) else bound) for bound in bounds]
+    return _unless(
+        ties[0] if len(ties) == 1 else ties[0] | ties[1],
+        lambda: limited(x, min, max, _xp.maximum, _xp.minimum),
+        lambda: limited(x, min, max, maximum, minimum),
+    )
+
+
+def maximum(x1: Any, x2: Any, /) -> Array:
+    """``maximum`` of the namespace. KINK-06: at a tie each argument has half the derivative."""
+    return _halved(tf.maximum, *map(_read, operands(x1, x2)))
+
+
+def minimum(x1: Any, x2: Any, /) -> Array:
+    """``minimum`` of the namespace. KINK-06: as for `maximum`."""
+    return _halved(tf.minimum, *map(_read, operands(x1, x2)))
+
+
+def _halved(function: Any, a: Array, b: Array) -> Array:
+    """The mean over both orders, for TensorFlow gives the whole derivative to the first of two equal arguments."""
+    if not a.dtype.is_floating:
+        return function(a, b)
+    half = scalar(0.5, a.dtype)
+    return _unless(_seen(a) == _seen(b), lambda: function(a, b), lambda: half * function(a, b) + half * function(b, a))
+
+
+def pow(x1: Any, x2: Any, /) -> Array:
+    """``pow`` of the namespace. KINK-27, KINK-28, KINK-31: derivatives where the base is 0."""
+    a, b = map(_read, operands(x1, x2))
+    if not a.dtype.is_floating:
+        return _xp.pow(x1, x2)
+    if isinstance(x2, (int, float)) and x2 in _POLYNOMIALS:
+        return _POLYNOMIALS[x2](a)
+
+    def mended() -> Array:
+        zero = tf.equal(a, 0)
+        constant, linear = zero & tf.equal(b, 0), zero & tf.equal(b, 1)
+        return tf.where(linear, a, tf.pow(tf.where(constant | linear, tf.ones_like(a), a), b))
+
+    return _unless(_seen(a) == 0, lambda: tf.pow(a, b), mended)
+
+
+_POLYNOMIALS: dict[float, Any] = {
+    0: lambda x: tf.where(False, x, tf.ones_like(x)),  # recorded, or it would have no history
+    1: tf.identity,
+    2: tf.square,
+    3: lambda x: x * tf.square(x),
+}
+
+
+def xlogy(x1: Any, x2: Any, /) -> Array:
+    """``xlogy`` of ``extra``. KINK-67: its derivative by ``x1`` is ``log(x2)``, where ``x1`` is 0 too."""
+    a, b = map(_read, operands(x1, x2))
+    if not a.dtype.is_floating:
+        return _extra.xlogy(a, b)
+
+    def mended() -> Array:
+        usable = tf.not_equal(a, 0) | (tf.math.is_finite(b) & (b > 0))
+        return a * tf.math.log(tf.where(usable, b, tf.ones_like(b)))
+
+    return _unless(_seen(a) == 0, lambda: tf.math.xlogy(a, b), mended)
+
+
+def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
+    """``cumulative_prod`` of the namespace. KINK-36, KINK-69: derivatives where factors are 0."""
+    x = _read(tensor(x) if dtype is None else _xp.astype(x, dtype))
+    if not x.dtype.is_floating:
+        return _xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
+    return cumulative(_cumprod, 1, x, axis, include_initial)
+
+
+def _cumprod(x: Array, *, axis: int) -> Array:
+    return _unless(_seen(x) == 0, lambda: tf.math.cumprod(x, axis), lambda: _scanned(x, axis))
+
+
+def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
+    """``prod`` of the namespace. KINK-35: its second derivative where factors are 0."""
+    x = _read(tensor(x) if dtype is None else _xp.astype(x, dtype))
+    if not x.dtype.is_floating:
+        return _xp.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)
+    return _unless(
+        _seen(x) == 0,
+        lambda: _xp.prod(x, axis=axis, keepdims=keepdims),
+        lambda: _multiplied(x, axes_of(axis, x.shape.rank), keepdims),
+    )
+
+
+def _multiplied(x: Array, axes: list[int], keepdims: bool) -> Array:
+    """The product over axes; their lengths are not 0, or ``x`` would have no zeros."""
+    sizes = lengths(x)
+    kept = [each for each in range(x.shape.rank) if each not in axes]
+    together = tf.reshape(tf.transpose(x, axes + kept), [-1, *(sizes[each] for each in kept)])
+    return tf.reshape(_scanned(together, 0)[-1], _reduced(sizes, axes, keepdims))
+
+
+def _reduced(sizes: list[Any], axes: list[int], keepdims: bool) -> list[Any]:
+    """The shape after a reduction."""
+    return [1 if i in axes else size for i, size in enumerate(sizes) if keepdims or i not in axes]
+
+
+def _scanned(x: Array, axis: int) -> Array:
+    """The products of the first factors, by those of 2, of 4, … neighbours: each step is a product, right at 0."""
+    found = moveaxis(x, axis, 0)
+    beside = [[0, 0]] * (found.shape.rank - 1)
+
+    def step(found: Array, reach: Array) -> tuple[Array, Array]:
+        earlier = tf.pad(found[:-reach], [[reach, 0], *beside], constant_values=scalar(1.0, found.dtype))
+        return found * tf.ensure_shape(earlier, found.shape), 2 * reach
+
+    found, _ = tf.while_loop(lambda _, reach: reach < tf.shape(found)[0], step, (found, tf.constant(1)))
+    return moveaxis(found, 0, axis)
+
+
+def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Array:
+    """``std`` of the namespace. KINK-24, KINK-25, KINK-70, KINK-71: its derivative is 0 where all are equal."""
+    return _root(_xp.var(x, axis=axis, correction=correction, keepdims=keepdims))
+
+
+def _root(x: Array) -> Array:
+    """The square root of what has the derivative 0 where it is 0."""
+
+    def mended() -> Array:
+        zero = tf.equal(x, 0)
+        return tf.where(zero, x, tf.sqrt(tf.where(zero, tf.ones_like(x), x)))
+
+    return _unless(_seen(x) == 0, lambda: tf.sqrt(x), mended)
+
+
+def eigh(x: Any, /) -> EighResult:
+    """``linalg.eigh`` of the namespace. KINK-66: its gradient is symmetric."""
+    return _linalg.eigh(_symmetric(x))
+
+
+def eigvalsh(x: Any, /) -> Array:
+    """``linalg.eigvalsh`` of the namespace. KINK-66: its gradient is symmetric."""
+    return _linalg.eigvalsh(_symmetric(x))
+
+
+def _symmetric(x: Any) -> Array:
+    """The Hermitian part, which is ``x`` itself for what eigh is defined on."""
+    x = tensor(x)
+    return scalar(0.5, x.dtype) * (x + tf.linalg.adjoint(x))
+
+
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
+    """``linalg.matrix_norm`` of the namespace. KINK-15, KINK-16: the Frobenius norm at 0."""
+    x = tensor(x)
+    if ord != "fro" or x.shape.rank < 2:
+        return _linalg.matrix_norm(x, keepdims=keepdims, ord=ord)
+    return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+
+
+def qr(x: Any, /, *, mode: str = "reduced") -> QRResult:
+    """``linalg.qr`` of the namespace. FUN-104: differentiable for tall matrices in mode ``"complete"`` too."""
+    x = tensor(x)
+    found = _linalg.qr(x)
+    if mode == "reduced" or (x.shape[-2] is not None and x.shape[-2] == x.shape[-1]):
+        return found
+    full = _linalg.qr(tf.stop_gradient(x), mode=mode)
+    below = full.R[..., length(found.R, -2) :, :]
+    return QRResult(_completed(found.Q, full.Q), tf.concat([found.R, below], -2))
+
+
+def _completed(basis: Array, full: Array) -> Array:
+    """``basis``, with orthonormal columns, completed to a square matrix by the other columns of ``full``.
+
+    Those are no function of the basis; their part orthogonal to it, made orthonormal by a Cholesky factor, is one, and
+    has their value here. What the factor does not change is the space, all that is differentiable in it.
+    """
+    others = tf.stop_gradient(full[..., :, length(basis, -1) :])
+    rest = others - basis @ tf.matmul(basis, others, adjoint_a=True)
+    factor = tf.linalg.cholesky(tf.matmul(rest, rest, adjoint_a=True))
+    columns = tf.linalg.adjoint(tf.linalg.triangular_solve(factor, tf.linalg.adjoint(rest)))
+    return tf.concat([basis, columns], -1)
+
+
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Array:
+    """``linalg.vector_norm`` of the namespace. KINK-15, KINK-16, KINK-55: the derivative of the 2-norm at 0 is 0."""
+    if ord != 2:
+        return _linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+    return _root(_xp.sum(tf.square(sizes_of(x)), axis=axis, keepdims=keepdims))
+
+
+linalg = overlaid(
+    _linalg,
+    "autodiff_tensorflow.mended.linalg",
+    {"eigh": eigh, "eigvalsh": eigvalsh, "matrix_norm": matrix_norm, "qr": qr, "vector_norm": vector_norm},
+)
+xp = overlaid(
+    _xp,
+    "autodiff_tensorflow.mended.xp",
+    {
+        "clip": clip, "cumulative_prod": cumulative_prod, "linalg": linalg, "maximum": maximum, "minimum": minimum,
+        "pow": pow, "prod": prod, "std": std,
+    },
+)  # fmt: skip
+extra = overlaid(_extra, "autodiff_tensorflow.mended.extra", {"xlogy": xlogy})

@@ -1,0 +1,210 @@
+"""The namespaces of the flavour ``conventions="spec"``: PyTorch's, with each function mended that breaks a clause.
+
+What is mended is made of PyTorch's own differentiable functions, so that it has derivatives of every order. The pattern
+is where a rule divides by 0: another argument is put in the singular one's place, and another result in its result's.
+Where no element is singular PyTorch's function is right as it is, and looking takes less time than mending: on a CPU,
+and outside of the transforms of ``torch.func``, which have no values to look at (`_visible`).
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import torch
+
+import autodiff_torch.extra as _extra
+from autodiff_spec._shared import overlaid
+from autodiff_torch import xp as _native
+from autodiff_torch._determinants import det as _det
+from autodiff_torch._sinc import sinc as _sinc
+from autodiff_torch._variable import Variable, resolve
+from autodiff_torch.xp import linalg as _native_linalg
+
+_xp: Any = _native  # what array-api-compat gives is known when it is imported
+_linalg: Any = _native_linalg
+
+
+def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
+    """``clip`` of the namespace. KINK-10, KINK-12: at a bound half the derivative is the bound's."""
+    x = _read(x)
+    min, max = (_read(bound).to(x.dtype) if isinstance(bound, torch.Tensor) else bound for bound in (min, max))
+    bounds = [bound for bound in (min, max) if bound is not None]
+    if bounds and x.dtype.is_floating_point and _visible(x, *bounds) and not _meet(x, *bounds):
+        return _xp.clip(x, min, max)
+    found = x + 0 if min is None is max else x
+    if min is not None:
+        found = torch.maximum(found, _bound(min, x))
+    if max is not None:
+        found = torch.minimum(found, _bound(max, x))
+    return found
+
+
+def _meet(*arrays: Any) -> bool:
+    """Whether somewhere two of these are equal; two numbers do not count, which have no derivatives."""
+    values = [_values(array) for array in arrays]
+    return any(_some(a == b) for a, b in itertools.combinations(values, 2))
+
+
+def _values(x: Any) -> Any:
+    """The elements for NumPy, in place: it looks at them in a fraction of the time that PyTorch takes."""
+    if not isinstance(x, torch.Tensor):
+        return x
+    return (x.float() if x.dtype is torch.bfloat16 else x).numpy(force=True)
+
+
+def _some(condition: Any) -> bool:
+    """Whether a condition holds anywhere; that of two numbers does not count."""
+    return isinstance(condition, (np.ndarray, np.generic)) and bool(condition.any())
+
+
+def _bound(bound: Any, x: Any) -> Any:
+    if isinstance(bound, torch.Tensor):
+        return bound
+    if not x.dtype.is_floating_point:  # a number beyond those of the dtype is the last of them
+        limits = torch.iinfo(x.dtype)
+        bound = sorted((limits.min, bound, limits.max))[1]
+    return torch.full((), bound, dtype=x.dtype, device=x.device)
+
+
+def hypot(x1: Any, x2: Any, /) -> Any:
+    """``hypot`` of the namespace. KINK-21, KINK-22: its derivative at (0, 0) is 0."""
+    x1, x2 = _floating(_read(x1), _read(x2))
+    if _visible(x1, x2):
+        found = torch.hypot(x1, x2)
+        if not _some(_values(found) == 0):
+            return found
+    regular = torch.logical_or(x1, x2)
+    return torch.where(regular, torch.hypot(x1, torch.where(regular, x2, 1)), 0)
+
+
+def pow(x1: Any, x2: Any, /) -> Any:
+    """``pow`` of the namespace. KINK-27, KINK-31, KINK-33, KINK-72: derivatives where base or exponent is 0."""
+    if not (isinstance(x1, torch.Tensor) and isinstance(x2, torch.Tensor)):
+        return _xp.pow(x1, x2)  # numbers are right
+    x1, x2 = _read(x1), _read(x2)
+    if x1.dtype.is_floating_point and _visible(x1, x2) and _is_regular(x1, x2):
+        return _xp.pow(x1, x2)
+    x1, x2 = _xp.broadcast_arrays(*_same_dtype(x1, x2))
+    if not x1.dtype.is_floating_point:
+        return _xp.pow(x1, x2)
+    exponent = x2.detach()
+    found = torch.pow(torch.where((x1 == 0) & (exponent == 0), 1, x1), exponent)
+    if not x2.requires_grad:
+        return found
+    # The exponent's derivative comes of a factor that is 1: exp((y - y₀) log x), which never meets log 0.
+    logarithm = torch.log(torch.where((x1 > 0) & (x1 < math.inf), x1, 1))
+    return found * torch.exp((x2 - exponent) * logarithm)
+
+
+def _is_regular(base: Any, exponent: Any) -> bool:
+    """Whether PyTorch's derivatives of powers are right at every order.
+
+    By the base each lowers the exponent, and that at 0 counts as a constant: PyTorch loses its derivative there.
+    """
+    values = _values(base)
+    if not (values.size and values.min() > 0 and values.max() < math.inf):  # false where one is NaN
+        return False
+    return not exponent.requires_grad or _fractional(_values(exponent))
+
+
+def _fractional(values: Any) -> bool:
+    """Whether none is a whole number."""
+    return not _some(values == np.trunc(values))
+
+
+def sinc(x: Any, /) -> Any:
+    """``sinc`` of ``extra``. KINK-62: near 0 its derivative is a Taylor series, which is right at every order."""
+    return _sinc(_read(x))
+
+
+def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    """``std`` of the namespace. KINK-70, KINK-71: where it is 0, the derivatives of its rule, too, are 0."""
+    found = _xp.std(x, axis=axis, correction=correction, keepdims=keepdims)
+    return torch.where(found == 0, 0, found)
+
+
+def det(x: Any, /) -> Any:
+    """``linalg.det`` of the namespace. KINK-59, KINK-60: its derivative is the matrix of cofactors, everywhere."""
+    x = _read(x)
+    if not _visible(x):
+        return _det(x)
+    found = _linalg.det(x)
+    return found if _well_conditioned(x, found) else _det(x, found.detach())
+
+
+def _well_conditioned(x: Any, determinant: Any) -> bool:
+    """Whether a bound of the condition, which takes a norm alone, shows that PyTorch's rule is right at every order.
+
+    The condition is at most 2 (|x| / √n)ⁿ / |det x| with the Frobenius norm (Guggenheimer, Edelman, Johnson 1995).
+    """
+    n = x.shape[-1]
+    size = _values(torch.linalg.vector_norm(x.detach(), dim=(-2, -1))) / max(n, 1) ** 0.5
+    with np.errstate(over="ignore"):
+        bound = 2 * size**n * torch.finfo(x.dtype).eps ** 0.5
+    return bool((bound < abs(_values(determinant))).all())
+
+
+def qr(x: Any, /, *, mode: str = "reduced") -> Any:
+    """``linalg.qr`` of the namespace. FUN-104: differentiable for tall matrices in mode ``"complete"`` too."""
+    rows, columns = x.shape[-2:]
+    if mode != "complete" or rows <= columns:
+        return _linalg.qr(x, mode=mode)
+    q, r = _linalg.qr(x)
+    full = _linalg.qr(x.detach(), mode="complete")
+    return type(full)((_completed(q, full.Q), torch.cat([r, full.R[..., columns:, :]], -2)))
+
+
+def svd(x: Any, /, *, full_matrices: bool = True) -> Any:
+    """``linalg.svd`` of the namespace. FUN-103: the vectors beyond the rank of full matrices have derivatives."""
+    found = _linalg.svd(x, full_matrices=full_matrices)
+    rows, columns = x.shape[-2:]
+    if not full_matrices or rows == columns:
+        return found
+    if rows > columns:
+        return type(found)((_completed(found.U[..., :columns], found.U), found.S, found.Vh))
+    right = _completed(found.Vh[..., :rows, :].mH, found.Vh.mH)
+    return type(found)((found.U, found.S, right.mH))
+
+
+def _completed(basis: Any, full: Any) -> Any:
+    """``basis``, with orthonormal columns, completed to a square matrix by the other columns of ``full``.
+
+    Those are no function of the basis; their part orthogonal to it, made orthonormal by a Cholesky factor, is one, and
+    has their value here. What the factor does not change is the space, all that is differentiable in it.
+    """
+    others = full[..., :, basis.shape[-1] :].detach()
+    rest = others - basis @ (basis.mH @ others)
+    factor = torch.linalg.cholesky(rest.mH @ rest)
+    return torch.cat([basis, torch.linalg.solve_triangular(factor.mH, rest, upper=True, left=False)], -1)
+
+
+def _read(x: Any) -> Any:
+    """A variable as the array that stands for it here, which is asked more cheaply."""
+    return resolve(x) if isinstance(x, Variable) else x
+
+
+def _visible(*arrays: Any) -> bool:
+    """Whether the elements can be looked at, and without waiting for a device."""
+    on_cpu = all(array.device.type == "cpu" for array in arrays if isinstance(array, torch.Tensor))
+    return on_cpu and not torch._C._are_functorch_transforms_active()
+
+
+def _floating(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Both as arrays of one dtype; Python numbers take the other's."""
+    like = x1 if isinstance(x1, torch.Tensor) else x2
+    x1, x2 = (x if isinstance(x, torch.Tensor) else torch.full((), x, dtype=like.dtype, device=like.device)
+              for x in (x1, x2))  # fmt: skip
+    return _same_dtype(x1, x2)
+
+
+def _same_dtype(x1: Any, x2: Any) -> tuple[Any, Any]:
+    dtype = _xp.result_type(x1, x2)
+    return x1.to(dtype), x2.to(dtype)
+
+
+linalg = overlaid(_linalg, "autodiff_torch.mended.linalg", {"det": det, "qr": qr, "svd": svd})
+xp = overlaid(_xp, "autodiff_torch.mended.xp", {"clip": clip, "hypot": hypot, "linalg": linalg, "pow": pow, "std": std})
+extra = overlaid(_extra, "autodiff_torch.mended.extra", {"sinc": sinc})
