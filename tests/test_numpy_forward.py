@@ -13,13 +13,13 @@ import pytest
 
 import autodiff_spec as ad
 from autodiff_numpy import Array, _forward, _rule
-from autodiff_numpy._array import FUNCTIONS as RECORDING
-from autodiff_numpy._array import RECORDER
+from autodiff_numpy._tables import FUNCTIONS as RECORDING
+from autodiff_numpy._tables import RECORDER
 from autodiff_spec import oracle
-from autodiff_spec.core.engine import Engine
 from autodiff_spec.conformance._calls import Call, leaves
 from autodiff_spec.conformance.functions import FUNCTIONS, Function, Variant
 from autodiff_spec.conformance.kinks.model import KINKS, Kink
+from autodiff_spec.core.engine import Engine
 
 be = ad.backend("numpy")
 xp = be.xp
@@ -90,9 +90,9 @@ def softened() -> Any:
         lambda xp, g, x, w, ans, axis: spread(xp, g / ans, axis) * w * x,
         lambda xp, g, x, ans, axis: 0.5 * spread(xp, g / ans, axis) * x * x,
     )
-    yield _rule.RECORDED.weighted_norm
-    del _rule.RULES[weighted_norm], RECORDING[weighted_norm], _rule.RECORDED.weighted_norm
-    del _rule.RAW.weighted_norm
+    yield _rule.TRACKED.weighted_norm
+    del _rule.RULES[weighted_norm], RECORDING[weighted_norm], _rule.TRACKED.weighted_norm
+    del _rule.VALUES.weighted_norm
 
 
 def test_a_rule_without_a_jvp_is_transposed_at_every_order(softened: Callable[..., Any]) -> None:

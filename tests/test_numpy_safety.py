@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
-from autodiff_numpy import _captured, _tape, _wrap
-from autodiff_numpy._array import RECORDER
+from autodiff_numpy import _frozen, _tape, _wrap
+from autodiff_numpy._tables import RECORDER
 
 be = ad.backend("numpy")
 xp = be.xp
@@ -39,7 +39,7 @@ def test_a_large_constant_is_read_only_until_the_tape_is_spent() -> None:
         c *= 3.0
     assert t.grad(y, v)[0] == 2.0
     c *= 3.0
-    assert not _captured._LOCKS
+    assert not _frozen._LOCKS
 
 
 def test_the_lock_lasts_as_long_as_one_of_two_tapes_needs_it() -> None:
@@ -193,7 +193,7 @@ def test_many_threads_with_many_tapes_agree_with_one() -> None:
     with ThreadPoolExecutor(len(weights)) as pool:
         assert all(pool.map(work, range(len(weights))))
     assert data.flags.writeable
-    assert not _captured._LOCKS
+    assert not _frozen._LOCKS
 
 
 # --- interruptions ----------------------------------------------------------------------------------------------
@@ -227,8 +227,8 @@ def program(v: Any, constant: Any) -> Any:
 
 PLACES = {
     "a record": (_wrap, "record"),
-    "a rule": (_tape, "pull_raw"),
-    "a recorded rule": (_tape, "pull_recorded"),
+    "a rule": (_tape, "pull_values"),
+    "a recorded rule": (_tape, "pull_tracked"),
 }
 
 
@@ -276,7 +276,7 @@ def test_a_tape_whose_backward_pass_was_interrupted_is_spent_and_empty(monkeypat
         y = xp.sum(xp.sin(xp.cos(v)))
     residuals = [weakref.ref(edge[2][0]) for node in t._recording.nodes[1:3] for edge in node.edges if edge[2]]
     assert [ref() is not None for ref in residuals] == [True, True]
-    monkeypatch.setattr(_tape, "pull_raw", Interrupt(_tape.pull_raw, 1, after=False))
+    monkeypatch.setattr(_tape, "pull_values", Interrupt(_tape.pull_values, 1, after=False))
     with pytest.raises(KeyboardInterrupt):
         t.grad(y, v)
     assert residuals[-1]() is None

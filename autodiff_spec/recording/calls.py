@@ -1,27 +1,28 @@
 """A whole call as one step of a recording: functions with a rule of their own, and checkpoints.
 
 In the recording a call with arguments aᵢ and results yₖ is ``aᵢ ← shares ← call ← yₖ``. The node of a result leads to
-that of the call, whose cotangent is those of the results, `Parts`; its one edge pulls them back to the shares of all
-arguments, `Parts` again, and the node of these hands each argument its own. So what pulls a call back runs once in a
-backward pass, and keeps no state in between.
+that of the call, whose cotangent is those of the results, `Cotangents`; its one edge pulls them back to the shares of
+all arguments, `Cotangents` again, and the node of these hands each argument its own. So the pullback of a call runs
+once in a backward pass, and keeps no state in between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from autodiff_spec.core.engine import CustomCall, Engine, FlatFunction
 from autodiff_spec.core.errors import MutationError
-from autodiff_spec.recording.nodes import Node, Recorder, Recording
+from autodiff_spec.recording.engine import RecordingEngine
+from autodiff_spec.recording.nodes import Node, Recording
 
 
-class Parts(dict[int, Any]):
+class Cotangents(dict[int, Any]):
     """Several cotangents as one: place -> cotangent; a missing one is zero."""
 
-    def __add__(self, other: Parts) -> Parts:
-        return Parts({**self, **{k: self[k] + part if k in self else part for k, part in other.items()}})
+    def __add__(self, other: Cotangents) -> Cotangents:
+        return Cotangents({**self, **{k: self[k] + part if k in self else part for k, part in other.items()}})
 
 
 class CallEdge:
@@ -46,56 +47,35 @@ class CallEdge:
         return self.push(t)
 
 
-class CallRecorder(Protocol):
-    """What a recording of calls has to know of an engine.
-
-    Attributes:
-        recorder: its open tapes.
-    """
-
-    recorder: Recorder
-
-    def node(self, array: Any) -> Node | None:
-        """The node of a recorded array, that of a variable on the open tapes; ``None`` for what is not recorded."""
-
-    def plain(self, array: Any) -> Any:
-        """The value of a recorded array or a variable; anything else as it is."""
-
-    def wrap(self, value: Any, node: Node) -> Any:
-        """A recorded array."""
-
-    def walk(self, recording: Recording, seeds: list[tuple[Node, Any]], sources: list[Node]) -> list[Any]:
-        """`backward` over ``recording`` by the engine's rules, as far as ``sources`` and not beyond."""
-
-
 @dataclass(frozen=True)
 class _Call:
     """A call as a linear map.
 
     Attributes:
-        engine: its recording.
+        be: the backend.
+        engine: how its arrays are recorded.
         pull: from the cotangents of the results to the shares of the arguments.
         kinds: shape and dtype of each result.
         parents: the nodes of the arguments.
     """
 
     be: Engine
-    engine: CallRecorder
-    pull: Callable[[Parts], Parts]
+    engine: RecordingEngine
+    pull: Callable[[Cotangents], Cotangents]
     kinds: list[tuple[tuple[int, ...], Any]]
     parents: Sequence[Node]
 
-    def push(self, tangents: Parts) -> Parts:
+    def push(self, tangents: Cotangents) -> Cotangents:
         """From the tangents of the arguments to those of the results: ``pull`` is linear, and this its transpose."""
         be = self.be
         like = [be.xp.zeros(shape, dtype=dtype) for shape, dtype in self.kinds]
         found = be._transposed(like, self._pull, once=True)([tangents.get(i) for i in range(len(self.parents))])
-        return Parts({k: tangent for k, tangent in enumerate(found) if tangent is not None})
+        return Cotangents({k: tangent for k, tangent in enumerate(found) if tangent is not None})
 
     def _pull(self, cotangents: list[Any]) -> list[Any]:
-        given = {k: _conjugate(self.be, g) for k, g in enumerate(cotangents) if g is not None}
-        shares = self.pull(Parts(given))
-        return [_conjugate(self.be, shares[i]) if i in shares else None for i in range(len(self.parents))]
+        given = {k: self.engine.conjugate(g) for k, g in enumerate(cotangents) if g is not None}
+        shares = self.pull(Cotangents(given))
+        return [self.engine.conjugate(shares[i]) if i in shares else None for i in range(len(self.parents))]
 
     def record(self, results: Sequence[tuple[int, ...]]) -> list[Node]:
         """The nodes of the results, each with the tapes that track it, as ``results`` says."""
@@ -110,34 +90,29 @@ class _Call:
 
 
 def _argument(i: int) -> CallEdge:
-    return CallEdge(lambda shares: shares.get(i), lambda tangent: Parts({i: tangent}))
+    return CallEdge(lambda shares: shares.get(i), lambda tangent: Cotangents({i: tangent}))
 
 
 def _result(k: int) -> CallEdge:
-    return CallEdge(lambda cotangent: Parts({k: cotangent}), lambda tangents: tangents.get(k))
-
-
-def _conjugate(be: Engine, g: Any) -> Any:
-    """Between the convention of the interface and that inside recordings, where cotangents are conjugate."""
-    return be.xp.conj(g) if be.kind(g.dtype) == "complex" else g
+    return CallEdge(lambda cotangent: Cotangents({k: cotangent}), lambda tangents: tangents.get(k))
 
 
 # --- functions with a rule of their own -------------------------------------------------------------------------
 
 
-def tapes_of(engine: CallRecorder, arrays: Sequence[Any]) -> tuple[int, ...]:
+def tapes_of(engine: RecordingEngine, arrays: Sequence[Any]) -> tuple[int, ...]:
     """The open tapes that track one of ``arrays``."""
     nodes = [node for node in map(engine.node, arrays) if node is not None]
     return engine.recorder.frame().tracking(tuple({number for node in nodes for number in node.tapes}))
 
 
-def require_constant(engine: CallRecorder, call: CustomCall, outputs: Sequence[Any]) -> None:
+def require_constant(engine: RecordingEngine, call: CustomCall, outputs: Sequence[Any]) -> None:
     """Refuse results that are recorded, although they were computed from values."""
     if engine.recorder.frame().recordings and tapes_of(engine, outputs):
         raise call.depends_on_more()
 
 
-def run_rule(be: Engine, engine: CallRecorder, call: CustomCall, arrays: Sequence[Any]) -> list[Any]:
+def run_rule(be: Engine, engine: RecordingEngine, call: CustomCall, arrays: Sequence[Any]) -> list[Any]:
     """The results of ``call``: with its rule where an open tape tracks one of ``arrays``, else values."""
     values = [engine.plain(array) for array in arrays]
     if not tapes_of(engine, arrays):
@@ -150,7 +125,7 @@ def run_rule(be: Engine, engine: CallRecorder, call: CustomCall, arrays: Sequenc
 
 
 def record_rule(
-    be: Engine, engine: CallRecorder, call: CustomCall, arrays: Sequence[Any], outputs: list[Any], residuals: Any
+    be: Engine, engine: RecordingEngine, call: CustomCall, arrays: Sequence[Any], outputs: list[Any], residuals: Any
 ) -> list[Any]:
     """``outputs``, which ``call.forward`` gave for the values of ``arrays``, recorded with the rule of ``call``."""
     tapes, nodes = tapes_of(engine, arrays), [engine.node(array) for array in arrays]
@@ -161,16 +136,17 @@ def record_rule(
     # Only where a second tape records can someone ask for the derivative of the pullback.
     again = [_bound(engine, array) for array in arrays] if len(tapes) > 1 else []
 
-    def pull(given: Parts) -> Parts:
+    def pull(given: Cotangents) -> Cotangents:
         kept = residuals
         if tapes_of(engine, again):  # the residuals, as functions of the arguments
             _, kept = call.forward(*again)
         cotangents: list[Any] = [None] * count
         for place, k in enumerate(floating):
             shape, dtype = kinds[k]
-            cotangents[k] = _conjugate(be, given[place]) if place in given else be.xp.zeros(shape, dtype=dtype)
+            cotangents[k] = engine.conjugate(given[place]) if place in given else be.xp.zeros(shape, dtype=dtype)
         shares = call.backward(kept, cotangents)
-        return Parts({place: _conjugate(be, shares[i]) for place, i in enumerate(places) if shares[i] is not None})
+        given_back = ((place, shares[i]) for place, i in enumerate(places))
+        return Cotangents({place: engine.conjugate(share) for place, share in given_back if share is not None})
 
     parents = [node for node in nodes if node is not None]
     recorded = _Call(be, engine, pull, list(kinds.values()), parents).record([tapes] * len(floating))
@@ -180,7 +156,7 @@ def record_rule(
     return results
 
 
-def _bound(engine: CallRecorder, array: Any) -> Any:
+def _bound(engine: RecordingEngine, array: Any) -> Any:
     """A variable as the recorded array that it is now; anything else as it is."""
     node = engine.node(array)
     return array if node is None else engine.wrap(engine.plain(array), node)
@@ -189,7 +165,7 @@ def _bound(engine: CallRecorder, array: Any) -> Any:
 # --- checkpoints ------------------------------------------------------------------------------------------------
 
 
-def record_checkpoint(be: Engine, engine: CallRecorder, f: FlatFunction, arrays: list[Any]) -> list[Any]:
+def record_checkpoint(be: Engine, engine: RecordingEngine, f: FlatFunction, arrays: list[Any]) -> list[Any]:
     """``f(*arrays)``, its part of the recording replaced by one call that makes it again when it is pulled back."""
     arrays = [_bound(engine, array) for array in arrays]
     # A recording that only gives tangents to its nodes keeps nothing, and there is nothing to make again.
@@ -242,7 +218,7 @@ class _Segment:
 
     def __init__(
         self,
-        engine: CallRecorder,
+        engine: RecordingEngine,
         f: FlatFunction,
         arrays: list[Any],
         outside: list[Node],
@@ -252,7 +228,7 @@ class _Segment:
         self.engine, self.f, self.arrays, self.outside, self.places = engine, f, arrays, outside, places
         self.variables = [(node, variables[node], variables[node].value) for node in outside if node in variables]
 
-    def pull(self, given: Parts) -> Parts:
+    def pull(self, given: Cotangents) -> Cotangents:
         """The shares of ``outside``, from a recording of their own that is made now."""
         again = Recording()
         for node, variable, value in self.variables:
@@ -266,13 +242,13 @@ class _Segment:
         try:
             for node in self.outside:  # for a while they are sources of this recording too
                 node.tapes = (*node.tapes, again.number)
-            shares = self.engine.walk(again, self._seeds(again, given), self.outside)
+            shares = self.engine.walk(again, self._seeds(again, given), self.outside, beyond=False)
         finally:
             for node in self.outside:
                 node.tapes = tuple(number for number in node.tapes if number != again.number)
-        return Parts({i: share for i, share in enumerate(shares) if share is not None})
+        return Cotangents({i: share for i, share in enumerate(shares) if share is not None})
 
-    def _seeds(self, again: Recording, given: Parts) -> list[tuple[Node, Any]]:
+    def _seeds(self, again: Recording, given: Cotangents) -> list[tuple[Node, Any]]:
         self.engine.recorder.start(again)
         try:
             outputs = self.f(*self.arrays)

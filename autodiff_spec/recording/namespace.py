@@ -11,7 +11,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from autodiff_spec.recording.nodes import Node, Recorder, Recording
+from autodiff_spec.recording.engine import RecordingEngine
+from autodiff_spec.recording.nodes import Node, Recording
 
 _CREATION = ("arange", "asarray", "empty", "empty_like", "eye", "from_dlpack", "full", "full_like", "linspace", "ones",
              "ones_like", "zeros", "zeros_like")  # fmt: skip
@@ -24,30 +25,27 @@ class _Forgetful(list[Node]):
         """Let the node go with its array."""
 
 
-def recorded_namespace(
-    xp: Any, recorder: Recorder, wrap: Callable[[Any, Callable[[], Node]], Any]
-) -> dict[str, Any]:
+def recorded_namespace(xp: Any, engine: RecordingEngine, records: Callable[[Any], bool]) -> dict[str, Any]:
     """The names of ``xp`` and what they stand for, creation functions so that their results are recorded.
 
     Args:
         xp: an engine's namespace, for plain and recorded arrays.
-        recorder: the engine's open tapes.
-        wrap: an array, plain or not, as a recorded one under the node that its second argument makes.
+        engine: how its arrays are recorded.
+        records: whether a plain array is to be recorded; others stay plain.
     """
-    always = Recording()
+    always, recorder = Recording(), engine.recorder
     always.nodes = _Forgetful()
 
-    def source() -> Node:
+    def recorded(array: Any) -> Any:
+        array = engine.current(array)
+        if type(array) is engine.array or not records(array):
+            return array
         if always not in recorder.frame().recordings:  # this context's
             recorder.start(always)
-        return recorder.source(always, None)
+        return engine.wrap(array, recorder.source(always, None))
 
     def making(create: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(create)
-        def recorded(*args: Any, **kwargs: Any) -> Any:
-            return wrap(create(*args, **kwargs), source)
-
-        return recorded
+        return functools.wraps(create)(lambda *args, **kwargs: recorded(create(*args, **kwargs)))
 
     fft = {name: getattr(xp.fft, name) for name in xp.fft.__all__}
     fft |= {name: making(fft[name]) for name in ("fftfreq", "rfftfreq")}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -12,7 +11,8 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
-from autodiff_spec import DtypeError, MutationError
+from autodiff_spec import DtypeError
+from autodiff_spec.recording.array import RecordedArray, RecordedVariable
 from autodiff_spec.recording.nodes import Node, Recorder, Recording
 
 RECORDER = Recorder("autodiff_jax_open_tapes")
@@ -61,150 +61,64 @@ def kind_of(value: Any) -> Kind:
     return kind
 
 
-class Array:
+class Array(RecordedArray):
     """A JAX array that a tape tracks; what functions of the namespace, operators and methods do to it is recorded.
 
-    ``float()``, ``bool()`` and comparisons give plain values: they detach. Functions of ``jax.numpy`` refuse it, for
-    they could only lose the derivative; use those of the namespace, or ``lift(f)``.
+    Functions of ``jax.numpy`` refuse it, for they could only lose the derivative; use those of the namespace, or
+    ``lift(f)``.
 
     Attributes:
-        value: the `jax.Array`.
-        node: its place in the recording.
         kind: its shape and dtype.
     """
 
     __slots__ = ("kind", "node", "value")
     __array_ufunc__ = None  # NumPy's operators hand over to ours
-    __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, value: Any, node: Node | None, kind: Kind) -> None:
         self.value = value
         self.node = node
         self.kind = kind
 
-    # --- what it looks like -----------------------------------------------------------------------------------
-
     @property
     def shape(self) -> tuple[int, ...]:
+        """The lengths of its axes."""
         return self.kind.shape
 
     @property
     def dtype(self) -> Any:
+        """The dtype of its elements."""
         return self.kind.dtype
 
     @property
     def ndim(self) -> int:
+        """How many axes it has."""
         return len(self.kind.shape)
 
     @property
     def size(self) -> int:
+        """How many elements it has."""
         return math.prod(self.kind.shape)
 
-    @property
-    def device(self) -> Any:
-        return self.value.device
-
     def to_device(self, device: Any, /, *, stream: Any = None) -> Array:
+        """The array on another device, under the same node."""
         return Array(self.value.to_device(device, stream=stream), self.node, self.kind)
 
-    def __len__(self) -> int:
-        if not self.kind.shape:
-            raise TypeError("len() of a 0-d array")
-        return self.kind.shape[0]
 
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))  # type: ignore[index]
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.value!r})"
-
-    def __format__(self, spec: str) -> str:
-        return format(self.value, spec)
-
-    # --- what Python looks at: plain values, detached ---------------------------------------------------------
-
-    def __bool__(self) -> bool:
-        return bool(self.value)
-
-    def __float__(self) -> float:
-        return float(self.value)
-
-    def __int__(self) -> int:
-        return int(self.value)
-
-    def __complex__(self) -> complex:
-        return complex(self.value)
-
-    def __index__(self) -> int:
-        return operator.index(self.value)
-
-    def item(self, *index: int) -> Any:
-        return self.value.item(*index)
-
-    def tolist(self) -> Any:
-        return self.value.tolist()
-
-    # --- what would lose the derivative -----------------------------------------------------------------------
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise TypeError(
-            "a recorded array would lose its derivative in np.asarray; use to_numpy(x) for a detached copy, "
-            "or a function of the namespace to combine arrays (xp.stack, xp.concat)"
-        )
-
-    def __dlpack__(
-        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
-    ) -> Any:
-        return self.value.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
-
-    def __dlpack_device__(self) -> Any:
-        return self.value.__dlpack_device__()
-
-    def __setitem__(self, index: Any, value: Any) -> None:
-        raise MutationError(
-            "a recorded array cannot be written in place; build a new one with xp.where(mask, new, x), "
-            "or with at(x, index).set(value)"
-        )
-
-    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        from autodiff_jax import xp
-
-        if api_version not in (None, *xp.SUPPORTED_API_VERSIONS):
-            raise ValueError(f"api_version={api_version!r} is not one of {', '.join(xp.SUPPORTED_API_VERSIONS)}")
-        return xp
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Array:
-        return self
-
-
-class Variable(Array):
+class Variable(RecordedVariable, Array):
     """A variable: an array whose value `assign` replaces; each open tape reads it under a node of its own.
 
     Functions of ``jax.numpy`` take its ``value``; while no tape is open, ``jax.numpy.asarray`` takes the variable too.
     """
 
     __slots__ = ("__weakref__", "_value")
+    recorder, observer, array = RECORDER, READING, Array
 
     def __init__(self, value: Any) -> None:
         self._value = value
         self.node = None
         self.kind = kind_of(value)
 
-    @property
-    def value(self) -> Any:
-        """What it holds now."""
-        reading = READING.get()
-        return self._value if reading is None else reading.read(self, self._value)
-
-    @value.setter
-    def value(self, value: Any) -> None:
-        reading = READING.get()
-        if reading is not None:
-            reading.escaped("assign() to a variable")
-        self._value = value
-
     def read(self) -> Any:
-        """The recorded array that stands for it on the open tapes, or its plain value when none is open."""
         node = RECORDER.node_of(self)
         return self.value if node is None else Array(self.value, node, self.kind)
 
@@ -213,11 +127,6 @@ class Variable(Array):
         if RECORDER.frame().recordings:  # jax.numpy asks by hasattr(), and then refuses
             raise AttributeError("__jax_array__")
         return lambda: self.value
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if RECORDER.frame().recordings:
-            return super().__array__(dtype, copy)
-        return np.array(self.value, dtype=dtype)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
         return Variable(self.value)
@@ -286,7 +195,7 @@ def require_wide(dtype: Any, what: str) -> None:
 def fresh(gradients: list[Any], cotangents: Sequence[Any]) -> list[Any]:
     """Gradients that are neither one of the cotangents nor each other.
 
-    Arrays of JAX are immutable, but who gives one away (``jax.jit`` with ``donate_argnums``) deletes it for all.
+    Arrays of JAX are immutable, but donating one (``jax.jit`` with ``donate_argnums``) deletes it for every holder.
     """
     seen = {id(plain(cotangent)) for cotangent in cotangents}
     results = []

@@ -76,7 +76,7 @@ class JaxBackend(Backend):
     def _vjp(self, f: Any, primals: list[Any], *, once: bool) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
         if not self._forward_is_native():
             outputs, pullback = super()._vjp(f, primals, once=once)
-            return [_settled(output) for output in outputs], pullback
+            return [unwrapped(output) for output in outputs], pullback
         return native_vjp(f, [plain(primal) for primal in primals])
 
     def _jvp(self, f: Any, primals: list[Any], tangents: list[Any]) -> tuple[list[Any], list[Any]]:
@@ -163,8 +163,8 @@ def _strong(array: Any) -> Any:
     return jax.lax.convert_element_type(value, value.dtype) if value.weak_type else value
 
 
-def _settled(output: Any) -> Any:
+def unwrapped(output: Any) -> Any:
     """A result of the functional form: recorded only if an outer tape tracks it, else a plain array."""
-    if type(output) is Array and not RECORDER.frame().tracking(output.node.tapes):  # type: ignore[union-attr]
+    if type(output) is Array and not RECORDER.frame().tracking(output.node.tapes):
         return output.value
     return output

@@ -10,37 +10,12 @@ from typing import Any
 import jax
 from jax import numpy as jnp
 
-from autodiff_jax._array import RECORDER, Array, Variable, kind_of, plain
+from autodiff_jax._array import RECORDER, plain
 from autodiff_jax._functional import conjugate, native_vjp
-from autodiff_jax._operation import Pull, add
+from autodiff_jax._tape import ENGINE
 from autodiff_spec import Backend, UnsupportedError
 from autodiff_spec.core import trees
 from autodiff_spec.recording.calls import record_checkpoint, record_rule, require_constant, run_rule, tapes_of
-from autodiff_spec.recording.nodes import Node, Recorder, Recording, backward
-
-
-class JaxCalls:
-    """Recorded arrays of JAX, for `autodiff_spec.recording.calls`."""
-
-    recorder: Recorder = RECORDER
-
-    def node(self, array: Any) -> Node | None:
-        if type(array) is Variable:
-            return RECORDER.node_of(array)
-        return array.node if type(array) is Array else None
-
-    def plain(self, array: Any) -> Any:
-        return plain(array)
-
-    def wrap(self, value: Any, node: Node) -> Array:
-        return Array(value, node, kind_of(value))
-
-    def walk(self, recording: Recording, seeds: list[tuple[Node, Any]], sources: list[Node]) -> list[Any]:
-        pull = Pull(bool(RECORDER.frame().recordings))
-        return backward(recording, seeds, sources, pull, add, retain=False, beyond=False)
-
-
-CALLS = JaxCalls()
 
 _FORWARD: ContextVar[bool] = ContextVar("autodiff_jax_forward", default=False)
 
@@ -65,22 +40,22 @@ def apply_rule(be: Backend, call: Any, arrays: list[Any]) -> list[Any]:
         raise RuleInForwardMode("JAX's forward mode does not take a custom_vjp(); use jvp(), which transposes its rule")
     values = [plain(array) for array in arrays]
     if not _traced(values):
-        outputs = run_rule(be, CALLS, call, arrays)
+        outputs = run_rule(be, ENGINE, call, arrays)
         # A tracer among them came from a closure, or from a compilation that is going on: JAX knows.
         return _native(call, values) if _traced(outputs) else outputs
-    if not tapes_of(CALLS, arrays):
+    if not tapes_of(ENGINE, arrays):
         outputs = _native(call, values)
-        require_constant(CALLS, call, outputs)
+        require_constant(ENGINE, call, outputs)
         return outputs
     outputs, residuals = call.forward(*values)
-    require_constant(CALLS, call, outputs)
-    return record_rule(be, CALLS, call, arrays, _attached(call, values, outputs, residuals), residuals)
+    require_constant(ENGINE, call, outputs)
+    return record_rule(be, ENGINE, call, arrays, _attached(call, values, outputs, residuals), residuals)
 
 
 def apply_checkpoint(be: Backend, f: Any, arrays: list[Any]) -> list[Any]:
     """A call that the tapes make again; without one, `jax.checkpoint` inside JAX's transforms."""
     if RECORDER.frame().recordings:
-        return record_checkpoint(be, CALLS, f, arrays)
+        return record_checkpoint(be, ENGINE, f, arrays)
     values = [plain(array) for array in arrays]
     if not _traced(values):
         return f(*values)  # type: ignore[no-any-return]

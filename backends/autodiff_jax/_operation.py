@@ -18,7 +18,7 @@ from jax.interpreters.partial_eval import dce_jaxpr
 
 from autodiff_jax._array import RECORDER, Array, Kind, Variable, constant, kind_of
 from autodiff_spec import UnsupportedError
-from autodiff_spec.recording.calls import CallEdge, Parts
+from autodiff_spec.recording.calls import CallEdge, Cotangents
 from autodiff_spec.recording.nodes import Edge, Frame, Node
 
 
@@ -86,7 +86,7 @@ class Operation:
     def unary(self, x: Array) -> Any:
         """Record a function of one array: the hot path, so it is written out."""
         frame, parent = RECORDER.frame(), x.node
-        tapes = parent.tapes  # type: ignore[union-attr]
+        tapes = parent.tapes
         if tapes is not frame.tapes:
             tapes = frame.tracking(tapes)
             if not tapes:
@@ -96,14 +96,14 @@ class Operation:
         answer = self.forward(value)
         if plan.structure is not None or not plan.rules:
             return _recorded(plan, answer, [parent], (value,), tapes, frame)
-        node = Node(((parent, plan.rules[0], (value,) if plan.kept else ()),), tapes)  # type: ignore[arg-type]
+        node = Node(((parent, plan.rules[0], (value,) if plan.kept else ()),), tapes)
         frame.append(node)
         return Array(answer, node, plan.results[0])
 
     def with_constant(self, x: Array, other: Any, place: int) -> Any:
         """Record a function of a recorded array and a Python scalar, which stands at ``place``; likewise."""
         frame, parent = RECORDER.frame(), x.node
-        tapes = parent.tapes  # type: ignore[union-attr]
+        tapes = parent.tapes
         if tapes is not frame.tapes:
             tapes = frame.tracking(tapes)
             if not tapes:
@@ -117,7 +117,7 @@ class Operation:
         answer = self.forward(*values)
         if not plan.rules:
             return answer
-        node = Node(((parent, plan.rules[0], tuple([values[i] for i in plan.kept])),), tapes)  # type: ignore[arg-type]
+        node = Node(((parent, plan.rules[0], tuple([values[i] for i in plan.kept])),), tapes)
         frame.append(node)
         return Array(answer, node, plan.results[0])
 
@@ -133,7 +133,7 @@ class Operation:
                 value, kind = constant(arg)
             else:
                 value, kind, node = arg.value, arg.kind, arg.node
-                found = node.tapes if node.tapes is frame.tapes else frame.tracking(node.tapes)  # type: ignore[union-attr]
+                found = node.tapes if node.tapes is frame.tapes else frame.tracking(node.tapes)
                 if found:
                     tracked.append(position)
                     parents.append(node)
@@ -268,7 +268,7 @@ class Pull:
     def __call__(self, node: Node, edge: Edge, g: Any) -> Any:
         rule = edge[1]
         if type(rule) is Select:
-            return Parts({rule.place: g})
+            return Cotangents({rule.place: g})
         if type(rule) is CallEdge:
             return rule.vjp(None, g)
         plan = rule.plan
@@ -283,7 +283,7 @@ class Pull:
 
     def _run(self, plan: Plan, node: Node, residuals: tuple[Any, ...], g: Any) -> Any:
         cotangents = [g]
-        if type(g) is Parts:
+        if type(g) is Cotangents:
             cotangents = [
                 g[place] if place in g else jnp.zeros(plan.results[i].shape, plan.results[i].dtype)
                 for place, i in enumerate(plan.floating)
@@ -304,8 +304,8 @@ _sum = Operation(jnp.add)
 
 def add(a: Any, b: Any, owned: bool) -> Any:
     """The sum of two cotangents of one node."""
-    if type(a) is Parts:
-        return Parts({**a, **{k: add(a[k], part, False) if k in a else part for k, part in b.items()}})  # compiled
+    if type(a) is Cotangents:
+        return Cotangents({**a, **{k: add(a[k], part, False) if k in a else part for k, part in b.items()}})  # compiled
     if type(a) is Array or type(b) is Array:
         return _sum(a, b)
     return _sum.forward(a, b)

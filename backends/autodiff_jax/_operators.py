@@ -8,30 +8,17 @@ from typing import Any
 
 from autodiff_jax._array import RECORDER, Array, SpecRecording
 from autodiff_jax._index import read
+from autodiff_spec.core.names import BINARY, UNARY, install_operators
 
-_BINARY = {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
-    "mod": "remainder", "pow": "pow", "matmul": "matmul", "and": "bitwise_and", "or": "bitwise_or",
-    "xor": "bitwise_xor", "lshift": "bitwise_left_shift", "rshift": "bitwise_right_shift",
-}  # fmt: skip
-_COMPARISONS = {
-    "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
-}  # fmt: skip
-_UNARY = {"neg": "negative", "pos": "positive", "abs": "abs", "invert": "bitwise_invert"}
 _METHODS = ("sum", "prod", "max", "min", "mean", "var", "std", "argmax", "argmin", "all", "any", "take", "repeat",
             "squeeze", "conj", "astype", "clip")  # fmt: skip
 _PROPERTIES = {"mT": "matrix_transpose", "real": "real", "imag": "imag"}
 
 
 def install(xp: ModuleType) -> None:
-    """Give `Array` its operators and methods."""
-    for operator, name in _BINARY.items():
-        setattr(Array, f"__{operator}__", _forward(getattr(xp, name)))
-        setattr(Array, f"__r{operator}__", _reflected(getattr(xp, name)))
-    for operator, name in _COMPARISONS.items():
-        setattr(Array, f"__{operator}__", _forward(getattr(xp, name)))
-    for operator, name in _UNARY.items():
-        setattr(Array, f"__{operator}__", getattr(xp, name))
+    """Give `Array` the operators, methods and namespace of ``xp``."""
+    Array.namespace = xp
+    install_operators(Array, lambda name: getattr(xp, name))
     for name in _METHODS:
         setattr(Array, name, getattr(xp, name))
     for name, function in _PROPERTIES.items():
@@ -51,11 +38,11 @@ def install(xp: ModuleType) -> None:
 
 def install_mended(xp: ModuleType, mended: ModuleType) -> None:
     """Under a tape of the spec flavour take the functions that it mends from its namespace."""
-    of_namespace = {f"__{operator}__": name for operator, name in (*_BINARY.items(), *_UNARY.items())}
+    of_namespace = {f"__{operator}__": name for operator, name in (*BINARY.items(), *UNARY.items())}
     for method, name in (of_namespace | {name: name for name in _METHODS}).items():
         if getattr(mended, name) is not getattr(xp, name):
             setattr(Array, method, _chosen(getattr(xp, name), getattr(mended, name)))
-    for operator, name in _BINARY.items():
+    for operator, name in BINARY.items():
         if getattr(mended, name) is not getattr(xp, name):
             setattr(Array, f"__r{operator}__", _reflected(_chosen(getattr(xp, name), getattr(mended, name))))
 
@@ -68,11 +55,6 @@ def _chosen(native: Callable[..., Any], mended: Callable[..., Any]) -> Callable[
         return (mended if recordings and type(recordings[-1]) is SpecRecording else native)(*args, **kwargs)
 
     return chosen
-
-
-def _forward(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A plain function is a method as it stands."""
-    return function
 
 
 def _reflected(function: Callable[..., Any]) -> Callable[..., Any]:

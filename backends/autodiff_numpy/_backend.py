@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import RECORDER, Array, Variable, copied, foreign, plain
-from autodiff_numpy._custom import CALLS
+from autodiff_numpy._array import Array, Variable, copied, foreign, plain
 from autodiff_numpy._forward import jvp, linearize
-from autodiff_numpy._tape import NumpyTape
+from autodiff_numpy._tables import RECORDER
+from autodiff_numpy._tape import ENGINE, NumpyTape
 from autodiff_spec import Backend, Capability, Tape
 from autodiff_spec.recording.calls import record_checkpoint, run_rule
 
@@ -70,12 +70,12 @@ class NumpyBackend(Backend):
     def _vjp(self, f: Any, primals: list[Any], *, once: bool) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
         outputs, pullback = super()._vjp(f, primals, once=once)
         if once:  # the pullback was called before anybody can write into the outputs
-            return [_settled(output) for output in outputs], pullback
+            return [unwrapped(output) for output in outputs], pullback
         return [_fresh(output) for output in outputs], pullback
 
     def _jvp(self, f: Any, primals: list[Any], tangents: list[Any]) -> tuple[list[Any], list[Any]]:
         outputs, slopes = jvp(f, primals, tangents)
-        return [_settled(output) for output in outputs], slopes
+        return [unwrapped(output) for output in outputs], slopes
 
     def _linearize(self, f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
         outputs, push = linearize(f, primals)
@@ -90,10 +90,10 @@ class NumpyBackend(Backend):
         return Replayed(f, arrays)
 
     def _custom_vjp(self, call: Any, arrays: list[Any]) -> list[Any]:
-        return run_rule(self, CALLS, call, arrays)
+        return run_rule(self, ENGINE, call, arrays)
 
     def _checkpoint(self, f: Any, arrays: list[Any]) -> list[Any]:
-        return record_checkpoint(self, CALLS, f, arrays)
+        return record_checkpoint(self, ENGINE, f, arrays)
 
     def _stop_gradient(self, array: Any) -> Any:
         return copied(plain(array))
@@ -131,7 +131,7 @@ class NumpyBackend(Backend):
         np.copyto(destination, gradient)
 
 
-def _settled(output: Any) -> Any:
+def unwrapped(output: Any) -> Any:
     """A result of the functional form: recorded only if an outer tape tracks it, else a plain array."""
     if type(output) is Variable:
         return output
@@ -144,5 +144,5 @@ def _settled(output: Any) -> Any:
 
 def _fresh(output: Any) -> Any:
     """The same, and sharing no memory with a residual."""
-    settled = _settled(output)
+    settled = unwrapped(output)
     return settled.copy() if type(output) is Array and type(settled) is np.ndarray else settled

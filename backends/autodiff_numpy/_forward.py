@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import RAW, RECORDED, RECORDER, Array, copied, plain, resolve
-from autodiff_numpy._pullback import again
+from autodiff_numpy._array import Array, copied, plain, resolve
+from autodiff_numpy._pullback import recorded_residuals
 from autodiff_numpy._rule import RULES
+from autodiff_numpy._tables import RECORDER, TRACKED, VALUES
 from autodiff_spec.recording.nodes import Edge, Frame, Node, Recording
 
 Push = Callable[[Node, Edge, Any], Any]
@@ -53,7 +54,7 @@ class Tangents(list[Node]):
         self._linked: list[Node] = []
         self._frame: Frame | None = None
         self._outside = contextvars.Context()
-        self._push: Push = push_raw
+        self._push: Push = push_values
 
     def append(self, node: Node, /) -> None:
         """Push the tangents of a node's parents to it; one that none reaches is constant along this direction."""
@@ -74,7 +75,7 @@ class Tangents(list[Node]):
         A context is entered in a tenth of the time that `np.errstate` takes.
         """
         self._frame = frame
-        self._push = push_raw if frame.tapes[0] == self.number else push_recorded
+        self._push = push_values if frame.tapes[0] == self.number else push_tracked
         self._outside = contextvars.copy_context()
         self._outside.run(RECORDER.leave, self.number)
         self._outside.run(np.seterr, all="ignore")
@@ -150,7 +151,7 @@ def linearize(f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[Any
 
     def push(tangents: list[Any]) -> list[Any]:
         known = {node: resolve(t) for node, t in zip(sources, tangents, strict=True) if t is not None}
-        step = push_recorded if RECORDER.frame().recordings else push_raw
+        step = push_tracked if RECORDER.frame().recordings else push_values
         with np.errstate(all="ignore"):
             for node in nodes:
                 for edge in node.edges:
@@ -204,14 +205,14 @@ def _leading_to(ends: list[Node | None], nodes: list[Node]) -> list[Node]:
 # --- evaluating an edge forwards --------------------------------------------------------------------------------
 
 
-def push_raw(node: Node, edge: Edge, t: Any) -> Any:
+def push_values(node: Node, edge: Edge, t: Any) -> Any:
     """A node's share of the tangent of a parent, on values."""
-    return edge[1].jvp(RAW, t, *edge[2])
+    return edge[1].jvp(VALUES, t, *edge[2])
 
 
-def push_recorded(node: Node, edge: Edge, t: Any) -> Any:
+def push_tracked(node: Node, edge: Edge, t: Any) -> Any:
     """The same on recorded arrays."""
-    return edge[1].jvp(RECORDED, t, *again(node, edge))
+    return edge[1].jvp(TRACKED, t, *recorded_residuals(node, edge))
 
 
 def _fresh(tangents: list[Any], outputs: list[Any], given: list[Any]) -> list[Any]:
@@ -223,7 +224,7 @@ def _fresh(tangents: list[Any], outputs: list[Any], given: list[Any]) -> list[An
             fresh.append(None)
             continue
         if plain(tangent).dtype != output.dtype:
-            tangent = RECORDED.astype(tangent, output.dtype)
+            tangent = TRACKED.astype(tangent, output.dtype)
         value = plain(tangent)
         if type(value) is not np.ndarray or value.base is not None or not value.flags.writeable or id(value) in seen:
             value = copied(value)

@@ -3,7 +3,7 @@
 Most rules need not write one:
 
 - **elementwise** functions are multiplied by their slope in both directions, so ``vjp`` is ``jvp`` too. What a pullback
-  sums over, broadcasting repeats: `widen` instead of `fit`. NumPy's ufuncs have this without being told.
+  sums over, broadcasting repeats: `broadcast_tangent` in place of `unbroadcast`. NumPy's ufuncs have it untold.
 - **linear** functions are their own derivative: the function itself, with the tangent in the place of its argument.
   Of several arguments that is done for each, which is the product rule.
 - **any other** function writes a line. Without one ``vjp`` is transposed (`_pullback.transposed`): right always, and at
@@ -79,7 +79,7 @@ def _itself(parameters: dict[str, bool], argnum: int, name: str) -> Jvp:
     return Jvp(jvp, (*others, *optional))
 
 
-def widen(xp: Any, t: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+def broadcast_tangent(xp: Any, t: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """A tangent broadcast as its array was, and cast: the one place where that is done."""
     if t.dtype != dtype:
         if t.dtype.kind == "c" and np.dtype(dtype).kind != "c":

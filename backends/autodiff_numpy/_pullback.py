@@ -1,13 +1,13 @@
 """One argument's rule, and how it is evaluated: the backward pass calls nothing else of the engine.
 
 A backward pass is `autodiff_spec.recording.nodes.backward`: from the last node to the first it hands the cotangent of
-a node to each of its edges, ``(parent, rule, residuals)``, by `pull_raw` or `pull_recorded`. The rule is a `Pullback`:
+a node to each of its edges, ``(parent, rule, residuals)``, by `pull_values` or `pull_tracked`. A rule is a `Pullback`:
 
     vjp(xp, g, *residuals)      a parent's share of the node's cotangent
     jvp(xp, t, *residuals)      a node's share of the parent's tangent (forward mode)
-    pick(ans, *arguments)       the residuals, when the operation is recorded
+    residuals_of(ans, *args)    the residuals, when the operation is recorded
 
-``xp`` is `RAW` in a first derivative and `RECORDED` when an outer tape is open: the same rule then serves every order.
+``xp`` is `VALUES` in a first derivative and `TRACKED` when an outer tape is open: one rule serves every order.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import RAW, RECORDED, RECORDER, Array
-from autodiff_numpy._jvp import Jvp, widen
-from autodiff_numpy._sparse import Part, full
+from autodiff_numpy._array import Array
+from autodiff_numpy._jvp import Jvp, broadcast_tangent
+from autodiff_numpy._sparse import SparseCotangent, dense
+from autodiff_numpy._tables import RECORDER, TRACKED, VALUES
 from autodiff_spec.recording.nodes import Edge, Node, Recording, backward
 
 _ANSWER = -1
@@ -29,17 +30,17 @@ _ANSWER = -1
 # --- evaluating an edge -----------------------------------------------------------------------------------------
 
 
-def pull_raw(node: Node, edge: Edge, g: Any) -> Any:
-    """A parent's share of the cotangent, on values: a first derivative."""
-    return edge[1].vjp(RAW, g.full() if type(g) is Part else g, *edge[2])
+def pull_values(node: Node, edge: Edge, g: Any) -> Any:
+    """Pull a cotangent through one edge on values: a first derivative."""
+    return edge[1].vjp(VALUES, g.dense() if type(g) is SparseCotangent else g, *edge[2])
 
 
-def pull_recorded(node: Node, edge: Edge, g: Any) -> Any:
-    """The same on recorded arrays."""
-    return edge[1].vjp(RECORDED, g, *again(node, edge))
+def pull_tracked(node: Node, edge: Edge, g: Any) -> Any:
+    """Pull a cotangent through one edge on recorded arrays, so that an outer tape records the computation."""
+    return edge[1].vjp(TRACKED, g, *recorded_residuals(node, edge))
 
 
-def again(node: Node, edge: Edge) -> list[Any]:
+def recorded_residuals(node: Node, edge: Edge) -> list[Any]:
     """An edge's residuals, each standing again for the argument or answer that it came from."""
     _, pullback, residuals = edge
     nodes = {other[1].argnum: other[0] for other in node.edges if other[1] is not None}
@@ -52,9 +53,9 @@ def again(node: Node, edge: Edge) -> list[Any]:
 
 def add(a: Any, b: Any, owned: bool) -> Any:
     """The sum of two cotangents, in place where the pass made the first one itself."""
-    if type(b) is Part:
+    if type(b) is SparseCotangent:
         return b.added_to(a, owned)
-    if type(a) is Part:
+    if type(a) is SparseCotangent:
         return a.added_to(b, False)
     if owned and type(a) is type(b) is np.ndarray and a.dtype == b.dtype:
         a += b
@@ -74,7 +75,7 @@ class Pullback:
         fitted: the same rule where broadcasting or casting has to be undone.
     """
 
-    __slots__ = ("argnum", "fitted", "jvp", "pick", "sources", "vjp")
+    __slots__ = ("argnum", "fitted", "jvp", "residuals_of", "sources", "vjp")
 
     def __init__(
         self, vjp: Callable[..., Any], argnum: int, parameters: Sequence[inspect.Parameter], jvp: Jvp | None
@@ -87,7 +88,7 @@ class Pullback:
         self.vjp = _reading(vjp, range(len(needed)), len(wanted))
         self.jvp = _reading(jvp.function, [wanted.index(name) for name in jvp.names], len(wanted))
         self.sources = tuple(_ANSWER if w == "ans" else names.index(w) if w in names else None for w in wanted)
-        self.pick = _picker(wanted, parameters)
+        self.residuals_of = _residual_picker(wanted, parameters)
         self.fitted = _Fitted(self)
 
 
@@ -97,7 +98,7 @@ def unchanged(xp: Any, g: Any) -> Any:
 
 
 def _reading(function: Callable[..., Any], places: Sequence[int], count: int) -> Callable[..., Any]:
-    """``function`` as one of all ``count`` residuals, of which it reads those at ``places``; compiled, as `_picker`."""
+    """``function`` made to take all ``count`` residuals, of which it reads those at ``places``."""
     if list(places) == list(range(count)):
         return function
     everything = "".join(f", r{i}" for i in range(count))
@@ -107,7 +108,7 @@ def _reading(function: Callable[..., Any], places: Sequence[int], count: int) ->
     return reading
 
 
-def _picker(wanted: list[str], parameters: Sequence[inspect.Parameter]) -> Callable[..., tuple[Any, ...]]:
+def _residual_picker(wanted: list[str], parameters: Sequence[inspect.Parameter]) -> Callable[..., tuple[Any, ...]]:
     """A function that is called with a function's result and its arguments and returns the residuals in a tuple.
 
     It is compiled from their names, for it runs for each operation that is recorded: for `numpy.sum` it is
@@ -129,9 +130,9 @@ def _picker(wanted: list[str], parameters: Sequence[inspect.Parameter]) -> Calla
         if p.kind is p.KEYWORD_ONLY and "*" not in declared:
             declared.append("*")
         declared.append(p.name if p.default is p.empty else f"{p.name}=_{p.name}")
-    pick: Callable[..., tuple[Any, ...]]
-    pick = eval(f"lambda {', '.join(declared)}: ({''.join(part + ', ' for part in parts)})", defaults)
-    return pick
+    residuals_of: Callable[..., tuple[Any, ...]]
+    residuals_of = eval(f"lambda {', '.join(declared)}: ({''.join(part + ', ' for part in parts)})", defaults)
+    return residuals_of
 
 
 def static(value: Any) -> Any:
@@ -153,17 +154,17 @@ class _Fitted:
 
         def vjp(xp: Any, g: Any, kinds: tuple[Any, ...], *residuals: Any) -> Any:
             share = pullback.vjp(xp, g, *residuals)
-            return None if share is None else fit(xp, share, kinds[0], kinds[1])
+            return None if share is None else unbroadcast(xp, share, kinds[0], kinds[1])
 
         def jvp(xp: Any, t: Any, kinds: tuple[Any, ...], *residuals: Any) -> Any:
             share = pullback.jvp(xp, t, *residuals)
-            return None if share is None else widen(xp, share, kinds[2], kinds[3])
+            return None if share is None else broadcast_tangent(xp, share, kinds[2], kinds[3])
 
         self.vjp = vjp
         self.jvp = jvp
 
 
-def fit(xp: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
+def unbroadcast(xp: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
     """``g`` summed over what broadcasting repeated, and cast: the one place where broadcasting is undone."""
     if g.shape != shape:
         extra = g.ndim - len(shape)
@@ -194,12 +195,12 @@ def transposed(vjp: Callable[..., Any]) -> Callable[..., Any]:
         RECORDER.start(recording)
         try:
             cotangent = Array(np.ones(shape, dtype), RECORDER.source(recording, None))
-            share = vjp(RECORDED, cotangent, *given)
+            share = vjp(TRACKED, cotangent, *given)
         finally:
             RECORDER.stop(recording)
         if type(share) is not Array or recording.number not in share.node.tapes:
             return None
-        pull = pull_recorded if RECORDER.frame().recordings else pull_raw
-        return full(backward(recording, [(share.node, t)], [cotangent.node], pull, add, retain=False)[0])
+        pull = pull_tracked if RECORDER.frame().recordings else pull_values
+        return dense(backward(recording, [(share.node, t)], [cotangent.node], pull, add, retain=False)[0])
 
     return jvp

@@ -2,8 +2,8 @@
 
 A rule is a line beside its function: one ``vjp`` for each argument, ``lambda xp, g, <residuals>: …``. Its parameters
 name the residuals it needs: the function's own parameters, ``ans`` for its result, and ``<argument>_shape`` or
-``<argument>_dtype`` for what can be kept without the array. Nothing else stays alive. ``xp`` is `RAW` in a first
-derivative and `RECORDED` when an outer tape is open: the same rule then serves every order. For forward mode a rule has
+``<argument>_dtype`` for what can be kept without the array. Nothing else stays alive. ``xp`` is `VALUES` in a first
+derivative and `TRACKED` when an outer tape is open: the same rule then serves every order. For forward mode a rule has
 a ``jvp`` beside each ``vjp``, written the same way, with the argument's tangent in place of ``g``; see `_jvp`.
 
 What is declared here is recorded by `_recorders` and evaluated by `_pullback`. Inside, cotangents follow the bilinear
@@ -19,12 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import FUNCTIONS, RAW, RECORDED, UFUNCS, Array, resolve
+from autodiff_numpy._array import Array, resolve
 from autodiff_numpy._jvp import given_jvp
-from autodiff_numpy._pullback import Pullback, fit, unchanged
+from autodiff_numpy._pullback import Pullback
+from autodiff_numpy._tables import FUNCTIONS, TRACKED, UFUNCS, VALUES
 from autodiff_numpy._wrap import binary, discrete, general, holds_recorded, reducing, unary
-
-__all__ = ["RAW", "RECORDED", "RULES", "composite", "constant", "declare", "fit", "rule", "unchanged"]
 
 RULES: dict[Any, tuple[Pullback | None, ...]] = {}
 """Every function that has a rule, with the pullback of each argument."""
@@ -75,7 +74,7 @@ def constant(function: Any, *also: Any) -> Any:
     return function
 
 
-def composite(*functions: Any) -> Callable[[Any], Any]:
+def defined_by(*functions: Any) -> Callable[[Any], Any]:
     """A decorator: define a function, and NumPy's ones of the same meaning, by other recorded functions.
 
     Where nothing among the arguments is recorded, NumPy's first function is called.
@@ -105,12 +104,12 @@ def composite(*functions: Any) -> Callable[[Any], Any]:
 def declare(function: Any, recorded: Callable[..., Any], also: tuple[Any, ...], name: str | None = None) -> None:
     """Enter a recording function in the tables of NumPy's functions and in the two namespaces."""
     name = name or function.__name__.removeprefix("_")
-    if hasattr(RECORDED, name):
+    if hasattr(TRACKED, name):
         raise DuplicateRuleError(f"{name} has a rule already")
     if not isinstance(function, np.ufunc) and not hasattr(recorded, "__wrapped__"):
         functools.update_wrapper(recorded, function)  # its name, docstring and signature
-    setattr(RAW, name, function)
-    setattr(RECORDED, name, recorded)
+    setattr(VALUES, name, function)
+    setattr(TRACKED, name, recorded)
     for known in (function, *also):
         table = UFUNCS if isinstance(known, np.ufunc) else FUNCTIONS
         if known in table:

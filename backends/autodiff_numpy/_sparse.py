@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import RAW
+from autodiff_numpy._tables import VALUES
 
 _BASIC = frozenset((int, np.intp, slice, type(None), type(Ellipsis)))
 
@@ -25,27 +25,27 @@ def is_basic(index: Any) -> bool:
     return True
 
 
-class Part:
+class SparseCotangent:
     """Zeros of ``shape``, with ``g`` added at ``index``."""
 
-    __slots__ = ("_full", "g", "index", "shape")
+    __slots__ = ("_dense", "g", "index", "shape")
 
     def __init__(self, g: Any, index: Any, shape: tuple[int, ...]) -> None:
         self.g, self.index, self.shape = g, index, shape
-        self._full: Any = None
+        self._dense: Any = None
 
-    def full(self) -> Any:
-        """It written out; the same array each time."""
-        if self._full is None:
-            self._full = RAW.scatter(self.g, self.index, self.shape)
-        return self._full
+    def dense(self) -> Any:
+        """The dense array; computed once and cached."""
+        if self._dense is None:
+            self._dense = VALUES.scatter(self.g, self.index, self.shape)
+        return self._dense
 
     def added_to(self, a: Any, owned: bool) -> Any:
         """The sum with another cotangent, in place where that is ``owned``."""
-        if type(a) is Part:
-            a, owned = RAW.scatter(a.g, a.index, a.shape), True
+        if type(a) is SparseCotangent:
+            a, owned = VALUES.scatter(a.g, a.index, a.shape), True
         if type(a) is not np.ndarray or a.dtype != self.g.dtype:
-            return a + self.full()
+            return a + self.dense()
         if not owned:
             a = a.copy()
         if is_basic(self.index):
@@ -55,6 +55,6 @@ class Part:
         return a
 
 
-def full(g: Any) -> Any:
+def dense(cotangent: Any) -> Any:
     """A cotangent as an array."""
-    return g.full() if type(g) is Part else g
+    return cotangent.dense() if type(cotangent) is SparseCotangent else cotangent

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import RECORDER, Array, Variable, resolve
-from autodiff_numpy._captured import captured
+from autodiff_numpy._array import Array, Variable, resolve
+from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._jvp import UNRECORDED
 from autodiff_numpy._pullback import Pullback, static, unchanged
+from autodiff_numpy._tables import RECORDER
 from autodiff_spec import UnsupportedError
 from autodiff_spec.recording.nodes import Edge, Frame, Node
 
@@ -58,7 +59,7 @@ def unrecorded(value: Any, *arguments: Any) -> Any:
 
 def unary(function: Any, pullback: Any) -> Callable[[Any], Any]:
     """The recording function of an elementwise function of one array."""
-    frame_of, pick = RECORDER.frame, pullback.pick
+    frame_of, residuals_of = RECORDER.frame, pullback.residuals_of
 
     def recorded(x: Any, /) -> Any:
         if type(x) is not Array:
@@ -72,14 +73,14 @@ def unary(function: Any, pullback: Any) -> Callable[[Any], Any]:
             tapes = frame.tracking(tapes)
             if not tapes:
                 return value
-        return record(value, ((parent, pullback, pick(value, argument)),), tapes, frame)
+        return record(value, ((parent, pullback, residuals_of(value, argument)),), tapes, frame)
 
     return recorded
 
 
 def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
     """The recording function of a ufunc of two arrays."""
-    frame_of, pick_left, pick_right = RECORDER.frame, left.pick, right.pick
+    frame_of, keep_left, keep_right = RECORDER.frame, left.residuals_of, right.residuals_of
     of_numbers = _OPERATORS.get(function, function)
     plain_left = None if left.vjp is unchanged else left  # where the result has the argument's shape and dtype
     plain_right = None if right.vjp is unchanged else right
@@ -96,7 +97,7 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
                     tapes = frame.tracking(tapes)
                     if not tapes:
                         return value
-                return record(value, ((parent, plain_left, pick_left(value, a, y)),), tapes, frame)
+                return record(value, ((parent, plain_left, keep_left(value, a, y)),), tapes, frame)
         elif type(y) is Array and type(x) in _SCALARS:
             b, parent = y.value, y.node
             value = function(x, b) if type(b) is ndarray else of_numbers(x, b)
@@ -105,7 +106,7 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
                 tapes = frame.tracking(tapes)
                 if not tapes:
                     return value
-            return record(value, ((parent, plain_right, pick_right(value, x, b)),), tapes, frame)
+            return record(value, ((parent, plain_right, keep_right(value, x, b)),), tapes, frame)
         if type(x) is Variable:
             return recorded(x.read(), y)
         if type(y) is Variable:
@@ -123,9 +124,9 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
             if not tapes:
                 return value
         if pullback is left and 1 in left.sources:
-            y = captured(y)
+            y = frozen_copy(y)
         elif pullback is right and 0 in right.sources:
-            x = captured(x)
+            x = frozen_copy(x)
         return record(value, (edge(parent, pullback, value, x, y, source.value),), tapes, frame)
 
     def both(x: Array, y: Array) -> Any:
@@ -138,7 +139,7 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
                 return value
         edges: tuple[Edge, ...]
         if a is b or (a.shape == b.shape and a.dtype is b.dtype):
-            edges = ((first, plain_left, pick_left(value, a, b)), (second, plain_right, pick_right(value, a, b)))
+            edges = ((first, plain_left, keep_left(value, a, b)), (second, plain_right, keep_right(value, a, b)))
         else:
             edges = (edge(first, left, value, a, b, a), edge(second, right, value, a, b, b))
         return record(value, edges, tapes, frame)
@@ -146,16 +147,16 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
     def edge(parent: Node, pullback: Any, value: Any, x: Any, y: Any, argument: Any) -> Edge:
         """An edge, with the argument's shape and dtype, and the answer's, where they differ."""
         if value.shape == argument.shape and value.dtype == argument.dtype:
-            return parent, pullback, pullback.pick(value, x, y)
+            return parent, pullback, pullback.residuals_of(value, x, y)
         kinds = (argument.shape, argument.dtype, value.shape, value.dtype)
-        return parent, pullback.fitted, (kinds, *pullback.pick(value, x, y))
+        return parent, pullback.fitted, (kinds, *pullback.residuals_of(value, x, y))
 
     return recorded
 
 
 def reducing(function: Any, pullback: Pullback) -> Callable[..., Any]:
     """The recording function of a function of one array and static arguments."""
-    frame_of, pick = RECORDER.frame, pullback.pick
+    frame_of, residuals_of = RECORDER.frame, pullback.residuals_of
     first = next(iter(inspect.signature(function).parameters))
 
     def recorded(x: Any = _NOT_GIVEN, /, *static: Any, **kwargs: Any) -> Any:
@@ -174,7 +175,7 @@ def reducing(function: Any, pullback: Pullback) -> Callable[..., Any]:
             tapes = frame.tracking(tapes)
             if not tapes:
                 return unrecorded(value, argument)
-        return record(value, ((parent, pullback, pick(value, argument, *static, **kwargs)),), tapes, frame)
+        return record(value, ((parent, pullback, residuals_of(value, argument, *static, **kwargs)),), tapes, frame)
 
     return recorded
 
@@ -209,8 +210,8 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
         read = {position for _, pullback in sources for position in pullback.sources}
         for i, arg in enumerate(args):
             if i in read and not isinstance(arg, Array):
-                values[i] = captured(arg)
-        edges = tuple([(node, pullback, pullback.pick(value, *values, **kwargs)) for node, pullback in sources])
+                values[i] = frozen_copy(arg)
+        edges = tuple([(node, pullback, pullback.residuals_of(value, *values, **kwargs)) for node, pullback in sources])
         return record(value, edges, tapes, frame)
 
     return recorded

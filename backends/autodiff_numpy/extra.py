@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from autodiff_numpy import xp
-from autodiff_numpy._array import foreign, plain
-from autodiff_numpy._jvp import elementwise
-from autodiff_numpy._rule import RAW, RECORDED, rule
-from autodiff_numpy.rules.reductions import along_slopes, kept
+from autodiff_numpy._array import plain
+from autodiff_numpy._tables import TRACKED
+from autodiff_numpy.rules import beyond
 from autodiff_spec._shared import occurrences
 
 
@@ -22,7 +20,7 @@ def relu(x: Any, /) -> Any:
 
 def sigmoid(x: Any, /) -> Any:
     """1 / (1 + exp(-x))."""
-    return RECORDED.sigmoid(x)
+    return TRACKED.sigmoid(x)
 
 
 def softplus(x: Any, /) -> Any:
@@ -30,44 +28,14 @@ def softplus(x: Any, /) -> Any:
     return xp.logaddexp(x, 0.0)
 
 
-def _top(x: Any, axis: Any) -> Any:
-    """The largest elements along axes, as constants; 0 where that is infinite."""
-    value = plain(x)
-    if type(value) is np.ndarray and value.size:
-        top = np.maximum.reduce(value, axis, keepdims=True)  # `np.max`, at half its price
-    else:
-        where_empty: dict[str, Any] = {} if value.size else {"initial": -np.inf}
-        top = np.max(value, axis=axis, keepdims=True, **where_empty)
-    return np.where(np.isfinite(top), top, 0)
-
-
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along an axis."""
-    weights = xp.exp(x - _top(x, axis))
-    return weights / xp.sum(weights, axis=axis, keepdims=True)
-
-
-def _log_sum_exp(x: Any, axis: Any, keepdims: bool) -> Any:
-    top = _top(x, axis)
-    total = RAW.sum(np.exp(x - top), axis=axis, keepdims=keepdims)
-    return np.log(total) + top.reshape(total.shape)
-
-
-def _softmax_share(xp: Any, g: Any, x: Any, ans: Any, axis: Any, keepdims: bool) -> Any:
-    shape = kept(x.shape, axis)  # type: ignore[no-untyped-call]
-    return g.reshape(shape) * xp.exp(x - ans.reshape(shape))
-
-
-rule(
-    _log_sum_exp,
-    _softmax_share,
-    jvp=lambda xp, t, x, ans, axis, keepdims: along_slopes(xp, t, _softmax_share, x, ans, axis, keepdims),
-)
+    return beyond.softmax(x, axis)  # type: ignore[no-untyped-call]
 
 
 def logsumexp(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """Log Σ exp(x) along axes, shifted by the largest element."""
-    return RECORDED.log_sum_exp(x, axis, keepdims)
+    return TRACKED.log_sum_exp(x, axis, keepdims)
 
 
 def xlogy(x: Any, y: Any, /) -> Any:
@@ -78,29 +46,17 @@ def xlogy(x: Any, y: Any, /) -> Any:
 
 def sinc(x: Any, /) -> Any:
     """sin(πx) / (πx), 1 at 0."""
-    return RECORDED.sinc(x)
-
-
-_ERF = np.frompyfunc(math.erf, 1, 1)
-
-
-def _erf(x: Any) -> Any:
-    if foreign(x) and hasattr(type(x), "as_one"):
-        return x.as_one(_erf, x)
-    return np.asarray(_ERF(x)).astype(x.dtype)
-
-
-rule(_erf, lambda xp, g, x: g * xp.exp(-x * x) * (2 / math.sqrt(math.pi)), jvp=elementwise)
+    return TRACKED.sinc(x)
 
 
 def erf(x: Any, /) -> Any:
     """The error function 2/√π ∫₀ˣ exp(-t²) dt."""
-    return RECORDED.erf(x)
+    return TRACKED.erf(x)
 
 
 def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The middle of the sorted elements, or the mean of the two middle ones."""
-    return RECORDED.median(x, axis=axis, keepdims=keepdims)
+    return TRACKED.median(x, axis=axis, keepdims=keepdims)
 
 
 def topk(x: Any, k: int, /, *, axis: int = -1) -> Any:
@@ -110,7 +66,7 @@ def topk(x: Any, k: int, /, *, axis: int = -1) -> Any:
 
 def einsum(subscripts: str, /, *arrays: Any) -> Any:
     """Einstein's summation."""
-    return RECORDED.einsum(subscripts, *arrays)
+    return TRACKED.einsum(subscripts, *arrays)
 
 
 def index(x: Any, idx: Any, /) -> Any:
@@ -134,7 +90,7 @@ class at:  # noqa: N801
 
     def set(self, values: Any, /) -> Any:
         """The values in place of the elements."""
-        return RECORDED.replaced(self._x, values, self._idx)
+        return TRACKED.replaced(self._x, values, self._idx)
 
     def add(self, values: Any, /) -> Any:
         """The values added to the elements."""
@@ -158,13 +114,13 @@ class at:  # noqa: N801
         places = np.arange(x.size).reshape(x.shape)[index]
         turn = occurrences(places.ravel())
         if not turn.any():
-            return RECORDED.replaced(x, xp.astype(combine(x[index], values), x.dtype), index)
+            return TRACKED.replaced(x, xp.astype(combine(x[index], values), x.dtype), index)
         flat = xp.reshape(x, (-1,))
         values = xp.reshape(xp.broadcast_to(xp.asarray(values), places.shape), (-1,))
         for n in range(turn.max() + 1):
             here = np.nonzero(turn == n)[0]
             spot = places.ravel()[here]
-            flat = RECORDED.replaced(flat, xp.astype(combine(flat[spot], values[here]), x.dtype), spot)
+            flat = TRACKED.replaced(flat, xp.astype(combine(flat[spot], values[here]), x.dtype), spot)
         return xp.reshape(flat, x.shape)
 
 

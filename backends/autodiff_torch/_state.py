@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import torch
 
-if TYPE_CHECKING:
-    from autodiff_torch._tape import TorchTape
+Tapes: TypeAlias = tuple[Any, ...]
+"""Several `TorchTape`s, which are not named here because their module reads this state."""
 
-OPEN: ContextVar[tuple[TorchTape, ...]] = ContextVar("autodiff_torch_open", default=())
+OPEN: ContextVar[Tapes] = ContextVar("autodiff_torch_open", default=())
 """The tapes that record, outermost first; immutable, replaced whole."""
 
-PAUSED: ContextVar[tuple[TorchTape, ...]] = ContextVar("autodiff_torch_paused", default=())
+PAUSED: ContextVar[Tapes] = ContextVar("autodiff_torch_paused", default=())
 """The tapes that are open behind a `pause`."""
 
 BATCHING: ContextVar[bool] = ContextVar("autodiff_torch_batching", default=False)

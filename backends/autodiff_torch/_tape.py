@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from autodiff_spec import Tape, TapeError, TapeStateError
+from autodiff_spec.core.engine import Engine
 from autodiff_torch import _engine, _graph
 from autodiff_torch._state import BATCHING, ONES, OPEN, PAUSED
 from autodiff_torch._variable import Variable, resolve
-
-if TYPE_CHECKING:
-    from autodiff_torch._backend import TorchBackend
 
 Tensor = torch.Tensor
 
@@ -38,9 +36,7 @@ class TorchTape(Tape):
     alias is a view of the next outer one's, so what the inner tape computes is recorded by the outer.
     """
 
-    backend: TorchBackend
-
-    def __init__(self, backend: TorchBackend, *, persistent: bool = False) -> None:
+    def __init__(self, backend: Engine, *, persistent: bool = False) -> None:
         super().__init__(backend, persistent=persistent)
         self._start = 0
         self._end = _graph.LEAF
@@ -162,7 +158,7 @@ class TorchTape(Tape):
             return _leaf(variable._value)
         parent = tapes[depth - 1].read(variable)
         with torch.enable_grad(), torch._C._DisableFuncTorch():
-            alias = parent.view_as(parent)
+            alias: Tensor = parent.view_as(parent)
         self._views.add(alias.grad_fn)
         return alias
 

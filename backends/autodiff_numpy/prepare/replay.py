@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import RECORDER, TRACE, Array, Variable, copied
+from autodiff_numpy._array import Array, Variable, copied
+from autodiff_numpy._tables import RECORDER, TRACE
 from autodiff_numpy.prepare.program import Program
 from autodiff_numpy.prepare.trace import Call, Look, Ref, Trace
 from autodiff_numpy.prepare.traced import Traced
@@ -101,8 +102,8 @@ class Replayed:
                 trace.escaped("its result is no tree of arrays")
             if not trace.escape:
                 outputs = [Ref(leaf.slot) if type(leaf) is Traced else leaf for leaf in leaves]
-                again, _, second = _run(self._f, arrays)
-                outputs_again = [Ref(leaf.slot) if type(leaf) is Traced else leaf for leaf in again]
+                recorded_residuals, _, second = _run(self._f, arrays)
+                outputs_again = [Ref(leaf.slot) if type(leaf) is Traced else leaf for leaf in recorded_residuals]
                 if second.escape or not _alike((trace.steps, outputs), (second.steps, outputs_again)):
                     trace.escaped("it does not do the same each time")
             if not trace.escape:

@@ -7,15 +7,26 @@ into it, in a way that a trace cannot say is an escape (`Trace.escaped`): the ru
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from autodiff_numpy._array import Array
+from autodiff_spec.core.names import BINARY, COMPARISONS, UNARY
 
-if TYPE_CHECKING:
-    from autodiff_numpy.prepare.trace import Trace
+
+class Log(Protocol):
+    """What a traced array asks of the trace that it belongs to."""
+
+    def call(self, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+        """The result of a call, which is written down."""
+
+    def look(self, traced: Traced, how: Callable[[Any], Any]) -> Any:
+        """What ``how`` sees of the value, on which the program may branch."""
+
+    def escaped(self, what: str) -> None:
+        """A use of the value that cannot be replayed."""
 
 
 class Traced:
@@ -24,7 +35,7 @@ class Traced:
     __slots__ = ("log", "slot", "value")
     __array_priority__ = 500
 
-    def __init__(self, value: Any, slot: int, trace: Trace) -> None:
+    def __init__(self, value: Any, slot: int, trace: Log) -> None:
         self.value = value
         self.slot = slot
         self.log = trace
@@ -155,15 +166,6 @@ def getitem(x: Any, index: Any) -> Any:
     return x[index]
 
 
-_BINARY = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "floordiv": np.floor_divide,
-    "mod": np.remainder, "matmul": np.matmul, "and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor,
-    "lshift": np.left_shift, "rshift": np.right_shift, "divmod": np.divmod, "pow": np.power,
-}  # fmt: skip
-_COMPARISONS = {
-    "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "eq": np.equal, "ne": np.not_equal,
-}  # fmt: skip
-_UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert}
 _METHODS = ("sum", "prod", "max", "min", "mean", "var", "std", "argmax", "argmin", "all", "any", "reshape", "transpose",
             "ravel", "take", "repeat", "squeeze", "swapaxes", "dot", "conj", "conjugate", "trace", "diagonal", "clip",
             "cumsum", "cumprod", "argsort", "nonzero", "round", "searchsorted")  # fmt: skip
@@ -171,17 +173,18 @@ _NUMBERS = (bool, int, float, complex, np.ndarray, np.generic)  # a Traced count
 
 
 def _install() -> None:
-    for name, ufunc in _BINARY.items():
+    for name, function in (BINARY | {"divmod": "divmod"}).items():
+        ufunc = getattr(np, function)
         operation = getattr(operator, {"and": "and_", "or": "or_"}.get(name, name), divmod)
         forward = _power if name == "pow" else _operator(ufunc, operation)
         setattr(Traced, f"__{name}__", forward)
         setattr(Traced, f"__r{name}__", _operator(ufunc, operation, reflected=True))
         if name != "divmod":
             setattr(Traced, f"__i{name}__", _in_place(forward, getattr(operator, f"i{name}")))
-    for name, ufunc in _COMPARISONS.items():
-        setattr(Traced, f"__{name}__", _operator(ufunc, getattr(operator, name)))
-    for name, ufunc in _UNARY.items():
-        setattr(Traced, f"__{name}__", lambda self, ufunc=ufunc: self.log.call(ufunc, (self,), {}))
+    for name, function in COMPARISONS.items():
+        setattr(Traced, f"__{name}__", _operator(getattr(np, function), getattr(operator, name)))
+    for name, function in UNARY.items():
+        setattr(Traced, f"__{name}__", _method(name, getattr(np, function)))
     Traced.mT = property(lambda self: self.log.call(np.matrix_transpose, (self,), {}))  # type: ignore[attr-defined]
     for name in _METHODS:
         setattr(Traced, name, _method(name, getattr(np, name)))

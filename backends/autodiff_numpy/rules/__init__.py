@@ -4,12 +4,16 @@ It gets both modes from one line. ``rule(np.sin, lambda xp, g, x: g * xp.cos(x))
 push a tangent as they pull a cotangent; a primitive of ours says ``jvp=elementwise``. A linear function says
 ``jvp=linear``, of several arguments too where it is linear in each. Any other writes ``jvp=lambda xp, t, …`` beside the
 ``vjp``, or leaves it out and is transposed, at about three times the cost. A function that can be made of others needs
-no rule: ``@composite(np.thing)`` over ``RECORDED``. Then a row in ``tests/numpy_rules.py``, for a rule that no row uses
+no rule: ``@defined_by(np.thing)`` over ``TRACKED``. Then a row in ``tests/numpy_rules.py``, for a rule that no row uses
 fails ``tests/test_numpy_rules.py``.
 """
 
+import importlib
+
+from autodiff_numpy._tables import LATE
 from autodiff_numpy.rules import (
     arranging,
+    beyond,
     cumulative,
     determinants,
     eigenvalues,
@@ -29,7 +33,9 @@ from autodiff_numpy.rules import (
     sorting,
 )
 
+LATE["scipy.special"] = lambda: importlib.import_module("autodiff_numpy.rules.special")
+
 __all__ = [
-    "arranging", "cumulative", "determinants", "eigenvalues", "einsum", "elementwise", "factorisations", "fft",
-    "indexing", "joining", "linalg", "nans", "numpys", "reductions", "shapes", "singular", "solvers", "sorting",
+    "arranging", "beyond", "cumulative", "determinants", "eigenvalues", "einsum", "elementwise", "factorisations",
+    "fft", "indexing", "joining", "linalg", "nans", "numpys", "reductions", "shapes", "singular", "solvers", "sorting",
 ]  # fmt: skip

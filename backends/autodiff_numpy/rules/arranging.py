@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from autodiff_numpy._array import FUNCTIONS, plain
-from autodiff_numpy._rule import RECORDED, composite
+from autodiff_numpy._array import plain
+from autodiff_numpy._rule import defined_by
+from autodiff_numpy._tables import FUNCTIONS, TRACKED
 from autodiff_spec import MutationError
 
 
@@ -14,17 +15,17 @@ def _gathered(arrays, arrange):
     arrays = [array if hasattr(array, "dtype") else np.asarray(array) for array in arrays]
     stops = np.cumsum([array.size for array in arrays])
     numbers = [np.arange(stop - a.size, stop).reshape(a.shape) for a, stop in zip(arrays, stops, strict=True)]
-    return RECORDED.concatenate([RECORDED.ravel(array) for array in arrays])[arrange(*numbers)]
+    return TRACKED.concatenate([TRACKED.ravel(array) for array in arrays])[arrange(*numbers)]
 
 
-@composite(np.insert)
+@defined_by(np.insert)
 def insert(arr, obj, values, axis=None):
     """`np.insert`."""
-    values = RECORDED.astype(values if hasattr(values, "dtype") else np.asarray(values), arr.dtype)
+    values = TRACKED.astype(values if hasattr(values, "dtype") else np.asarray(values), arr.dtype)
     return _gathered([arr, values], lambda old, new: np.insert(old, plain(obj), new, axis))
 
 
-@composite(np.resize)
+@defined_by(np.resize)
 def resize(a, new_shape):
     """`np.resize`: the elements again and again, until the new shape is full."""
     if a.size == 0:
@@ -32,13 +33,13 @@ def resize(a, new_shape):
     return _gathered([a], lambda numbers: np.resize(numbers, new_shape))
 
 
-@composite(np.choose)
+@defined_by(np.choose)
 def choose(a, choices, out=None, mode="raise"):
     """`np.choose`: from each of the choices the elements that ``a`` says."""
     return _gathered(choices, lambda *numbers: np.choose(plain(a), numbers, mode=mode))
 
 
-@composite(np.piecewise)
+@defined_by(np.piecewise)
 def piecewise(x, condlist, funclist, *args, **kw):
     """`np.piecewise`: each function of the elements where its condition holds."""
     shape = np.shape(x)
@@ -48,7 +49,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
     found = np.zeros(shape, x.dtype)
     for condition, function in zip(conditions, funclist, strict=True):
         value = function(x[condition], *args, **kw) if callable(function) else function
-        found = RECORDED.replaced(found, value, condition)
+        found = TRACKED.replaced(found, value, condition)
     return found
 
 

@@ -7,7 +7,8 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._rule import RECORDED, composite, rule
+from autodiff_numpy._rule import defined_by, rule
+from autodiff_numpy._tables import TRACKED
 from autodiff_numpy.rules.reductions import no_out
 
 
@@ -83,22 +84,22 @@ rule(
 )
 
 
-@composite(np.cumulative_sum)
+@defined_by(np.cumulative_sum)
 def cumulative_sum(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
     """`np.cumulative_sum`."""
     no_out(out)
     if dtype is not None and np.dtype(dtype).kind not in "fc":  # KINK-54: a constant
         return np.cumulative_sum(plain(x), axis=axis, dtype=dtype, include_initial=include_initial)
-    return _cumulative(RECORDED.running_sum, 0, x, axis, dtype, include_initial)
+    return _cumulative(TRACKED.running_sum, 0, x, axis, dtype, include_initial)
 
 
-@composite(np.cumulative_prod)
+@defined_by(np.cumulative_prod)
 def cumulative_prod(x, /, *, axis=None, dtype=None, out=None, include_initial=False):
     """`np.cumulative_prod`."""
     no_out(out)
     if dtype is not None and np.dtype(dtype).kind not in "fc":
         return np.cumulative_prod(plain(x), axis=axis, dtype=dtype, include_initial=include_initial)
-    return _cumulative(RECORDED.running_product, 1, x, axis, dtype, include_initial)
+    return _cumulative(TRACKED.running_product, 1, x, axis, dtype, include_initial)
 
 
 def _cumulative(function, start, x, axis, dtype, include_initial):
@@ -106,40 +107,40 @@ def _cumulative(function, start, x, axis, dtype, include_initial):
         if x.ndim > 1:
             raise ValueError(f"axis= is needed for an array of {x.ndim} dimensions")
         axis = 0
-    x = RECORDED.atleast_1d(x if dtype is None else RECORDED.astype(x, dtype))
+    x = TRACKED.atleast_1d(x if dtype is None else TRACKED.astype(x, dtype))
     axis = normalize_axis_index(axis, x.ndim)
     found = function(x, axis)
     if not include_initial:
         return found
     shape = tuple(1 if i == axis else n for i, n in enumerate(x.shape))
-    return RECORDED.concatenate([np.full(shape, start, found.dtype), found], axis)
+    return TRACKED.concatenate([np.full(shape, start, found.dtype), found], axis)
 
 
-@composite(np.cumsum)
+@defined_by(np.cumsum)
 def cumsum(a, axis=None, dtype=None, out=None):
     """`np.cumsum`."""
-    a = RECORDED.ravel(a) if axis is None else a
+    a = TRACKED.ravel(a) if axis is None else a
     return cumulative_sum(a, axis=0 if axis is None else axis, dtype=dtype, out=out)
 
 
-@composite(np.cumprod)
+@defined_by(np.cumprod)
 def cumprod(a, axis=None, dtype=None, out=None):
     """`np.cumprod`."""
-    a = RECORDED.ravel(a) if axis is None else a
+    a = TRACKED.ravel(a) if axis is None else a
     return cumulative_prod(a, axis=0 if axis is None else axis, dtype=dtype, out=out)
 
 
-@composite(np.diff)
+@defined_by(np.diff)
 def diff(a, n=1, axis=-1, prepend=None, append=None):
     """`np.diff`: differences of neighbours, ``n`` times."""
     if n < 0:
         raise ValueError(f"the order of diff must not be negative, and is {n}")
     ends = [prepend, a, append]
     if prepend is not None or append is not None:
-        a = RECORDED.concatenate([_end(end, a, axis) for end in ends if end is not None], axis)
+        a = TRACKED.concatenate([_end(end, a, axis) for end in ends if end is not None], axis)
     later, earlier = along(axis, a.ndim, slice(1, None)), along(axis, a.ndim, slice(None, -1))
     for _ in range(n):
-        a = RECORDED.not_equal(a[later], a[earlier]) if a.dtype == np.bool else a[later] - a[earlier]
+        a = TRACKED.not_equal(a[later], a[earlier]) if a.dtype == np.bool else a[later] - a[earlier]
     return a
 
 
@@ -147,4 +148,4 @@ def _end(end, a, axis):
     if np.ndim(end):
         return end
     shape = tuple(1 if i == axis % a.ndim else n for i, n in enumerate(a.shape))
-    return RECORDED.broadcast_to(np.asarray(end) if np.isscalar(end) else end, shape)
+    return TRACKED.broadcast_to(np.asarray(end) if np.isscalar(end) else end, shape)

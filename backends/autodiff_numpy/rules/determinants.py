@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._rule import RECORDED, composite, declare, rule
+from autodiff_numpy._rule import declare, defined_by, rule
+from autodiff_numpy._tables import TRACKED
 
 _REGULAR = 1e-8
 """Reciprocal condition numbers below this one count as singular where cofactors are differentiated."""
@@ -42,25 +43,25 @@ def _recorded_cofactors(a, det):
     s = np.linalg.svd(value, compute_uv=False)
     singular = s[..., -1] <= _REGULAR * s[..., 0]
     if not np.any(singular):
-        return last_two(RECORDED, det) * RECORDED.swapaxes(RECORDED.inv(a), -1, -2)
+        return last_two(TRACKED, det) * TRACKED.swapaxes(TRACKED.inv(a), -1, -2)
     if np.all(singular):
         return _minors(a)
-    stand_in = RECORDED.where(singular[..., None, None], np.eye(a.shape[-1], dtype=a.dtype), a)
-    regular = last_two(RECORDED, RECORDED.det(stand_in)) * RECORDED.swapaxes(RECORDED.inv(stand_in), -1, -2)
+    stand_in = TRACKED.where(singular[..., None, None], np.eye(a.shape[-1], dtype=a.dtype), a)
+    regular = last_two(TRACKED, TRACKED.det(stand_in)) * TRACKED.swapaxes(TRACKED.inv(stand_in), -1, -2)
     places = np.nonzero(singular)
-    minors = RECORDED.scatter(_minors(a[places]), places, a.shape)
-    return RECORDED.where(singular[..., None, None], minors, regular)
+    minors = TRACKED.scatter(_minors(a[places]), places, a.shape)
+    return TRACKED.where(singular[..., None, None], minors, regular)
 
 
 def _minors(a):
     """Cofactors as determinants of what remains without a row and a column: polynomials, right at every order."""
     n = a.shape[-1]
     if n == 1:
-        return RECORDED.where(True, np.ones((), a.dtype), a * 0)
+        return TRACKED.where(True, np.ones((), a.dtype), a * 0)
     others = np.array([[j for j in range(n) if j != i] for i in range(n)], np.intp).reshape(n, n - 1)
     parts = a[..., others[:, None, :, None], others[None, :, None, :]]
     signs = np.where(np.add.outer(np.arange(n), np.arange(n)) % 2, -1, 1).astype(a.dtype)
-    return RECORDED.det(parts) * signs
+    return TRACKED.det(parts) * signs
 
 
 declare(_cofactors, _recorded_cofactors, ())
@@ -112,8 +113,8 @@ rule(_detsign, _sign_share, jvp=_sign_tangent)
 _SLOGDET = type(np.linalg.slogdet(np.eye(1)))
 
 
-@composite(np.linalg.slogdet)
+@defined_by(np.linalg.slogdet)
 def slogdet(a):
     """`np.linalg.slogdet`."""
     sign, log = np.linalg.slogdet(plain(a))
-    return _SLOGDET(RECORDED.detsign(a, sign), RECORDED.logabsdet(a, sign, log))
+    return _SLOGDET(TRACKED.detsign(a, sign), TRACKED.logabsdet(a, sign, log))

@@ -22,7 +22,8 @@ import numpy as np
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._forward import direction_of, follow_direction
-from autodiff_numpy._rule import RAW, RECORDED, composite, rule
+from autodiff_numpy._rule import defined_by, rule
+from autodiff_numpy._tables import TRACKED, VALUES
 from autodiff_numpy.rules.solvers import adjoint, transposed
 
 
@@ -120,13 +121,13 @@ def decomposed(a, w, v):
     blur = rounding(w, a.shape[-1])[..., None]
     repeated = np.diff(w) <= blur[..., 0]
     if not np.any(repeated):
-        vectors = RECORDED.eigenvector(a, w, v, blur)
-        return RECORDED.eigenvalue(a, vectors, w), vectors
+        vectors = TRACKED.eigenvector(a, w, v, blur)
+        return TRACKED.eigenvalue(a, vectors, w), vectors
     direction = direction_of(a)
     if direction is not None:
-        v = _turned(v, symmetric_part(RAW, direction), repeated)
-    values = RECORDED.eigenvalue(a, RECORDED.repeated_eigenvector(a, w, v, blur), w)
-    return values, RECORDED.eigenvector(a, w, v, blur)
+        v = _turned(v, symmetric_part(VALUES, direction), repeated)
+    values = TRACKED.eigenvalue(a, TRACKED.repeated_eigenvector(a, w, v, blur), w)
+    return values, TRACKED.eigenvector(a, w, v, blur)
 
 
 def _turned(v, direction, repeated):
@@ -145,13 +146,13 @@ def _turned(v, direction, repeated):
 _EIGH = type(np.linalg.eigh(np.eye(1)))
 
 
-@composite(np.linalg.eigh)
+@defined_by(np.linalg.eigh)
 def eigh(a, UPLO="L"):
     """`np.linalg.eigh`: the input counts as symmetric, and its gradient is."""
     return _EIGH(*decomposed(a, *np.linalg.eigh(plain(a), UPLO)))
 
 
-@composite(np.linalg.eigvalsh)
+@defined_by(np.linalg.eigvalsh)
 def eigvalsh(a, UPLO="L"):
     """`np.linalg.eigvalsh`; right for repeated values too."""
     return eigh(a, UPLO)[0]
@@ -204,15 +205,15 @@ rule(_direction, lambda xp, g, a, ans, w, a_dtype: _cast(xp, _direction_share(xp
 _EIG = type(np.linalg.eig(np.eye(1)))
 
 
-@composite(np.linalg.eig)
+@defined_by(np.linalg.eig)
 def eig(a):
     """`np.linalg.eig`, for matrices with distinct eigenvalues."""
     w, v = np.linalg.eig(plain(a))
-    vectors = RECORDED.direction(a, w, v)
-    return _EIG(RECORDED.root(a, vectors, w), vectors)
+    vectors = TRACKED.direction(a, w, v)
+    return _EIG(TRACKED.root(a, vectors, w), vectors)
 
 
-@composite(np.linalg.eigvals)
+@defined_by(np.linalg.eigvals)
 def eigvals(a):
     """`np.linalg.eigvals`, for matrices with distinct eigenvalues."""
     return eig(a)[0]

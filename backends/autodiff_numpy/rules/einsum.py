@@ -7,7 +7,8 @@ import string
 import numpy as np
 
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._rule import RECORDED, composite, rule
+from autodiff_numpy._rule import defined_by, rule
+from autodiff_numpy._tables import TRACKED
 
 
 def _contraction(x, y, first, second, result):
@@ -25,7 +26,7 @@ rule(
 )
 
 
-@composite(np.einsum)
+@defined_by(np.einsum)
 def einsum(*operands, out=None, optimize=False, **kwargs):
     """`np.einsum`, in either form, with ellipses, repeated labels and labels of one operand alone."""
     if out is not None or kwargs:
@@ -39,8 +40,8 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
     for i, (other, others) in enumerate(parts[1:], 2):
         needed = {label for _, later in parts[i:] for label in later} | set(result)
         kept = [label for label in dict.fromkeys((*labels, *others)) if label in needed]
-        found, labels = RECORDED.contraction(found, other, labels, others, kept), kept
-    return RECORDED.transpose(found, tuple(labels.index(label) for label in result)) if labels else found
+        found, labels = TRACKED.contraction(found, other, labels, others, kept), kept
+    return TRACKED.transpose(found, tuple(labels.index(label) for label in result)) if labels else found
 
 
 def _parsed(operands):
@@ -113,7 +114,7 @@ def _single(x, labels, sizes):
         x, labels = _diagonal(x, labels, label)
     for label in [label for label, n in zip(labels, x.shape, strict=True) if n == 1 != sizes[label]]:
         axis = labels.index(label)
-        x, labels = RECORDED.squeeze(x, axis), labels[:axis] + labels[axis + 1 :]
+        x, labels = TRACKED.squeeze(x, axis), labels[:axis] + labels[axis + 1 :]
     return x, labels
 
 
@@ -122,13 +123,13 @@ def _shared(x, labels, others):
     elsewhere = {label for rest in others for label in rest}
     alone = tuple(axis for axis, label in enumerate(labels) if label not in elsewhere)
     if alone:
-        x, labels = RECORDED.sum(x, axis=alone), [label for label in labels if label in elsewhere]
+        x, labels = TRACKED.sum(x, axis=alone), [label for label in labels if label in elsewhere]
     return x, labels
 
 
 def _diagonal(x, labels, label):
     """The diagonal of the axes with this label, as one axis in front."""
     axes = [axis for axis, other in enumerate(labels) if other == label]
-    moved = RECORDED.moveaxis(x, tuple(axes), tuple(range(len(axes))))
+    moved = TRACKED.moveaxis(x, tuple(axes), tuple(range(len(axes))))
     places = np.arange(moved.shape[0])
     return moved[(places,) * len(axes)], [label, *(other for other in labels if other != label)]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._jvp import elementwise, linear, widen
-from autodiff_numpy._rule import RAW, RECORDED, composite, constant, fit, rule, unchanged
+from autodiff_numpy._jvp import broadcast_tangent, elementwise, linear
+from autodiff_numpy._pullback import unbroadcast, unchanged
+from autodiff_numpy._rule import constant, defined_by, rule
+from autodiff_numpy._tables import TRACKED, VALUES
 
 
 def _none(xp, g):
@@ -76,7 +78,7 @@ def _tanh_share(xp, g, ans):
 
 def _sigmoid_share(xp, g, x, ans):
     """``g · ans · (1 - ans)``, the difference as it is known without cancellation."""
-    if xp is RAW:  # where nothing warns
+    if xp is VALUES:  # where nothing warns
         return g * ans / (1 + np.exp(x))
     return g * (ans * xp.sigmoid(-x))
 
@@ -163,24 +165,28 @@ def _where(condition, x, y, /):
 rule(
     _where,
     None,
-    lambda xp, g, condition, x_shape, x_dtype: fit(xp, xp.where(condition, g, 0), x_shape, x_dtype),
-    lambda xp, g, condition, y_shape, y_dtype: fit(xp, xp.where(condition, 0, g), y_shape, y_dtype),
+    lambda xp, g, condition, x_shape, x_dtype: unbroadcast(xp, xp.where(condition, g, 0), x_shape, x_dtype),
+    lambda xp, g, condition, y_shape, y_dtype: unbroadcast(xp, xp.where(condition, 0, g), y_shape, y_dtype),
     jvp=(
         None,
-        lambda xp, t, condition, ans_shape, ans_dtype: widen(xp, xp.where(condition, t, 0), ans_shape, ans_dtype),
-        lambda xp, t, condition, ans_shape, ans_dtype: widen(xp, xp.where(condition, 0, t), ans_shape, ans_dtype),
+        lambda xp, t, condition, ans_shape, ans_dtype: broadcast_tangent(
+            xp, xp.where(condition, t, 0), ans_shape, ans_dtype
+        ),
+        lambda xp, t, condition, ans_shape, ans_dtype: broadcast_tangent(
+            xp, xp.where(condition, 0, t), ans_shape, ans_dtype
+        ),
     ),
     also=(np.where,),
 )
 
 
-@composite(np.clip)
+@defined_by(np.clip)
 def clip(a, a_min=None, a_max=None, *, min=None, max=None):
     """The larger of ``a`` and the lower bound, then the smaller of that and the upper one, ties as theirs."""
     lower, upper = (a_min if min is None else min), (a_max if max is None else max)
     if lower is not None:
-        a = RECORDED.maximum(a, lower)
-    return a if upper is None else RECORDED.minimum(a, upper)
+        a = TRACKED.maximum(a, lower)
+    return a if upper is None else TRACKED.minimum(a, upper)
 
 
 # --- no derivative --------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._rule import RECORDED, composite, rule
+from autodiff_numpy._rule import defined_by, rule
+from autodiff_numpy._tables import TRACKED
 from autodiff_numpy.rules.eigenvalues import conjugated, symmetric_part
 from autodiff_numpy.rules.solvers import adjoint, transposed
 from autodiff_spec import UnsupportedError
@@ -64,12 +65,12 @@ def _cholesky_tangent(xp, t, ans):
 rule(_cholesky_factor, _cholesky_share, jvp=_cholesky_tangent)
 
 
-@composite(np.linalg.cholesky)
+@defined_by(np.linalg.cholesky)
 def cholesky(a, /, *, upper=False):
     """`np.linalg.cholesky`: the input counts as symmetric, and its gradient is."""
     if not upper:
-        return RECORDED.cholesky_factor(a)
-    return adjoint(RECORDED, RECORDED.cholesky_factor(adjoint(RECORDED, a)))
+        return TRACKED.cholesky_factor(a)
+    return adjoint(TRACKED, TRACKED.cholesky_factor(adjoint(TRACKED, a)))
 
 
 # --- QR -------------------------------------------------------------------------------------------------------
@@ -123,7 +124,7 @@ rule(_completion, lambda xp, g, q, ans: -conjugated(xp, xp.matmul(ans, xp.matmul
 _QR = type(np.linalg.qr(np.eye(1)))
 
 
-@composite(np.linalg.qr)
+@defined_by(np.linalg.qr)
 def qr(a, mode="reduced"):
     """`np.linalg.qr`: full column rank, or for wide matrices independent first columns."""
     if mode not in ("reduced", "complete", "r"):
@@ -132,13 +133,13 @@ def qr(a, mode="reduced"):
     known, upper = np.linalg.qr(plain(a), "complete" if mode == "complete" else "reduced")
     n = min(rows, columns)
     first = a[..., :n]
-    r = RECORDED.triangle(first, known[..., :n], upper[..., :n, :n])
-    q = RECORDED.basis(first, r, known[..., :n])
+    r = TRACKED.triangle(first, known[..., :n], upper[..., :n, :n])
+    q = TRACKED.basis(first, r, known[..., :n])
     if columns > rows:
-        r = RECORDED.concatenate([r, RECORDED.matmul(adjoint(RECORDED, q), a[..., n:])], axis=-1)
+        r = TRACKED.concatenate([r, TRACKED.matmul(adjoint(TRACKED, q), a[..., n:])], axis=-1)
     if mode == "r":
         return r
     if known.shape[-1] > n:
-        q = RECORDED.concatenate([q, RECORDED.completion(q, known[..., n:])], axis=-1)
-        r = RECORDED.concatenate([r, upper[..., n:, :]], axis=-2)
+        q = TRACKED.concatenate([q, TRACKED.completion(q, known[..., n:])], axis=-1)
+        r = TRACKED.concatenate([r, upper[..., n:, :]], axis=-2)
     return _QR(q, r)

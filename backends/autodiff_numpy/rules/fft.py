@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._rule import RECORDED, composite, constant, rule
+from autodiff_numpy._rule import constant, defined_by, rule
+from autodiff_numpy._tables import TRACKED
 from autodiff_numpy.rules.cumulative import along
 
 _OTHER_WAY = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
@@ -63,29 +64,29 @@ rule(_rfft, _rfft_share, jvp=linear)
 rule(_irfft, _irfft_share, jvp=linear)
 
 
-@composite(np.fft.rfft)
+@defined_by(np.fft.rfft)
 def rfft(a, n=None, axis=-1, norm=None, out=None):
     """`np.fft.rfft`."""
-    return RECORDED.rfft_real(a, a.shape[axis] if n is None else n, axis, norm)
+    return TRACKED.rfft_real(a, a.shape[axis] if n is None else n, axis, norm)
 
 
-@composite(np.fft.irfft)
+@defined_by(np.fft.irfft)
 def irfft(a, n=None, axis=-1, norm=None, out=None):
     """`np.fft.irfft`."""
-    a = a if a.dtype.kind == "c" else RECORDED.astype(a, np.result_type(a.dtype, np.complex64))
-    return RECORDED.irfft_real(a, 2 * (a.shape[axis] - 1) if n is None else n, axis, norm)
+    a = a if a.dtype.kind == "c" else TRACKED.astype(a, np.result_type(a.dtype, np.complex64))
+    return TRACKED.irfft_real(a, 2 * (a.shape[axis] - 1) if n is None else n, axis, norm)
 
 
-@composite(np.fft.hfft)
+@defined_by(np.fft.hfft)
 def hfft(a, n=None, axis=-1, norm=None, out=None):
     """`np.fft.hfft`."""
-    return irfft(RECORDED.conjugate(a), n, axis, _OTHER_WAY[norm])
+    return irfft(TRACKED.conjugate(a), n, axis, _OTHER_WAY[norm])
 
 
-@composite(np.fft.ihfft)
+@defined_by(np.fft.ihfft)
 def ihfft(a, n=None, axis=-1, norm=None, out=None):
     """`np.fft.ihfft`."""
-    return RECORDED.conjugate(rfft(a, n, axis, _OTHER_WAY[norm]))
+    return TRACKED.conjugate(rfft(a, n, axis, _OTHER_WAY[norm]))
 
 
 # --- several axes ---------------------------------------------------------------------------------------------
@@ -105,67 +106,67 @@ def _each(transform, a, lengths, axes, norm):
     return a
 
 
-@composite(np.fft.fftn)
+@defined_by(np.fft.fftn)
 def fftn(a, s=None, axes=None, norm=None, out=None):
     """`np.fft.fftn`."""
     lengths, axes = _lengths(a, s, axes)
-    return _each(RECORDED.fft, a, lengths, axes, norm)
+    return _each(TRACKED.fft, a, lengths, axes, norm)
 
 
-@composite(np.fft.ifftn)
+@defined_by(np.fft.ifftn)
 def ifftn(a, s=None, axes=None, norm=None, out=None):
     """`np.fft.ifftn`."""
     lengths, axes = _lengths(a, s, axes)
-    return _each(RECORDED.ifft, a, lengths, axes, norm)
+    return _each(TRACKED.ifft, a, lengths, axes, norm)
 
 
-@composite(np.fft.rfftn)
+@defined_by(np.fft.rfftn)
 def rfftn(a, s=None, axes=None, norm=None, out=None):
     """`np.fft.rfftn`: real along the last axis."""
     lengths, axes = _lengths(a, s, axes)
-    return _each(RECORDED.fft, rfft(a, lengths[-1], axes[-1], norm), lengths[:-1], axes[:-1], norm)
+    return _each(TRACKED.fft, rfft(a, lengths[-1], axes[-1], norm), lengths[:-1], axes[:-1], norm)
 
 
-@composite(np.fft.irfftn)
+@defined_by(np.fft.irfftn)
 def irfftn(a, s=None, axes=None, norm=None, out=None):
     """`np.fft.irfftn`."""
     lengths, axes = _lengths(a, s, axes)
     last = 2 * (a.shape[axes[-1]] - 1) if s is None or s[-1] == -1 else s[-1]
-    a = _each(RECORDED.ifft, a, lengths[:-1], axes[:-1], norm)
+    a = _each(TRACKED.ifft, a, lengths[:-1], axes[:-1], norm)
     return irfft(a, last, axes[-1], norm)
 
 
-@composite(np.fft.fft2)
+@defined_by(np.fft.fft2)
 def fft2(a, s=None, axes=(-2, -1), norm=None, out=None):
     """`np.fft.fft2`."""
     return fftn(a, s, axes, norm)
 
 
-@composite(np.fft.ifft2)
+@defined_by(np.fft.ifft2)
 def ifft2(a, s=None, axes=(-2, -1), norm=None, out=None):
     """`np.fft.ifft2`."""
     return ifftn(a, s, axes, norm)
 
 
-@composite(np.fft.rfft2)
+@defined_by(np.fft.rfft2)
 def rfft2(a, s=None, axes=(-2, -1), norm=None, out=None):
     """`np.fft.rfft2`."""
     return rfftn(a, s, axes, norm)
 
 
-@composite(np.fft.irfft2)
+@defined_by(np.fft.irfft2)
 def irfft2(a, s=None, axes=(-2, -1), norm=None, out=None):
     """`np.fft.irfft2`."""
     return irfftn(a, s, axes, norm)
 
 
-@composite(np.fft.fftshift)
+@defined_by(np.fft.fftshift)
 def fftshift(x, axes=None):
     """`np.fft.fftshift`."""
     return _shifted(x, axes, lambda n: n // 2)
 
 
-@composite(np.fft.ifftshift)
+@defined_by(np.fft.ifftshift)
 def ifftshift(x, axes=None):
     """`np.fft.ifftshift`."""
     return _shifted(x, axes, lambda n: -(n // 2))
@@ -173,7 +174,7 @@ def ifftshift(x, axes=None):
 
 def _shifted(x, axes, by):
     axes = tuple(range(x.ndim)) if axes is None else (axes,) if isinstance(axes, int) else tuple(axes)
-    return RECORDED.roll(x, tuple(by(x.shape[axis]) for axis in axes), axes)
+    return TRACKED.roll(x, tuple(by(x.shape[axis]) for axis in axes), axes)
 
 
 for function in (np.fft.fftfreq, np.fft.rfftfreq):

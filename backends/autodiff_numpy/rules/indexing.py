@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import copied, foreign, plain
-from autodiff_numpy._captured import captured
+from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._rule import RAW, RECORDED, composite, fit, rule
-from autodiff_numpy._sparse import Part, is_basic
+from autodiff_numpy._pullback import unbroadcast
+from autodiff_numpy._rule import defined_by, rule
+from autodiff_numpy._sparse import SparseCotangent, is_basic
+from autodiff_numpy._tables import TRACKED, VALUES
 from autodiff_spec import UnsupportedError
 
 
@@ -18,7 +20,7 @@ def _getitem(x, index):
 
 def _part_of(xp, g, index, x_shape):
     """Zeros with ``g`` at ``index``; in a first derivative not written out, see `_part`."""
-    return Part(g, index, x_shape) if xp is RAW and not foreign(g) else xp.scatter(g, index, x_shape)
+    return SparseCotangent(g, index, x_shape) if xp is VALUES and not foreign(g) else xp.scatter(g, index, x_shape)
 
 
 def _scatter(g, index, shape):
@@ -61,7 +63,7 @@ def _replaced(x, values, index):
 
 def _values_share(xp, g, shape, dtype):
     """The share of values that NumPy broadcast to the place; of a longer shape it leaves out leading ones."""
-    share = fit(xp, g, shape[max(len(shape) - g.ndim, 0) :], dtype)
+    share = unbroadcast(xp, g, shape[max(len(shape) - g.ndim, 0) :], dtype)
     return share if share.shape == shape else xp.reshape(share, shape)  # a view would have to be copied at the end
 
 
@@ -83,14 +85,14 @@ rule(_scatter, lambda xp, g, index: xp.getitem(g, index), jvp=linear)
 def read(x, index):
     """``x[index]`` for a recorded ``x``; indices that are recorded themselves count by their values."""
     if is_basic(index):
-        return RECORDED.getitem(x, index)
+        return TRACKED.getitem(x, index)
     index = tuple(map(plain, index)) if isinstance(index, tuple) else plain(index)
-    return RECORDED.getitem(x, captured(index) if type(x) is not np.ndarray else index)
+    return TRACKED.getitem(x, frozen_copy(index) if type(x) is not np.ndarray else index)
 
 
 def flat_or_vector(a, axis):
     """``a`` and the axis that is meant: all elements in a row for ``None``; a number counts as a vector of one."""
-    return (RECORDED.ravel(a), 0) if axis is None else (RECORDED.atleast_1d(a), axis)
+    return (TRACKED.ravel(a), 0) if axis is None else (TRACKED.atleast_1d(a), axis)
 
 
 def _indices(x):
@@ -98,7 +100,7 @@ def _indices(x):
     return x if foreign(x) else np.asarray(x)
 
 
-@composite(np.take)
+@defined_by(np.take)
 def take(a, indices, axis=None, out=None, mode="raise"):
     """`np.take`."""
     if out is not None or mode != "raise":
@@ -107,12 +109,12 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     return a[(slice(None),) * (axis % a.ndim) + (_indices(indices),)]
 
 
-@composite(np.take_along_axis)
+@defined_by(np.take_along_axis)
 def take_along_axis(arr, indices, axis=-1):
     """`np.take_along_axis`, by integer indices along every axis."""
     indices = _indices(indices)
     if axis is None:
-        arr, indices, axis = RECORDED.ravel(arr), indices.ravel(), 0
+        arr, indices, axis = TRACKED.ravel(arr), indices.ravel(), 0
     axis %= arr.ndim
     shape = np.broadcast_shapes(
         tuple(1 if i == axis else n for i, n in enumerate(arr.shape)),

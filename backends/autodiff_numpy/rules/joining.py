@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._rule import RECORDED, composite
+from autodiff_numpy._rule import defined_by
+from autodiff_numpy._tables import TRACKED
 from autodiff_numpy.rules.cumulative import along
 from autodiff_spec import UnsupportedError
 
@@ -19,7 +20,7 @@ def _array(x):
 # --- splitting ------------------------------------------------------------------------------------------------
 
 
-@composite(np.split)
+@defined_by(np.split)
 def split(ary, indices_or_sections, axis=0):
     """`np.split`."""
     if np.ndim(indices_or_sections) == 0 and ary.shape[axis] % indices_or_sections:
@@ -27,7 +28,7 @@ def split(ary, indices_or_sections, axis=0):
     return array_split(ary, indices_or_sections, axis)
 
 
-@composite(np.array_split)
+@defined_by(np.array_split)
 def array_split(ary, indices_or_sections, axis=0):
     """`np.array_split`."""
     if np.ndim(indices_or_sections):
@@ -38,19 +39,19 @@ def array_split(ary, indices_or_sections, axis=0):
     return [ary[along(axis, ary.ndim, slice(a, b))] for a, b in itertools.pairwise(cuts)]
 
 
-@composite(np.hsplit)
+@defined_by(np.hsplit)
 def hsplit(ary, indices_or_sections):
     """`np.hsplit`."""
     return split(ary, indices_or_sections, 1 if ary.ndim > 1 else 0)
 
 
-@composite(np.vsplit)
+@defined_by(np.vsplit)
 def vsplit(ary, indices_or_sections):
     """`np.vsplit`."""
     return split(ary, indices_or_sections, 0)
 
 
-@composite(np.dsplit)
+@defined_by(np.dsplit)
 def dsplit(ary, indices_or_sections):
     """`np.dsplit`."""
     return split(ary, indices_or_sections, 2)
@@ -59,22 +60,22 @@ def dsplit(ary, indices_or_sections):
 # --- joining --------------------------------------------------------------------------------------------------
 
 
-@composite(np.atleast_1d)
+@defined_by(np.atleast_1d)
 def atleast_1d(*arys):
     """`np.atleast_1d`."""
-    return _each(arys, lambda x: RECORDED.reshape(x, (1,)) if x.ndim == 0 else x)
+    return _each(arys, lambda x: TRACKED.reshape(x, (1,)) if x.ndim == 0 else x)
 
 
-@composite(np.atleast_2d)
+@defined_by(np.atleast_2d)
 def atleast_2d(*arys):
     """`np.atleast_2d`."""
-    return _each(arys, lambda x: RECORDED.reshape(x, (1, -1)) if x.ndim < 2 else x)
+    return _each(arys, lambda x: TRACKED.reshape(x, (1, -1)) if x.ndim < 2 else x)
 
 
-@composite(np.atleast_3d)
+@defined_by(np.atleast_3d)
 def atleast_3d(*arys):
     """`np.atleast_3d`."""
-    return _each(arys, lambda x: RECORDED.reshape(x, np.atleast_3d(np.empty(x.shape, bool)).shape))
+    return _each(arys, lambda x: TRACKED.reshape(x, np.atleast_3d(np.empty(x.shape, bool)).shape))
 
 
 def _each(arys, convert):
@@ -82,49 +83,49 @@ def _each(arys, convert):
     return found[0] if len(found) == 1 else found
 
 
-@composite(np.hstack)
+@defined_by(np.hstack)
 def hstack(tup, *, dtype=None, casting="same_kind"):
     """`np.hstack`."""
-    arrays = [RECORDED.atleast_1d(x) for x in tup]
-    return RECORDED.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1, dtype=dtype)
+    arrays = [TRACKED.atleast_1d(x) for x in tup]
+    return TRACKED.concatenate(arrays, 0 if arrays[0].ndim == 1 else 1, dtype=dtype)
 
 
-@composite(np.vstack)
+@defined_by(np.vstack)
 def vstack(tup, *, dtype=None, casting="same_kind"):
     """`np.vstack`."""
-    return RECORDED.concatenate([RECORDED.atleast_2d(x) for x in tup], 0, dtype=dtype)
+    return TRACKED.concatenate([TRACKED.atleast_2d(x) for x in tup], 0, dtype=dtype)
 
 
-@composite(np.dstack)
+@defined_by(np.dstack)
 def dstack(tup):
     """`np.dstack`."""
-    return RECORDED.concatenate([RECORDED.atleast_3d(x) for x in tup], 2)
+    return TRACKED.concatenate([TRACKED.atleast_3d(x) for x in tup], 2)
 
 
-@composite(np.column_stack)
+@defined_by(np.column_stack)
 def column_stack(tup):
     """`np.column_stack`."""
-    columns = [RECORDED.reshape(x, (-1, 1)) if np.ndim(x) < 2 else x for x in tup]
-    return RECORDED.concatenate(columns, 1)
+    columns = [TRACKED.reshape(x, (-1, 1)) if np.ndim(x) < 2 else x for x in tup]
+    return TRACKED.concatenate(columns, 1)
 
 
-@composite(np.append)
+@defined_by(np.append)
 def append(arr, values, axis=None):
     """`np.append`."""
     if axis is None:
-        arr, values, axis = RECORDED.ravel(_array(arr)), RECORDED.ravel(_array(values)), 0
-    return RECORDED.concatenate([arr, values], axis)
+        arr, values, axis = TRACKED.ravel(_array(arr)), TRACKED.ravel(_array(values)), 0
+    return TRACKED.concatenate([arr, values], axis)
 
 
-@composite(np.delete)
+@defined_by(np.delete)
 def delete(arr, obj, axis=None):
     """`np.delete`."""
     if axis is None:
-        arr, axis = RECORDED.ravel(arr), 0
+        arr, axis = TRACKED.ravel(arr), 0
     return arr[along(axis, arr.ndim, np.delete(np.arange(arr.shape[axis]), plain(obj)))]
 
 
-@composite(np.block)
+@defined_by(np.block)
 def block(arrays):
     """`np.block`."""
     depth = _depth(arrays)
@@ -143,18 +144,18 @@ def _leaves(arrays):
 def _blocks(arrays, ndim, axis):
     if not isinstance(arrays, list):
         x = _array(arrays)
-        return RECORDED.reshape(x, (*(1,) * (ndim - x.ndim), *x.shape))
-    return RECORDED.concatenate([_blocks(part, ndim, axis + 1) for part in arrays], axis)
+        return TRACKED.reshape(x, (*(1,) * (ndim - x.ndim), *x.shape))
+    return TRACKED.concatenate([_blocks(part, ndim, axis + 1) for part in arrays], axis)
 
 
 # --- padding --------------------------------------------------------------------------------------------------
 
 
-@composite(np.pad)
+@defined_by(np.pad)
 def pad(array, pad_width, mode="constant", **kwargs):
     """`np.pad` in the modes that repeat elements, and with constants."""
     if array.ndim == 0:  # no side to add to
-        return RECORDED.positive(array)
+        return TRACKED.positive(array)
     if mode == "constant":
         return _framed(array, pad_width, kwargs.get("constant_values", 0))
     if mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
@@ -183,55 +184,55 @@ def _framed(array, pad_width, constants):
     inside = tuple(slice(before, before + n) for (before, _), n in zip(widths, array.shape, strict=True))
     hole = np.ones(frame.shape, bool)
     hole[inside] = False
-    return RECORDED.where(hole, frame, RECORDED.scatter(array, inside, frame.shape))
+    return TRACKED.where(hole, frame, TRACKED.scatter(array, inside, frame.shape))
 
 
 # --- turning, diagonals ---------------------------------------------------------------------------------------
 
 
-@composite(np.flipud)
+@defined_by(np.flipud)
 def flipud(m):
     """`np.flipud`."""
-    return RECORDED.flip(m, 0)
+    return TRACKED.flip(m, 0)
 
 
-@composite(np.fliplr)
+@defined_by(np.fliplr)
 def fliplr(m):
     """`np.fliplr`."""
-    return RECORDED.flip(m, 1)
+    return TRACKED.flip(m, 1)
 
 
-@composite(np.rot90)
+@defined_by(np.rot90)
 def rot90(m, k=1, axes=(0, 1)):
     """`np.rot90`."""
     first, second = axes
     if k % 4 == 0:
         return m
     if k % 4 == 2:
-        return RECORDED.flip(m, tuple(axes))
-    turned = RECORDED.flip(m, second) if k % 4 == 1 else m
-    turned = RECORDED.swapaxes(turned, first, second)
-    return turned if k % 4 == 1 else RECORDED.flip(turned, second)
+        return TRACKED.flip(m, tuple(axes))
+    turned = TRACKED.flip(m, second) if k % 4 == 1 else m
+    turned = TRACKED.swapaxes(turned, first, second)
+    return turned if k % 4 == 1 else TRACKED.flip(turned, second)
 
 
-@composite(np.rollaxis)
+@defined_by(np.rollaxis)
 def rollaxis(a, axis, start=0):
     """`np.rollaxis`."""
     axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
-    return RECORDED.moveaxis(a, axis, start - 1 if axis < start else start)
+    return TRACKED.moveaxis(a, axis, start - 1 if axis < start else start)
 
 
-@composite(np.diag)
+@defined_by(np.diag)
 def diag(v, k=0):
     """`np.diag`: the diagonal of a matrix, or the matrix with a diagonal."""
     if v.ndim == 2:
-        return RECORDED.diagonal(v, k)
+        return TRACKED.diagonal(v, k)
     n = v.shape[0] + abs(k)
     rows = np.arange(v.shape[0]) + max(-k, 0)
-    return RECORDED.scatter(v, (rows, rows + k), (n, n))
+    return TRACKED.scatter(v, (rows, rows + k), (n, n))
 
 
-@composite(np.diagflat)
+@defined_by(np.diagflat)
 def diagflat(v, k=0):
     """`np.diagflat`."""
-    return diag(RECORDED.ravel(v), k)
+    return diag(TRACKED.ravel(v), k)

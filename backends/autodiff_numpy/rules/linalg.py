@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
-from autodiff_numpy._array import FUNCTIONS, UFUNC_METHODS
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._rule import RECORDED, composite, fit, rule
+from autodiff_numpy._pullback import unbroadcast
+from autodiff_numpy._rule import defined_by, rule
+from autodiff_numpy._tables import FUNCTIONS, TRACKED, UFUNC_METHODS
 from autodiff_numpy.rules.reductions import along_slopes
 
 
@@ -23,7 +24,7 @@ def _matmul_left(xp, g, x, y):
     g = g if x.ndim > 1 else xp.expand_dims(g, -2)
     share = xp.matmul(g, xp.swapaxes(columns, -1, -2))
     rows = x.shape if x.ndim > 1 else (1, *x.shape)
-    return _shaped(xp, fit(xp, share, rows, x.dtype), x.shape)
+    return _shaped(xp, unbroadcast(xp, share, rows, x.dtype), x.shape)
 
 
 def _matmul_right(xp, g, x, y):
@@ -37,7 +38,7 @@ def _matmul_right(xp, g, x, y):
     g = g if x.ndim > 1 else xp.expand_dims(g, -2)
     share = xp.matmul(xp.swapaxes(rows, -1, -2), g)
     columns = y.shape if y.ndim > 1 else (*y.shape, 1)
-    return _shaped(xp, fit(xp, share, columns, y.dtype), y.shape)
+    return _shaped(xp, unbroadcast(xp, share, columns, y.dtype), y.shape)
 
 
 def _shaped(xp, share, shape):
@@ -47,14 +48,14 @@ def _shaped(xp, share, shape):
 rule(np.matmul, _matmul_left, _matmul_right, jvp=linear, also=(np.linalg.matmul,))
 
 
-@composite(np.dot)
+@defined_by(np.dot)
 def dot(a, b):
     """`np.dot`."""
     if not np.ndim(a) or not np.ndim(b):
-        return RECORDED.multiply(a, b)
+        return TRACKED.multiply(a, b)
     if b.ndim > 2:
-        return RECORDED.tensordot(a, b, axes=((-1,), (-2,)))
-    return RECORDED.matmul(a, b)
+        return TRACKED.tensordot(a, b, axes=((-1,), (-2,)))
+    return TRACKED.matmul(a, b)
 
 
 def _conjugate(xp, x):
@@ -67,75 +68,75 @@ def _column(g):
 
 rule(
     np.vecdot,
-    lambda xp, g, y, x_shape, x_dtype: fit(xp, _conjugate(xp, _column(g) * y), x_shape, x_dtype),
-    lambda xp, g, x, y_shape, y_dtype: fit(xp, _column(g) * _conjugate(xp, x), y_shape, y_dtype),
+    lambda xp, g, y, x_shape, x_dtype: unbroadcast(xp, _conjugate(xp, _column(g) * y), x_shape, x_dtype),
+    lambda xp, g, x, y_shape, y_dtype: unbroadcast(xp, _column(g) * _conjugate(xp, x), y_shape, y_dtype),
     jvp=linear,
     name="vecdot_of_last",
 )
 
 
-@composite()
+@defined_by()
 def vecdot(x1, x2, /, *, axis=-1):
     """`np.vecdot`: the sum of ``conj(x1) * x2`` along an axis."""
     if axis != -1:
-        x1, x2 = RECORDED.moveaxis(x1, axis, -1), RECORDED.moveaxis(x2, axis, -1)
-    return RECORDED.vecdot_of_last(x1, x2)
+        x1, x2 = TRACKED.moveaxis(x1, axis, -1), TRACKED.moveaxis(x2, axis, -1)
+    return TRACKED.vecdot_of_last(x1, x2)
 
 
-@composite(np.vdot)
+@defined_by(np.vdot)
 def vdot(a, b):
     """`np.vdot`."""
-    return vecdot(RECORDED.reshape(a, (-1,)), RECORDED.reshape(b, (-1,)))
+    return vecdot(TRACKED.reshape(a, (-1,)), TRACKED.reshape(b, (-1,)))
 
 
-@composite(np.matvec)
+@defined_by(np.matvec)
 def matvec(x1, x2, /):
     """`np.matvec`."""
-    return RECORDED.matmul(x1, RECORDED.expand_dims(x2, -1))[..., 0]
+    return TRACKED.matmul(x1, TRACKED.expand_dims(x2, -1))[..., 0]
 
 
-@composite(np.vecmat)
+@defined_by(np.vecmat)
 def vecmat(x1, x2, /):
     """`np.vecmat`: the vector counts conjugated."""
-    row = RECORDED.expand_dims(RECORDED.conjugate(x1) if x1.dtype.kind == "c" else x1, -2)
-    return RECORDED.matmul(row, x2)[..., 0, :]
+    row = TRACKED.expand_dims(TRACKED.conjugate(x1) if x1.dtype.kind == "c" else x1, -2)
+    return TRACKED.matmul(row, x2)[..., 0, :]
 
 
-@composite(np.inner)
+@defined_by(np.inner)
 def inner(a, b):
     """`np.inner`."""
     if not np.ndim(a) or not np.ndim(b):
-        return RECORDED.multiply(a, b)
-    return RECORDED.tensordot(a, b, axes=((-1,), (-1,)))
+        return TRACKED.multiply(a, b)
+    return TRACKED.tensordot(a, b, axes=((-1,), (-1,)))
 
 
-@composite(np.outer, np.linalg.outer)
+@defined_by(np.outer, np.linalg.outer)
 def outer(a, b, out=None):
     """`np.outer`."""
-    return RECORDED.reshape(a, (-1, 1)) * RECORDED.reshape(b, (1, -1))
+    return TRACKED.reshape(a, (-1, 1)) * TRACKED.reshape(b, (1, -1))
 
 
-@composite(np.kron)
+@defined_by(np.kron)
 def kron(a, b):
     """`np.kron`: each element of ``a`` times the whole of ``b``."""
     ndim = max(np.ndim(a), np.ndim(b))
     first = (1,) * (ndim - np.ndim(a)) + np.shape(a)
     second = (1,) * (ndim - np.ndim(b)) + np.shape(b)
-    apart = RECORDED.reshape(a, tuple(n for size in first for n in (size, 1)))
-    inside = RECORDED.reshape(b, tuple(n for size in second for n in (1, size)))
-    return RECORDED.reshape(apart * inside, tuple(n * m for n, m in zip(first, second, strict=True)))
+    apart = TRACKED.reshape(a, tuple(n for size in first for n in (size, 1)))
+    inside = TRACKED.reshape(b, tuple(n for size in second for n in (1, size)))
+    return TRACKED.reshape(apart * inside, tuple(n * m for n, m in zip(first, second, strict=True)))
 
 
-@composite(np.cross)
+@defined_by(np.cross)
 def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     """`np.cross` of vectors of length 3."""
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = RECORDED.moveaxis(a, axisa, -1), RECORDED.moveaxis(b, axisb, -1)
+    a, b = TRACKED.moveaxis(a, axisa, -1), TRACKED.moveaxis(b, axisb, -1)
     if a.shape[-1] != 3 or b.shape[-1] != 3:
         raise ValueError(f"cross needs vectors of length 3, not {a.shape[-1]} and {b.shape[-1]}")
     after, before = np.array([1, 2, 0]), np.array([2, 0, 1])
-    return RECORDED.moveaxis(a[..., after] * b[..., before] - a[..., before] * b[..., after], -1, axisc)
+    return TRACKED.moveaxis(a[..., after] * b[..., before] - a[..., before] * b[..., after], -1, axisc)
 
 
 def _convolve_full(a, v):
@@ -150,31 +151,31 @@ rule(
 )
 
 
-@composite(np.convolve)
+@defined_by(np.convolve)
 def convolve(a, v, mode="full"):
     """`np.convolve`."""
     a, v = _vector(a), _vector(v)
     n, m = max(len(a), len(v)), min(len(a), len(v))
     start, length = {"full": (0, n + m - 1), "same": ((m - 1) // 2, n), "valid": (m - 1, n - m + 1)}[mode]
-    full = RECORDED.convolve_full(a, v)
+    full = TRACKED.convolve_full(a, v)
     return full if mode == "full" else full[start : start + length]
 
 
-@composite(np.correlate)
+@defined_by(np.correlate)
 def correlate(a, v, mode="valid"):
     """`np.correlate`: the convolution with the conjugate of ``v``, reversed."""
     a, v = _vector(a), _vector(v)
-    v = RECORDED.conjugate(v)[::-1]
+    v = TRACKED.conjugate(v)[::-1]
     if len(v) <= len(a) or mode == "full":
         return convolve(a, v, mode)
     return convolve(v[::-1], a[::-1], mode)[::-1]  # as NumPy, which swaps the two and reverses
 
 
 def _vector(x):
-    return RECORDED.reshape(x, (1,)) if np.ndim(x) == 0 else x if hasattr(x, "dtype") else np.asarray(x)
+    return TRACKED.reshape(x, (1,)) if np.ndim(x) == 0 else x if hasattr(x, "dtype") else np.asarray(x)
 
 
-@composite(np.tensordot, np.linalg.tensordot)
+@defined_by(np.tensordot, np.linalg.tensordot)
 def tensordot(a, b, axes=2):
     """`np.tensordot`, as one matrix product."""
     if isinstance(axes, int):
@@ -191,40 +192,40 @@ def tensordot(a, b, axes=2):
     rest_b = [i for i in range(b.ndim) if i not in right]
     inside = math.prod(a.shape[i] for i in left)
     shape_a, shape_b = [a.shape[i] for i in rest_a], [b.shape[i] for i in rest_b]
-    rows = RECORDED.reshape(RECORDED.transpose(a, (*rest_a, *left)), (math.prod(shape_a), inside))
-    columns = RECORDED.reshape(RECORDED.transpose(b, (*right, *rest_b)), (inside, math.prod(shape_b)))
-    return RECORDED.reshape(RECORDED.matmul(rows, columns), (*shape_a, *shape_b))
+    rows = TRACKED.reshape(TRACKED.transpose(a, (*rest_a, *left)), (math.prod(shape_a), inside))
+    columns = TRACKED.reshape(TRACKED.transpose(b, (*right, *rest_b)), (inside, math.prod(shape_b)))
+    return TRACKED.reshape(TRACKED.matmul(rows, columns), (*shape_a, *shape_b))
 
 
-@composite(np.trace)
+@defined_by(np.trace)
 def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
     """`np.trace`."""
-    return RECORDED.sum(RECORDED.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+    return TRACKED.sum(TRACKED.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
-@composite(np.diagonal)
+@defined_by(np.diagonal)
 def diagonal(a, offset=0, axis1=0, axis2=1):
     """`np.diagonal`, by integer indices."""
-    moved = RECORDED.moveaxis(a, (axis1, axis2), (-2, -1))
+    moved = TRACKED.moveaxis(a, (axis1, axis2), (-2, -1))
     rows = np.arange(moved.shape[-2])
     columns = rows + offset
     ok = (columns >= 0) & (columns < moved.shape[-1])
     return moved[..., rows[ok], columns[ok]]
 
 
-@composite(np.linalg.diagonal)
+@defined_by(np.linalg.diagonal)
 def diagonal_of_last(x, /, *, offset=0):
     """`np.linalg.diagonal`."""
     return diagonal(x, offset, -2, -1)
 
 
-@composite(np.linalg.trace)
+@defined_by(np.linalg.trace)
 def trace_of_last(x, /, *, offset=0, dtype=None):
     """`np.linalg.trace`."""
     return trace(x, offset, -2, -1, dtype)
 
 
-@composite(np.linalg.cross)
+@defined_by(np.linalg.cross)
 def cross_of_last(x1, x2, /, *, axis=-1):
     """`np.linalg.cross`."""
     return cross(x1, x2, axis=axis)
@@ -274,30 +275,30 @@ rule(
 )
 
 
-@composite(np.linalg.matrix_norm)
+@defined_by(np.linalg.matrix_norm)
 def matrix_norm(x, /, *, keepdims=False, ord="fro"):
     """`np.linalg.matrix_norm`."""
     if ord is None or ord == "fro" or (0 in x.shape[-2:] and ord in ("nuc", 1, 2, math.inf)):  # without elements 0
-        return RECORDED.vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+        return TRACKED.vector_norm(x, axis=(-2, -1), keepdims=keepdims)
     if ord in (2, -2, "nuc"):
-        s = RECORDED.svdvals(x)
-        found = RECORDED.sum(s, axis=-1) if ord == "nuc" else (RECORDED.max if ord > 0 else RECORDED.min)(s, axis=-1)
-        return RECORDED.expand_dims(found, (-2, -1)) if keepdims else found
+        s = TRACKED.svdvals(x)
+        found = TRACKED.sum(s, axis=-1) if ord == "nuc" else (TRACKED.max if ord > 0 else TRACKED.min)(s, axis=-1)
+        return TRACKED.expand_dims(found, (-2, -1)) if keepdims else found
     if ord not in (1, -1, math.inf, -math.inf):
         raise ValueError(f"matrix_norm has the orders 'fro', 'nuc', 1, -1, 2, -2, inf, -inf, not {ord!r}")
     columns, rows = (-2, -1) if ord in (1, -1) else (-1, -2)
-    sums = RECORDED.sum(RECORDED.absolute(x), axis=columns, keepdims=True)
-    found = (RECORDED.max if ord > 0 else RECORDED.min)(sums, axis=rows, keepdims=True)
-    return found if keepdims else RECORDED.reshape(found, found.shape[:-2])
+    sums = TRACKED.sum(TRACKED.absolute(x), axis=columns, keepdims=True)
+    found = (TRACKED.max if ord > 0 else TRACKED.min)(sums, axis=rows, keepdims=True)
+    return found if keepdims else TRACKED.reshape(found, found.shape[:-2])
 
 
-@composite(np.linalg.norm)
+@defined_by(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
     """`np.linalg.norm`: a vector norm, or a matrix norm where two axes are meant."""
     if ord is None:
-        return RECORDED.vector_norm(x, axis, keepdims)
+        return TRACKED.vector_norm(x, axis, keepdims)
     axes = tuple(range(x.ndim)) if axis is None else axis
     if isinstance(axes, int) or len(axes) == 1:
-        return RECORDED.vector_norm(x, axes, keepdims, ord)
-    found = matrix_norm(RECORDED.moveaxis(x, axes, (-2, -1)), ord=ord)
-    return RECORDED.expand_dims(found, tuple(sorted(a % x.ndim for a in axes))) if keepdims else found
+        return TRACKED.vector_norm(x, axes, keepdims, ord)
+    found = matrix_norm(TRACKED.moveaxis(x, axes, (-2, -1)), ord=ord)
+    return TRACKED.expand_dims(found, tuple(sorted(a % x.ndim for a in axes))) if keepdims else found

@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._rule import RECORDED, composite
+from autodiff_numpy._rule import defined_by
+from autodiff_numpy._tables import TRACKED
 from autodiff_numpy.rules.reductions import no_out
 
 
 def _with(a, value):
     """``a`` with ``value`` in place of NaN."""
-    return RECORDED.where(np.isnan(plain(a)), np.asarray(value, a.dtype), a)
+    return TRACKED.where(np.isnan(plain(a)), np.asarray(value, a.dtype), a)
 
 
 def _present(a, axis, keepdims):
@@ -20,77 +21,77 @@ def _present(a, axis, keepdims):
     return np.asarray(np.sum(~np.isnan(plain(a)), axis=axis, keepdims=keepdims), dtype)
 
 
-@composite(np.nansum)
+@defined_by(np.nansum)
 def nansum(a, axis=None, dtype=None, out=None, keepdims=False):
     """`np.nansum`."""
     no_out(out)
-    return RECORDED.sum(_with(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
+    return TRACKED.sum(_with(a, 0), axis=axis, dtype=dtype, keepdims=keepdims)
 
 
-@composite(np.nanprod)
+@defined_by(np.nanprod)
 def nanprod(a, axis=None, dtype=None, out=None, keepdims=False):
     """`np.nanprod`."""
     no_out(out)
-    return RECORDED.prod(_with(a, 1), axis=axis, dtype=dtype, keepdims=keepdims)
+    return TRACKED.prod(_with(a, 1), axis=axis, dtype=dtype, keepdims=keepdims)
 
 
-@composite(np.nancumsum)
+@defined_by(np.nancumsum)
 def nancumsum(a, axis=None, dtype=None, out=None):
     """`np.nancumsum`."""
-    return RECORDED.cumsum(_with(a, 0), axis, dtype, out)
+    return TRACKED.cumsum(_with(a, 0), axis, dtype, out)
 
 
-@composite(np.nancumprod)
+@defined_by(np.nancumprod)
 def nancumprod(a, axis=None, dtype=None, out=None):
     """`np.nancumprod`."""
-    return RECORDED.cumprod(_with(a, 1), axis, dtype, out)
+    return TRACKED.cumprod(_with(a, 1), axis, dtype, out)
 
 
-@composite(np.nanmax)
+@defined_by(np.nanmax)
 def nanmax(a, axis=None, out=None, keepdims=False):
     """`np.nanmax`."""
     no_out(out)
-    return _known(RECORDED.max(_with(a, -np.inf), axis=axis, keepdims=keepdims), a, axis, keepdims)
+    return _known(TRACKED.max(_with(a, -np.inf), axis=axis, keepdims=keepdims), a, axis, keepdims)
 
 
-@composite(np.nanmin)
+@defined_by(np.nanmin)
 def nanmin(a, axis=None, out=None, keepdims=False):
     """`np.nanmin`."""
     no_out(out)
-    return _known(RECORDED.min(_with(a, np.inf), axis=axis, keepdims=keepdims), a, axis, keepdims)
+    return _known(TRACKED.min(_with(a, np.inf), axis=axis, keepdims=keepdims), a, axis, keepdims)
 
 
 def _known(found, a, axis, keepdims):
     """``found``, and NaN where all elements are."""
-    return RECORDED.where(_present(a, axis, keepdims) == 0, np.asarray(np.nan, a.dtype), found)
+    return TRACKED.where(_present(a, axis, keepdims) == 0, np.asarray(np.nan, a.dtype), found)
 
 
-@composite(np.nanmean)
+@defined_by(np.nanmean)
 def nanmean(a, axis=None, dtype=None, out=None, keepdims=False):
     """`np.nanmean`."""
     return nansum(a, axis, dtype, out, keepdims) / _present(a, axis, keepdims)
 
 
-@composite(np.nanvar)
+@defined_by(np.nanvar)
 def nanvar(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correction=None):
     """`np.nanvar`."""
     no_out(out)
     deviation = _with(a - nanmean(a, axis, dtype, None, True), 0)
-    squares = RECORDED.square(RECORDED.absolute(deviation) if a.dtype.kind == "c" else deviation)
+    squares = TRACKED.square(TRACKED.absolute(deviation) if a.dtype.kind == "c" else deviation)
     freedom = _present(a, axis, keepdims) - (ddof if correction is None else correction)
-    return RECORDED.sum(squares, axis=axis, keepdims=keepdims) / np.where(freedom > 0, freedom, np.nan)
+    return TRACKED.sum(squares, axis=axis, keepdims=keepdims) / np.where(freedom > 0, freedom, np.nan)
 
 
-@composite(np.nanstd)
+@defined_by(np.nanstd)
 def nanstd(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correction=None):
     """`np.nanstd`; 0 where all elements are equal has the derivative 0, as that of `np.std` (KINK-25)."""
     variance = nanvar(a, axis, dtype, out, ddof, keepdims, correction=correction)
     positive = variance != 0
-    return RECORDED.where(positive, RECORDED.sqrt(RECORDED.where(positive, variance, 1)), 0)
+    return TRACKED.where(positive, TRACKED.sqrt(TRACKED.where(positive, variance, 1)), 0)
 
 
-@composite(np.nan_to_num)
+@defined_by(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """`np.nan_to_num`: what is replaced is constant."""
     value = plain(x)
-    return RECORDED.where(np.isfinite(value), x, np.nan_to_num(value, copy=True, nan=nan, posinf=posinf, neginf=neginf))
+    return TRACKED.where(np.isfinite(value), x, np.nan_to_num(value, copy=True, nan=nan, posinf=posinf, neginf=neginf))

@@ -9,7 +9,8 @@ import numpy as np
 
 from autodiff_numpy._array import foreign, lazy, plain
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._rule import RECORDED, composite, constant, rule
+from autodiff_numpy._rule import constant, defined_by, rule
+from autodiff_numpy._tables import TRACKED
 
 
 def _spread(g, shape, axis, keepdims):
@@ -47,7 +48,7 @@ def _count(shape, axis):
 def _extremum(xp, g, a, ans, axis, keepdims):
     # KINK-08: all that tie for the extremum share equally
     shape = a.shape
-    here = xp.equal(a, RECORDED.spread(ans, shape, axis, keepdims)).astype(a.dtype)
+    here = xp.equal(a, TRACKED.spread(ans, shape, axis, keepdims)).astype(a.dtype)
     share = here / np.sum(here, axis=axis, keepdims=True)
     return xp.spread(g, shape, axis, keepdims) * share
 
@@ -108,30 +109,30 @@ rule(np.min, _extremum, jvp=_summed(_extremum), also=(np.amin,))
 rule(np.prod, _product, jvp=_summed(_product))
 
 
-@composite(np.mean)
+@defined_by(np.mean)
 def mean(a, axis=None, dtype=None, out=None, keepdims=False):
     """The sum over the count."""
     no_out(out)
-    return RECORDED.sum(a, axis=axis, dtype=dtype, keepdims=keepdims) / _count(a.shape, axis)
+    return TRACKED.sum(a, axis=axis, dtype=dtype, keepdims=keepdims) / _count(a.shape, axis)
 
 
-@composite(np.var)
+@defined_by(np.var)
 def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correction=None):
     """The mean square of the deviations from the mean, with ``count - correction`` in place of the count."""
     no_out(out)
     deviation = a - mean(a, axis=axis, dtype=dtype, keepdims=True)
-    squares = RECORDED.square(RECORDED.absolute(deviation)) if a.dtype.kind == "c" else RECORDED.square(deviation)
+    squares = TRACKED.square(TRACKED.absolute(deviation)) if a.dtype.kind == "c" else TRACKED.square(deviation)
     count = max(_count(a.shape, axis) - (ddof if correction is None else correction), 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return RECORDED.sum(squares, axis=axis, keepdims=keepdims) / np.asarray(count, squares.dtype)[()]
+        return TRACKED.sum(squares, axis=axis, keepdims=keepdims) / np.asarray(count, squares.dtype)[()]
 
 
-@composite(np.std)
+@defined_by(np.std)
 def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correction=None):
     """The root of `var`; where all elements are equal its derivative is 0 (KINK-25)."""
     variance = var(a, axis, dtype, out, ddof, keepdims, correction=correction)
     positive = variance != 0
-    return RECORDED.where(positive, RECORDED.sqrt(RECORDED.where(positive, variance, 1)), 0)
+    return TRACKED.where(positive, TRACKED.sqrt(TRACKED.where(positive, variance, 1)), 0)
 
 
 def no_out(out):

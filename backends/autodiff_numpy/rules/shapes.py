@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autodiff_numpy._array import RECORDER, Array, foreign, plain, resolve
-from autodiff_numpy._jvp import linear, widen
-from autodiff_numpy._rule import RECORDED, RULES, composite, constant, fit, rule
+from autodiff_numpy._array import Array, foreign, plain, resolve
+from autodiff_numpy._jvp import broadcast_tangent, linear
+from autodiff_numpy._pullback import unbroadcast
+from autodiff_numpy._rule import RULES, constant, defined_by, rule
+from autodiff_numpy._tables import RECORDER, TRACKED
 from autodiff_numpy._wrap import record
 from autodiff_numpy.rules.indexing import _scatter, flat_or_vector
 from autodiff_numpy.rules.reductions import no_out
@@ -34,17 +36,17 @@ rule(
     jvp=linear,
     also=(np.permute_dims,) if np.permute_dims is not np.transpose else (),
 )
-rule(np.broadcast_to, lambda xp, g, array_shape, array_dtype: fit(xp, g, array_shape, array_dtype), jvp=linear)
-rule(_cast, lambda xp, g, x_shape, x_dtype: fit(xp, g, x_shape, x_dtype),
-     jvp=lambda xp, t, ans_shape, ans_dtype: widen(xp, t, ans_shape, ans_dtype))  # fmt: skip
+rule(np.broadcast_to, lambda xp, g, array_shape, array_dtype: unbroadcast(xp, g, array_shape, array_dtype), jvp=linear)
+rule(_cast, lambda xp, g, x_shape, x_dtype: unbroadcast(xp, g, x_shape, x_dtype),
+     jvp=lambda xp, t, ans_shape, ans_dtype: broadcast_tangent(xp, t, ans_shape, ans_dtype))  # fmt: skip
 rule(
     np.roll,
     lambda xp, g, shift, axis: xp.roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis),
     jvp=linear,
 )
 # A vector stands for the matrix of equal rows, so its share is summed over them.
-rule(np.tril, lambda xp, g, m_shape, m_dtype, k: fit(xp, xp.tril(g, k or 0), m_shape, m_dtype), jvp=linear)
-rule(np.triu, lambda xp, g, m_shape, m_dtype, k: fit(xp, xp.triu(g, k or 0), m_shape, m_dtype), jvp=linear)
+rule(np.tril, lambda xp, g, m_shape, m_dtype, k: unbroadcast(xp, xp.tril(g, k or 0), m_shape, m_dtype), jvp=linear)
+rule(np.triu, lambda xp, g, m_shape, m_dtype, k: unbroadcast(xp, xp.triu(g, k or 0), m_shape, m_dtype), jvp=linear)
 
 
 def _astype(x, dtype, /, *, copy=True, device=None):
@@ -52,11 +54,11 @@ def _astype(x, dtype, /, *, copy=True, device=None):
     return _cast(x, dtype, copy)
 
 
-@composite(_astype, np.astype)
+@defined_by(_astype, np.astype)
 def astype(x, dtype, /, *, copy=True, device=None):
     """`np.astype`; KINK-54: what is cast to integers or booleans is a constant."""
     if np.dtype(dtype).kind in "fc":
-        return RECORDED.cast(x, dtype, copy)
+        return TRACKED.cast(x, dtype, copy)
     return _astype(plain(x), dtype, copy=copy)
 
 
@@ -68,12 +70,12 @@ def _tracked(x):
     return type(resolve(x)) is Array
 
 
-@composite(np.concatenate)
+@defined_by(np.concatenate)
 def concatenate(arrays, axis=0, out=None, *, dtype=None, casting=None):
     """`np.concatenate`."""
     arrays = list(arrays)
     if axis is None:
-        arrays, axis = [RECORDED.ravel(a) for a in arrays], 0
+        arrays, axis = [TRACKED.ravel(a) for a in arrays], 0
     options = _options(arrays, out=out, dtype=dtype, casting=casting)
     value = np.concatenate([plain(a) for a in arrays], axis=axis, **options)
     before, start, places = (slice(None),) * (axis % value.ndim), 0, []
@@ -84,7 +86,7 @@ def concatenate(arrays, axis=0, out=None, *, dtype=None, casting=None):
     return _joined(value, arrays, places)
 
 
-@composite(np.stack)
+@defined_by(np.stack)
 def stack(arrays, axis=0, out=None, *, dtype=None, casting=None):
     """`np.stack`."""
     arrays = list(arrays)
@@ -110,7 +112,7 @@ def _joined(value, arrays, places):
         return value
     edges = []
     for array, place in recorded:
-        residuals = _SCATTER.pick(value, array.value, place, value.shape)
+        residuals = _SCATTER.residuals_of(value, array.value, place, value.shape)
         if array.dtype == value.dtype:
             edges.append((array.node, _SCATTER, residuals))
         else:
@@ -119,29 +121,29 @@ def _joined(value, arrays, places):
     return record(value, tuple(edges), tapes, frame)
 
 
-@composite(np.expand_dims)
+@defined_by(np.expand_dims)
 def expand_dims(a, axis=0):
     """`np.expand_dims`."""
     shape = list(a.shape)
     for i in sorted(normalize_axis_tuple(axis, a.ndim + (len(axis) if isinstance(axis, tuple) else 1))):
         shape.insert(i, 1)
-    return RECORDED.reshape(a, tuple(shape))
+    return TRACKED.reshape(a, tuple(shape))
 
 
-@composite(np.squeeze)
+@defined_by(np.squeeze)
 def squeeze(a, axis=None):
     """`np.squeeze`."""
-    return RECORDED.reshape(a, np.squeeze(np.broadcast_to(np.empty(()), a.shape), axis).shape)
+    return TRACKED.reshape(a, np.squeeze(np.broadcast_to(np.empty(()), a.shape), axis).shape)
 
 
-@composite(np.ravel)
+@defined_by(np.ravel)
 def ravel(a, order="C"):
     """`np.ravel`."""
     shape = (math.prod(a.shape),)
-    return RECORDED.reshape(a, shape) if order == "C" else RECORDED.reshape(a, shape, order=order)
+    return TRACKED.reshape(a, shape) if order == "C" else TRACKED.reshape(a, shape, order=order)
 
 
-@composite(np.moveaxis)
+@defined_by(np.moveaxis)
 def moveaxis(a, source, destination):
     """`np.moveaxis`."""
     sources = normalize_axis_tuple(source, a.ndim, "source")
@@ -149,18 +151,18 @@ def moveaxis(a, source, destination):
     rest = [i for i in range(a.ndim) if i not in sources]
     for place, axis in sorted(zip(destinations, sources, strict=True)):
         rest.insert(place, axis)
-    return RECORDED.transpose(a, tuple(rest))
+    return TRACKED.transpose(a, tuple(rest))
 
 
-@composite(np.swapaxes)
+@defined_by(np.swapaxes)
 def swapaxes(a, axis1, axis2):
     """`np.swapaxes`."""
     order = list(range(a.ndim))
     order[axis1], order[axis2] = order[axis2], order[axis1]
-    return RECORDED.transpose(a, tuple(order))
+    return TRACKED.transpose(a, tuple(order))
 
 
-@composite(np.matrix_transpose, np.linalg.matrix_transpose)
+@defined_by(np.matrix_transpose, np.linalg.matrix_transpose)
 def matrix_transpose(x, /):
     """`np.matrix_transpose`."""
     if x.ndim < 2:
@@ -168,21 +170,21 @@ def matrix_transpose(x, /):
     return swapaxes(x, -1, -2)
 
 
-@composite(np.flip)
+@defined_by(np.flip)
 def flip(m, axis=None):
     """`np.flip`, by slices of step -1."""
     axes = range(m.ndim) if axis is None else normalize_axis_tuple(axis, m.ndim)
     return m[tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(m.ndim))]
 
 
-@composite(np.unstack)
+@defined_by(np.unstack)
 def unstack(x, /, *, axis=0):
     """`np.unstack`."""
-    moved = RECORDED.moveaxis(x, axis, 0)
+    moved = TRACKED.moveaxis(x, axis, 0)
     return tuple(moved[i] for i in range(moved.shape[0]))
 
 
-@composite(np.repeat)
+@defined_by(np.repeat)
 def repeat(a, repeats, axis=None):
     """`np.repeat`, by integer indices."""
     a, axis = flat_or_vector(a, axis)
@@ -190,30 +192,30 @@ def repeat(a, repeats, axis=None):
     return a[(slice(None),) * (axis % a.ndim) + (indices,)]
 
 
-@composite(np.tile)
+@defined_by(np.tile)
 def tile(A, reps):
     """`np.tile`, by broadcasting along new axes."""
     reps = (reps,) if isinstance(reps, int) else tuple(reps)
     ndim = max(A.ndim, len(reps))
     shape, reps = (1,) * (ndim - A.ndim) + tuple(A.shape), (1,) * (ndim - len(reps)) + reps
-    apart = RECORDED.reshape(A, tuple(n for size in shape for n in (1, size)))
-    wide = RECORDED.broadcast_to(apart, tuple(n for pair in zip(reps, shape, strict=True) for n in pair))
-    return RECORDED.reshape(wide, tuple(r * n for r, n in zip(reps, shape, strict=True)))
+    apart = TRACKED.reshape(A, tuple(n for size in shape for n in (1, size)))
+    wide = TRACKED.broadcast_to(apart, tuple(n for pair in zip(reps, shape, strict=True) for n in pair))
+    return TRACKED.reshape(wide, tuple(r * n for r, n in zip(reps, shape, strict=True)))
 
 
-@composite(np.broadcast_arrays)
+@defined_by(np.broadcast_arrays)
 def broadcast_arrays(*args, subok=False):
     """`np.broadcast_arrays`."""
     shape = np.broadcast_shapes(*(a.shape for a in args))
-    return tuple(RECORDED.broadcast_to(a, shape) for a in args)
+    return tuple(TRACKED.broadcast_to(a, shape) for a in args)
 
 
-@composite(np.meshgrid)
+@defined_by(np.meshgrid)
 def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     """`np.meshgrid` of one-dimensional arrays."""
     n = len(xi)
     shapes = [tuple(-1 if i == j else 1 for j in range(n)) for i in range(n)]
-    grids = [RECORDED.reshape(x, shape) for x, shape in zip(xi, shapes, strict=True)]
+    grids = [TRACKED.reshape(x, shape) for x, shape in zip(xi, shapes, strict=True)]
     if not sparse and n:
         grids = list(broadcast_arrays(*grids))
     if indexing == "xy" and n > 1:
@@ -226,10 +228,10 @@ for function in (np.zeros_like, np.ones_like, np.empty_like, np.shape, np.ndim, 
     constant(function)
 
 
-@composite(np.full_like)
+@defined_by(np.full_like)
 def full_like(a, fill_value, dtype=None, **kwargs):
     """`np.full_like`; the fill value may be recorded."""
     blank = np.empty_like(plain(a), dtype=dtype, **kwargs)
     if not _tracked(fill_value):
         return np.full_like(blank, plain(fill_value))
-    return RECORDED.broadcast_to(RECORDED.astype(fill_value, blank.dtype), blank.shape)
+    return TRACKED.broadcast_to(TRACKED.astype(fill_value, blank.dtype), blank.shape)

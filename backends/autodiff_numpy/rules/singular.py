@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._rule import RECORDED, composite, rule
+from autodiff_numpy._rule import defined_by, rule
+from autodiff_numpy._tables import TRACKED
 from autodiff_numpy.rules.eigenvalues import conjugated, decomposed, no_share, rounding
 from autodiff_numpy.rules.solvers import adjoint, transposed
 from autodiff_spec import UnsupportedError
@@ -67,7 +68,7 @@ rule(
 _SVD = type(np.linalg.svd(np.eye(1)))
 
 
-@composite(np.linalg.svd)
+@defined_by(np.linalg.svd)
 def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
     """`np.linalg.svd`; values are right when repeated too, vectors for distinct ones that are not 0."""
     if hermitian:
@@ -76,34 +77,34 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
         return svdvals(a)
     rows, columns = a.shape[-2:]
     if rows < columns:  # of the transpose, and the factors change places
-        u, s, vh = svd(RECORDED.swapaxes(a, -1, -2), full_matrices)
-        return _SVD(RECORDED.swapaxes(vh, -1, -2), s, RECORDED.swapaxes(u, -1, -2))
+        u, s, vh = svd(TRACKED.swapaxes(a, -1, -2), full_matrices)
+        return _SVD(TRACKED.swapaxes(vh, -1, -2), s, TRACKED.swapaxes(u, -1, -2))
     known_u, known_s, known_vh = np.linalg.svd(plain(a), full_matrices)
     s, vh = _right(a, known_u[..., :columns], known_s, known_vh)
-    u = RECORDED.left(a, s, vh, known_u[..., :columns])
+    u = TRACKED.left(a, s, vh, known_u[..., :columns])
     if _degenerate(known_s, rounding(known_s, rows)):
         s = svdvals(a)
     if known_u.shape[-1] > columns:
-        u = RECORDED.concatenate([u, RECORDED.completion(u, known_u[..., columns:])], axis=-1)
+        u = TRACKED.concatenate([u, TRACKED.completion(u, known_u[..., columns:])], axis=-1)
     return _SVD(u, s, vh)
 
 
 def _right(a, u, s, vh):
     """The recorded values and right vectors of ``a``, m×n with m ≥ n: the eigenvectors of ``aᴴ a``."""
     squares, n = np.square(s), a.shape[-2]
-    gram = RECORDED.matmul(adjoint(RECORDED, a), a)
+    gram = TRACKED.matmul(adjoint(TRACKED, a), a)
     v = np.conjugate(np.swapaxes(vh, -1, -2))
-    v = RECORDED.eigenvector(gram, squares, v, np.finfo(s.dtype).eps * n * squares[..., None])
-    vh = adjoint(RECORDED, v)
-    return RECORDED.singular_value(a, vh, u, s), vh
+    v = TRACKED.eigenvector(gram, squares, v, np.finfo(s.dtype).eps * n * squares[..., None])
+    vh = adjoint(TRACKED, v)
+    return TRACKED.singular_value(a, vh, u, s), vh
 
 
-@composite(np.linalg.svdvals)
+@defined_by(np.linalg.svdvals)
 def svdvals(x, /):
     """`np.linalg.svdvals`; right for repeated values and for 0 too."""
     rows, columns = x.shape[-2:]
     if rows < columns:
-        return svdvals(RECORDED.swapaxes(x, -1, -2))
+        return svdvals(TRACKED.swapaxes(x, -1, -2))
     u, s, vh = np.linalg.svd(plain(x), full_matrices=False)
     blur = rounding(s, rows)
     return _dilated_values(x, blur) if _degenerate(s, blur) else _right(x, u, s, vh)[0]
@@ -132,16 +133,16 @@ def _dilated_values(a, blur):
     vectors = np.concatenate((minus, none, plus[..., ::-1]), axis=-1)
     values = np.concatenate((-s, np.zeros((*s.shape[:-1], m - n), s.dtype), s[..., ::-1]), axis=-1)
     corners = [np.zeros((*s.shape[:-1], k, k), a.dtype) for k in (m, n)]
-    top = RECORDED.concatenate([corners[0], a], axis=-1)
-    bottom = RECORDED.concatenate([adjoint(RECORDED, a), corners[1]], axis=-1)
-    return decomposed(RECORDED.concatenate([top, bottom], axis=-2), values, vectors)[0][..., ::-1][..., :n]
+    top = TRACKED.concatenate([corners[0], a], axis=-1)
+    bottom = TRACKED.concatenate([adjoint(TRACKED, a), corners[1]], axis=-1)
+    return decomposed(TRACKED.concatenate([top, bottom], axis=-2), values, vectors)[0][..., ::-1][..., :n]
 
 
-@composite(np.linalg.cond)
+@defined_by(np.linalg.cond)
 def cond(x, p=None):
     """`np.linalg.cond`."""
     if p in (None, 2, -2):
         s = svdvals(x)
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     axes = (-2, -1)
-    return RECORDED.norm(x, p, axes) * RECORDED.norm(RECORDED.inv(x), p, axes)
+    return TRACKED.norm(x, p, axes) * TRACKED.norm(TRACKED.inv(x), p, axes)

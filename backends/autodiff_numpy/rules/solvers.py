@@ -8,7 +8,9 @@ import numpy as np
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._rule import RECORDED, composite, constant, fit, rule
+from autodiff_numpy._pullback import unbroadcast
+from autodiff_numpy._rule import constant, defined_by, rule
+from autodiff_numpy._tables import TRACKED
 
 
 def transposed(xp, x):
@@ -31,20 +33,20 @@ rule(np.linalg.inv, lambda xp, g, ans: -xp.matmul(transposed(xp, ans), xp.matmul
      jvp=lambda xp, t, ans: -xp.matmul(ans, xp.matmul(t, ans)))  # fmt: skip
 rule(
     _solve_columns,
-    lambda xp, g, a, ans, a_shape, a_dtype: fit(
+    lambda xp, g, a, ans, a_shape, a_dtype: unbroadcast(
         xp, -xp.matmul(xp.solve_columns(transposed(xp, a), g), transposed(xp, ans)), a_shape, a_dtype
     ),
-    lambda xp, g, a, b_shape, b_dtype: fit(xp, xp.solve_columns(transposed(xp, a), g), b_shape, b_dtype),
+    lambda xp, g, a, b_shape, b_dtype: unbroadcast(xp, xp.solve_columns(transposed(xp, a), g), b_shape, b_dtype),
     jvp=(lambda xp, t, a, ans: -xp.solve_columns(a, xp.matmul(t, ans)), linear),
 )
 
 
-@composite(np.linalg.solve)
+@defined_by(np.linalg.solve)
 def solve(a, b):
     """`np.linalg.solve`: one vector, or stacks of matrices."""
     if b.ndim == 1:
-        return RECORDED.solve_columns(a, RECORDED.expand_dims(b, -1))[..., 0]
-    return RECORDED.solve_columns(a, b)
+        return TRACKED.solve_columns(a, TRACKED.expand_dims(b, -1))[..., 0]
+    return TRACKED.solve_columns(a, b)
 
 
 def _pseudo_inverse(a, rcond):
@@ -73,53 +75,53 @@ def _pseudo_tangent(xp, t, a, ans):
 rule(_pseudo_inverse, _pseudo_share, jvp=_pseudo_tangent)
 
 
-@composite(np.linalg.pinv)
+@defined_by(np.linalg.pinv)
 def pinv(a, rcond=None, hermitian=False, *, rtol=None):
     """`np.linalg.pinv`."""
     rtol = rcond if rtol is None or rtol is np._NoValue else rtol
-    return RECORDED.pseudo_inverse(a, None if rtol is None else plain(rtol))
+    return TRACKED.pseudo_inverse(a, None if rtol is None else plain(rtol))
 
 
-@composite(np.linalg.matrix_power)
+@defined_by(np.linalg.matrix_power)
 def matrix_power(a, n):
     """`np.linalg.matrix_power`: by squaring."""
     value = plain(a)
     known = np.linalg.matrix_power(value, n)  # its errors; and the dtype
     if n == 0:
-        return RECORDED.where(True, known, a * 0)
-    square = RECORDED.inv(a) if n < 0 else RECORDED.positive(a)  # never the argument itself
+        return TRACKED.where(True, known, a * 0)
+    square = TRACKED.inv(a) if n < 0 else TRACKED.positive(a)  # never the argument itself
     found, n = None, abs(n)
     while n:
         if n & 1:
-            found = square if found is None else RECORDED.matmul(found, square)
+            found = square if found is None else TRACKED.matmul(found, square)
         n >>= 1
-        square = RECORDED.matmul(square, square) if n else square
+        square = TRACKED.matmul(square, square) if n else square
     return found
 
 
-@composite(np.linalg.multi_dot)
+@defined_by(np.linalg.multi_dot)
 def multi_dot(arrays, *, out=None):
     """`np.linalg.multi_dot`, from the left to the right."""
-    return functools.reduce(RECORDED.dot, arrays)
+    return functools.reduce(TRACKED.dot, arrays)
 
 
-@composite(np.linalg.tensorinv)
+@defined_by(np.linalg.tensorinv)
 def tensorinv(a, ind=2):
     """`np.linalg.tensorinv`."""
     first, rest = a.shape[:ind], a.shape[ind:]
     size = int(np.prod(first))
-    return RECORDED.reshape(RECORDED.inv(RECORDED.reshape(a, (size, -1))), (*rest, *first))
+    return TRACKED.reshape(TRACKED.inv(TRACKED.reshape(a, (size, -1))), (*rest, *first))
 
 
-@composite(np.linalg.tensorsolve)
+@defined_by(np.linalg.tensorsolve)
 def tensorsolve(a, b, axes=None):
     """`np.linalg.tensorsolve`."""
     if axes is not None:
         axes = tuple(x % a.ndim for x in axes)
-        a = RECORDED.transpose(a, (*(i for i in range(a.ndim) if i not in axes), *axes))
+        a = TRACKED.transpose(a, (*(i for i in range(a.ndim) if i not in axes), *axes))
     rest = a.shape[np.ndim(b) :]
     size = int(np.prod(rest))
-    return RECORDED.reshape(RECORDED.solve(RECORDED.reshape(a, (size, size)), RECORDED.ravel(b)), rest)
+    return TRACKED.reshape(TRACKED.solve(TRACKED.reshape(a, (size, size)), TRACKED.ravel(b)), rest)
 
 
 constant(np.linalg.matrix_rank)

@@ -5,70 +5,71 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._rule import RECORDED, composite, constant
+from autodiff_numpy._rule import constant, defined_by
+from autodiff_numpy._tables import TRACKED
 from autodiff_numpy.rules.reductions import no_out
 from autodiff_spec import UnsupportedError
 
 
-@composite(np.sort)
+@defined_by(np.sort)
 def sort(a, axis=-1, kind=None, order=None, *, stable=None):
     """`np.sort`: the elements in the order of `np.argsort`, which says who gets what at ties."""
     if axis is None:
-        a, axis = RECORDED.ravel(a), 0
+        a, axis = TRACKED.ravel(a), 0
     return _in_order(a, np.argsort(plain(a), axis=axis, stable=True), axis)
 
 
-@composite(np.partition)
+@defined_by(np.partition)
 def partition(a, kth, axis=-1, kind="introselect", order=None):
     """`np.partition`."""
     if axis is None:
-        a, axis = RECORDED.ravel(a), 0
+        a, axis = TRACKED.ravel(a), 0
     return _in_order(a, np.argpartition(plain(a), kth, axis=axis), axis)
 
 
 def _in_order(a, order, axis):
     if a.ndim == 1:
         return a[order]
-    return RECORDED.take_along_axis(a, order, axis)
+    return TRACKED.take_along_axis(a, order, axis)
 
 
 # --- quantiles ------------------------------------------------------------------------------------------------
 
 
-@composite(np.median)
+@defined_by(np.median)
 def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     """`np.median`: the middle of the sorted elements, or the mean of the two middle ones."""
     no_out(out)
     return _quantile(a, 0.5, axis, "linear", keepdims, ignore_nan=False)
 
 
-@composite(np.nanmedian)
+@defined_by(np.nanmedian)
 def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     """`np.nanmedian`."""
     no_out(out)
     return _quantile(a, 0.5, axis, "linear", keepdims, ignore_nan=True)
 
 
-@composite(np.quantile)
+@defined_by(np.quantile)
 def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
     """`np.quantile`, between the two nearest elements by ``method``; constant in ``q``."""
     return _quantile(a, q, axis, method, keepdims, ignore_nan=False, refused=(out, weights))
 
 
-@composite(np.nanquantile)
+@defined_by(np.nanquantile)
 def nanquantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
     """`np.nanquantile`."""
     return _quantile(a, q, axis, method, keepdims, ignore_nan=True, refused=(out, weights))
 
 
-@composite(np.percentile)
+@defined_by(np.percentile)
 def percentile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
     """`np.percentile`."""
     q = np.true_divide(plain(q), 100)
     return _quantile(a, q, axis, method, keepdims, ignore_nan=False, refused=(out, weights))
 
 
-@composite(np.nanpercentile)
+@defined_by(np.nanpercentile)
 def nanpercentile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
     """`np.nanpercentile`."""
     q = np.true_divide(plain(q), 100)
@@ -97,20 +98,20 @@ def _quantile(a, q, axis, method, keepdims, *, ignore_nan, refused=()):
     if rows.shape[-1] == 0:
         if refused and not ignore_nan:
             raise ValueError("there are no quantiles of nothing")
-        nothing = RECORDED.sum(rows, axis=-1, keepdims=True) + np.full(q.size, np.nan, a.dtype)
-        return RECORDED.reshape(RECORDED.moveaxis(nothing, -1, 0), (*q.shape, *kept))
-    ordered = RECORDED.sort(rows, axis=-1)
+        nothing = TRACKED.sum(rows, axis=-1, keepdims=True) + np.full(q.size, np.nan, a.dtype)
+        return TRACKED.reshape(TRACKED.moveaxis(nothing, -1, 0), (*q.shape, *kept))
+    ordered = TRACKED.sort(rows, axis=-1)
     count = np.sum(~np.isnan(plain(rows)), axis=-1, keepdims=True)
     known = count if ignore_nan else np.full_like(count, rows.shape[-1])
     position = np.maximum(q.ravel() * (known - 1), 0)  # (..., number of quantiles)
     below, above = _METHODS[method](position)
     share = (np.where(above > below, 0.5, 0) if method == "midpoint" else position - below).astype(a.dtype)
-    low = RECORDED.take_along_axis(ordered, below.astype(np.intp), -1)
-    high = RECORDED.take_along_axis(ordered, above.astype(np.intp), -1)
-    found = RECORDED.where(above > below, low * (1 - share) + high * share, low)
+    low = TRACKED.take_along_axis(ordered, below.astype(np.intp), -1)
+    high = TRACKED.take_along_axis(ordered, above.astype(np.intp), -1)
+    found = TRACKED.where(above > below, low * (1 - share) + high * share, low)
     if not ignore_nan:
-        found = RECORDED.where(count < rows.shape[-1], np.asarray(np.nan, a.dtype), found)
-    return RECORDED.reshape(RECORDED.moveaxis(found, -1, 0), (*q.shape, *kept))
+        found = TRACKED.where(count < rows.shape[-1], np.asarray(np.nan, a.dtype), found)
+    return TRACKED.reshape(TRACKED.moveaxis(found, -1, 0), (*q.shape, *kept))
 
 
 def merged(a, axis, keepdims):
@@ -119,7 +120,7 @@ def merged(a, axis, keepdims):
     rest = [i for i in range(a.ndim) if i not in axes]
     shape = [a.shape[i] for i in rest]
     length = int(np.prod([a.shape[i] for i in axes]))
-    rows = RECORDED.reshape(RECORDED.transpose(a, (*rest, *axes)), (*shape, length))
+    rows = TRACKED.reshape(TRACKED.transpose(a, (*rest, *axes)), (*shape, length))
     return rows, [1 if i in axes else n for i, n in enumerate(a.shape)] if keepdims else shape
 
 
@@ -129,36 +130,36 @@ def merged(a, axis, keepdims):
 def _distinct(x):
     """The results of `np.unique_all`, the values gathered from ``x``."""
     found = np.unique_all(plain(x))
-    return found._replace(values=RECORDED.ravel(x)[found.indices])
+    return found._replace(values=TRACKED.ravel(x)[found.indices])
 
 
-@composite(np.unique_all)
+@defined_by(np.unique_all)
 def unique_all(x):
     """`np.unique_all`."""
     return _distinct(x)
 
 
-@composite(np.unique_counts)
+@defined_by(np.unique_counts)
 def unique_counts(x):
     """`np.unique_counts`."""
     found = _distinct(x)
     return np.unique_counts(np.empty(0))._replace(values=found.values, counts=found.counts)
 
 
-@composite(np.unique_inverse)
+@defined_by(np.unique_inverse)
 def unique_inverse(x):
     """`np.unique_inverse`."""
     found = _distinct(x)
     return np.unique_inverse(np.empty(0))._replace(values=found.values, inverse_indices=found.inverse_indices)
 
 
-@composite(np.unique_values)
+@defined_by(np.unique_values)
 def unique_values(x):
     """`np.unique_values`."""
     return _distinct(x).values
 
 
-@composite(np.unique)
+@defined_by(np.unique)
 def unique(
     ar, return_index=False, return_inverse=False, return_counts=False, axis=None, *, equal_nan=True, sorted=True
 ):
@@ -168,7 +169,7 @@ def unique(
     _, indices, inverse, counts = np.unique(
         plain(ar), return_index=True, return_inverse=True, return_counts=True, equal_nan=equal_nan
     )
-    values = RECORDED.ravel(ar)[indices]
+    values = TRACKED.ravel(ar)[indices]
     asked = ((indices, return_index), (inverse, return_inverse), (counts, return_counts))
     extras = tuple(result for result, wanted in asked if wanted)
     return (values, *extras) if extras else values

@@ -11,10 +11,11 @@ import math
 import numpy as np
 from scipy import special
 
-from autodiff_numpy import extra
-from autodiff_numpy._array import Array, plain
+from autodiff_numpy._array import Array
 from autodiff_numpy._jvp import elementwise
-from autodiff_numpy._rule import RECORDED, composite, rule
+from autodiff_numpy._rule import defined_by, rule
+from autodiff_numpy._tables import TRACKED
+from autodiff_numpy.rules import beyond
 from autodiff_spec import UnsupportedError
 
 _ERF = 2 / math.sqrt(math.pi)
@@ -103,29 +104,28 @@ def polygamma(n, x):
     """`scipy.special.polygamma`: derivative ``n`` of the digamma function; ``n`` are integers, and constant."""
     if isinstance(n, Array):
         raise UnsupportedError("polygamma has no derivative in its order n; pass plain integers")
-    return RECORDED.polygamma(n, x) if isinstance(x, Array) else special.polygamma(n, x)
+    return TRACKED.polygamma(n, x) if isinstance(x, Array) else special.polygamma(n, x)
 
 
-@composite(special.logsumexp)
+@defined_by(special.logsumexp)
 def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
     """`scipy.special.logsumexp`, with weights ``b`` whose sum is positive."""
     if return_sign:
         raise UnsupportedError("logsumexp of a recorded array takes no return_sign=; the weights' sum is positive")
     if b is None:
-        return extra.logsumexp(a, axis=axis, keepdims=keepdims)
-    top = np.max(plain(a), axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0)
-    total = RECORDED.sum(b * RECORDED.exp(RECORDED.subtract(a, top)), axis=axis, keepdims=keepdims)
-    return RECORDED.log(total) + (top if keepdims else np.reshape(top, total.shape))
+        return TRACKED.log_sum_exp(a, axis, keepdims)
+    top = beyond.largest(a, axis)
+    total = TRACKED.sum(b * TRACKED.exp(TRACKED.subtract(a, top)), axis=axis, keepdims=keepdims)
+    return TRACKED.log(total) + (top if keepdims else np.reshape(top, total.shape))
 
 
-@composite(special.softmax)
+@defined_by(special.softmax)
 def softmax(x, axis=None):
     """`scipy.special.softmax`."""
-    return extra.softmax(x, axis=axis)
+    return beyond.softmax(x, axis)
 
 
-@composite(special.log_softmax)
+@defined_by(special.log_softmax)
 def log_softmax(x, axis=None):
     """`scipy.special.log_softmax`."""
-    return x - extra.logsumexp(x, axis=axis, keepdims=True)
+    return x - TRACKED.log_sum_exp(x, axis, True)

@@ -5,6 +5,7 @@ Plain arrays go straight to NumPy; recorded ones are recorded.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from numpy import (
@@ -38,7 +39,7 @@ from numpy import (
 )
 
 from autodiff_numpy import _operators, rules  # noqa: F401  (the rules fill the tables that this page reads)
-from autodiff_numpy._rule import RECORDED
+from autodiff_numpy._tables import TRACKED
 from autodiff_numpy.xp import fft, linalg
 from autodiff_numpy.xp._creation import asarray, astype, empty_like, from_dlpack, full, full_like, ones_like, zeros_like
 from autodiff_numpy.xp._functions import argsort, clip, count_nonzero, expm1, sort, take_along_axis
@@ -67,9 +68,10 @@ _SAME_NAMES = (
     "can_cast", "result_type", "matmul", "outer", "take", "tensordot", "vecdot",
 )  # fmt: skip
 
-_operators.install()
-globals().update({name: getattr(RECORDED, name) for name in _SAME_NAMES})
-globals().update({name: getattr(RECORDED, numpy_name) for name, numpy_name in _STANDARD_NAMES.items()})
+globals().update({name: getattr(TRACKED, name) for name in _SAME_NAMES})
+globals().update({name: getattr(TRACKED, numpy_name) for name, numpy_name in _STANDARD_NAMES.items()})
+
+_operators.install(sys.modules[__name__])
 
 if TYPE_CHECKING:  # the names that come from the tables
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import Array, Variable, copied, foreign, plain
-from autodiff_numpy._rule import RECORDED
+from autodiff_numpy._tables import TRACKED
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Any:
@@ -20,9 +20,9 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = N
         same = dtype is None or obj.dtype == dtype
         if copy is False and not same:
             raise ValueError(f"asarray cannot cast {obj.dtype} to {dtype} without a copy")
-        return obj if same else RECORDED.astype(obj, dtype)
+        return obj if same else TRACKED.astype(obj, dtype)
     if isinstance(obj, (list, tuple)) and _holds_recorded(obj):
-        return asarray(RECORDED.stack([asarray(part) for part in obj]), dtype=dtype)
+        return asarray(TRACKED.stack([asarray(part) for part in obj]), dtype=dtype)
     if foreign(obj) and copy is not False:
         return copied(obj) if dtype is None or obj.dtype == dtype else obj.astype(dtype)
     return np.asarray(obj, dtype=dtype, device=device, copy=copy)
@@ -34,7 +34,7 @@ def _holds_recorded(obj: Any) -> bool:
 
 def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
     """`numpy.astype`."""
-    return RECORDED.astype(x, dtype, copy=copy)
+    return TRACKED.astype(x, dtype, copy=copy)
 
 
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> Any:
@@ -64,11 +64,11 @@ def ones_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
 
 def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
     """`numpy.full_like`; the fill value may be recorded."""
-    return RECORDED.full_like(x, fill_value, dtype=dtype)
+    return TRACKED.full_like(x, fill_value, dtype=dtype)
 
 
 def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
     """`numpy.full`; the fill value may be recorded."""
     if not isinstance(fill_value, Array):
         return np.full(shape, fill_value, dtype=dtype, device=device)
-    return RECORDED.broadcast_to(asarray(fill_value, dtype=dtype), (shape,) if isinstance(shape, int) else shape)
+    return TRACKED.broadcast_to(asarray(fill_value, dtype=dtype), (shape,) if isinstance(shape, int) else shape)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._rule import RECORDED
+from autodiff_numpy._tables import TRACKED
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
     """`numpy.clip`, of the dtype of ``x``."""
-    return RECORDED.clip(x, _bound(min, x.dtype), _bound(max, x.dtype)) if min is not None or max is not None else +x
+    return TRACKED.clip(x, _bound(min, x.dtype), _bound(max, x.dtype)) if min is not None or max is not None else +x
 
 
 def _bound(bound: Any, dtype: Any) -> Any:
@@ -20,7 +20,7 @@ def _bound(bound: Any, dtype: Any) -> Any:
     if bound is None or getattr(bound, "dtype", None) == dtype:
         return bound
     if hasattr(bound, "dtype"):
-        return RECORDED.astype(bound, dtype)
+        return TRACKED.astype(bound, dtype)
     if np.dtype(dtype).kind in "iu":
         limits = np.iinfo(dtype)
         bound = np.clip(bound, float(limits.min), float(limits.max)) if isinstance(bound, float) else bound
@@ -30,13 +30,13 @@ def _bound(bound: Any, dtype: Any) -> Any:
 
 def count_nonzero(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
     """`numpy.count_nonzero`, which gives a Python number before NumPy 2.3."""
-    found = RECORDED.count_nonzero(x, axis=axis, keepdims=keepdims)
+    found = TRACKED.count_nonzero(x, axis=axis, keepdims=keepdims)
     return np.intp(found) if type(found) is int else found
 
 
 def expm1(x: Any, /) -> Any:
     """`numpy.expm1`, with the standard's complex values at 0 and infinity."""
-    found = RECORDED.expm1(x)
+    found = TRACKED.expm1(x)
     return found if found.dtype.kind != "c" else _mended(plain(x), found)
 
 
@@ -51,14 +51,14 @@ def _mended(z: Any, found: Any) -> Any:
     values = np.empty_like(z)
     values.real = np.where(bottom, -1.0, z.real)
     values.imag = np.where(flat, z.imag, np.where(bottom, 0.0, np.nan))
-    return RECORDED.where(mask, values, found)
+    return TRACKED.where(mask, values, found)
 
 
 def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
     """The sorted elements; equal ones stay in their order."""
     if not descending:
-        return RECORDED.sort(x, axis=axis, stable=stable)
-    return RECORDED.take_along_axis(x, argsort(x, axis=axis, descending=True), axis)
+        return TRACKED.sort(x, axis=axis, stable=stable)
+    return TRACKED.take_along_axis(x, argsort(x, axis=axis, descending=True), axis)
 
 
 def argsort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
@@ -73,4 +73,4 @@ def argsort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool
 
 def take_along_axis(x: Any, indices: Any, /, axis: int = -1) -> Any:
     """`numpy.take_along_axis`, which has no default axis before NumPy 2.3."""
-    return RECORDED.take_along_axis(x, indices, axis)
+    return TRACKED.take_along_axis(x, indices, axis)

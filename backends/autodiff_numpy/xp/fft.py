@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autodiff_numpy._rule import RECORDED
+from autodiff_numpy._tables import TRACKED
 
 _SAME_NAMES = (
     "fft", "fftn", "fftshift", "hfft", "ifft", "ifftn", "ifftshift", "ihfft", "irfft", "irfftn", "rfft", "rfftn",
 )  # fmt: skip
-globals().update({name: getattr(RECORDED, name) for name in _SAME_NAMES})
+globals().update({name: getattr(TRACKED, name) for name in _SAME_NAMES})
 
 
 def fftfreq(n: int, /, *, d: float = 1.0, dtype: Any = None, device: Any = None) -> Any:

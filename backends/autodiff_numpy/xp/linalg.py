@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from autodiff_numpy._array import plain
-from autodiff_numpy._rule import RECORDED
+from autodiff_numpy._tables import TRACKED
 
 _SAME_NAMES = (
     "det", "eigh", "eigvalsh", "inv", "matmul", "matrix_norm", "matrix_power", "matrix_transpose", "outer", "slogdet",
     "solve", "svd", "svdvals", "tensordot", "vecdot", "vector_norm",
 )  # fmt: skip
-globals().update({name: getattr(RECORDED, name) for name in _SAME_NAMES})
+globals().update({name: getattr(TRACKED, name) for name in _SAME_NAMES})
 
 
 def cholesky(x: Any, /, *, upper: bool = False) -> Any:
     """The lower triangle ``l`` with ``x = l @ l.mT``, or the upper one."""
-    return RECORDED.cholesky(x, upper=upper)
+    return TRACKED.cholesky(x, upper=upper)
 
 
 def cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """The products of vectors of length 3, which broadcast along the other axes."""
     if x1.shape[axis] != 3 or x2.shape[axis] != 3:
         raise ValueError(f"cross needs length 3 along axis {axis}; the shapes are {x1.shape} and {x2.shape}")
-    return RECORDED.cross(x1, x2, axis=axis)
+    return TRACKED.cross(x1, x2, axis=axis)
 
 
 def diagonal(x: Any, /, *, offset: int = 0) -> Any:
     """The diagonals of the last two axes."""
-    return RECORDED.diagonal(x, offset, -2, -1)
+    return TRACKED.diagonal(x, offset, -2, -1)
 
 
 def matrix_rank(x: Any, /, *, rtol: Any = None) -> Any:
@@ -45,17 +45,17 @@ def pinv(x: Any, /, *, rtol: Any = None) -> Any:
     """The pseudo-inverse; singular values up to ``rtol`` times the largest count as 0."""
     if rtol is None:  # NumPy's own default is 1e-15, whatever the dtype and the shape
         rtol = max(x.shape[-2:]) * np.finfo(x.dtype).eps
-    return RECORDED.pinv(x, rtol=rtol)
+    return TRACKED.pinv(x, rtol=rtol)
 
 
 def qr(x: Any, /, *, mode: str = "reduced") -> Any:
     """An orthonormal and a triangular factor."""
-    return RECORDED.qr(x, mode=mode)
+    return TRACKED.qr(x, mode=mode)
 
 
 def trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
     """The sums of the diagonals of the last two axes."""
-    return RECORDED.trace(x, offset, -2, -1, dtype)
+    return TRACKED.trace(x, offset, -2, -1, dtype)
 
 
 if TYPE_CHECKING:  # the names that come from the tables

@@ -35,10 +35,10 @@ _LOCKS: dict[int, _Lock] = {}
 """By the owner's id()."""
 
 
-def captured(constant: Any) -> Any:
+def frozen_copy(constant: Any) -> Any:
     """A constant as a residual: what is written into the array afterwards does not reach it, or raises."""
     if type(constant) is tuple:
-        return tuple([captured(part) for part in constant])
+        return tuple([frozen_copy(part) for part in constant])
     if not isinstance(constant, np.ndarray):
         return constant
     return constant.copy() if constant.nbytes <= _COPIED else _locked(constant)

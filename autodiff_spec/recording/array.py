@@ -1,0 +1,180 @@
+"""What arrays that are recorded have in common, whatever engine made their values."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from autodiff_spec.core.errors import MutationError
+from autodiff_spec.recording.nodes import Recorder
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class RecordedArray:
+    """A value and the node that stands for it on the open tapes; an engine adds operators and methods.
+
+    ``float()``, ``bool()`` and comparisons give plain values: they detach.
+
+    Attributes:
+        value: the framework's array; not to be written to.
+        node: its place in the recording.
+        namespace: the engine's array namespace.
+    """
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]
+    namespace: ClassVar[Any]
+
+    if TYPE_CHECKING:  # slots of the engine's class, and what it installs
+        value: Any
+        node: Any
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, index: Any) -> Any: ...
+
+    # --- what it looks like -----------------------------------------------------------------------------------
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of its axes."""
+        return self.value.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of its elements."""
+        return self.value.dtype
+
+    @property
+    def ndim(self) -> int:
+        """How many axes it has."""
+        return self.value.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """How many elements it has."""
+        return self.value.size  # type: ignore[no-any-return]
+
+    @property
+    def device(self) -> Any:
+        """Where its value is."""
+        return self.value.device
+
+    def __len__(self) -> int:
+        if not self.ndim:
+            raise TypeError("iteration over, or len() of, a 0-d array")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.value!r})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec) if self.ndim == 0 else repr(self)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        versions = self.namespace.SUPPORTED_API_VERSIONS
+        if api_version not in (None, *versions):
+            raise ValueError(f"api_version={api_version!r} is not one of {', '.join(versions)}")
+        return self.namespace
+
+    # --- what Python looks at: plain values, detached ---------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __float__(self) -> float:
+        return float(self.value)
+
+    def __int__(self) -> int:
+        return int(self.value)
+
+    def __complex__(self) -> complex:
+        return complex(self.value)
+
+    def __index__(self) -> int:
+        return operator.index(self.value)
+
+    def item(self, *index: int) -> Any:
+        """An element as a Python number, detached."""
+        return self.value.item(*index)
+
+    def tolist(self) -> Any:
+        """The elements as Python numbers in nested lists, detached."""
+        return self.value.tolist()
+
+    # --- what would lose the derivative -----------------------------------------------------------------------
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeError(
+            "a recorded array would lose its derivative in np.asarray; use to_numpy(x) for a detached copy, "
+            "or a function of the namespace to combine arrays (xp.stack, xp.concat)"
+        )
+
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
+    ) -> Any:
+        return self.value.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def __dlpack_device__(self) -> Any:
+        return self.value.__dlpack_device__()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise MutationError(
+            "a recorded array cannot be written in place; build a new one with xp.where(mask, new, x), "
+            "or with at(x, index).set(value)"
+        )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+
+class RecordedVariable(RecordedArray):
+    """A recorded array whose value `assign` replaces; each open tape reads it under a node of its own.
+
+    Attributes:
+        recorder: the engine's open tapes.
+        observer: what `prepare` traces with in this context, which has to know the variables that are read.
+        array: the engine's class of recorded arrays.
+    """
+
+    __slots__ = ()
+    recorder: ClassVar[Recorder]
+    observer: ClassVar[ContextVar[Any]]
+    array: ClassVar[type[RecordedArray]]
+
+    if TYPE_CHECKING:
+        _value: Any
+
+    @property
+    def value(self) -> Any:
+        """The value that it holds now."""
+        observer = self.observer.get()
+        return self._value if observer is None else observer.read(self, self._value)
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        observer = self.observer.get()
+        if observer is not None:
+            observer.escaped("assign() to a variable")
+        self._hold(value)
+
+    def _hold(self, value: Any) -> None:
+        self._value = value
+
+    def read(self) -> Any:
+        """The recorded array that stands for it on the open tapes, or its plain value when none is open."""
+        node = self.recorder.node_of(self)
+        return self.value if node is None else self.array(self.value, node)  # type: ignore[call-arg]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self.recorder.frame().recordings:
+            return super().__array__(dtype, copy)
+        return np.array(self.value, dtype=dtype)
