@@ -12,8 +12,8 @@ import pytest
 
 import autodiff_spec as ad
 from autodiff_numpy import Array
-from autodiff_numpy._tables import VALUES
 from autodiff_numpy._rule import DuplicateRuleError, rule
+from autodiff_numpy._tables import VALUES
 
 be = ad.backend("numpy")
 xp = be.xp
