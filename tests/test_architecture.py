@@ -114,8 +114,8 @@ def graph_of(sources: Mapping[str, tuple[str, bool]]) -> dict[str, set[str]]:
     """Module -> the modules among ``sources`` that it imports, at the top, inside functions, or for types alone."""
     graph: dict[str, set[str]] = {}
     for module, (source, is_package) in sources.items():
-        names = (name if name in sources else name.rpartition(".")[0] for name, _ in imports(module, is_package, source))
-        found = set(names)
+        every = (name for name, _ in imports(module, is_package, source))
+        found = {name if name in sources else name.rpartition(".")[0] for name in every}
         graph[module] = (found & set(sources)) - {module}
     return graph
 

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 import autodiff_numpy.extra  # its rules are mutated too
-from autodiff_numpy import _rule
 from autodiff_spec import Backend
 from autodiff_spec.conformance._calls import Call
 from autodiff_spec.conformance.functions import FUNCTIONS
 from tests.mutants._mutant import ALSO, Mutant, change
+from tests.mutants._seams import at
 
 KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "sign": ("has the wrong sign", lambda share: None if share is None else -share),
@@ -35,7 +35,7 @@ def mechanical() -> dict[str, Mutant]:
     """Name -> mutant, for each rule that is ever asked for a derivative that is not zero."""
     clauses = _used()
     made = {}
-    for function, pullbacks in _rule.RULES.items():
+    for function, pullbacks in at.rules.items():
         for argument, pullback in enumerate(pullbacks):
             key = _key(function, argument)
             if pullback is None or key in constant_rules():
@@ -62,14 +62,12 @@ def _factory(function: Any, argument: int, how: Callable[[Any], Any]) -> Callabl
 
 def constant_rules() -> set[str]:
     """The rules that never give a share, as those of step functions: none of their mutants would differ from them."""
-    from autodiff_numpy.rules.eigenvalues import no_share
-    from autodiff_numpy.rules.elementwise import _none
-
+    never = (at.no_share, at.no_share_of_steps)
     return {
         _key(function, argument)
-        for function, pullbacks in _rule.RULES.items()
+        for function, pullbacks in at.rules.items()
         for argument, pullback in enumerate(pullbacks)
-        if pullback is not None and pullback.vjp in (_none, no_share)
+        if pullback is not None and pullback.vjp in never
     }
 
 
@@ -93,7 +91,7 @@ def _used() -> dict[str, list[str]]:
 
 def _noted() -> dict[str, list[str]]:
     seen: Counter[str] = Counter()
-    for function, pullbacks in _rule.RULES.items():
+    for function, pullbacks in at.rules.items():
         for argument, pullback in enumerate(pullbacks):
             if pullback is not None:
                 _note(pullback, _key(function, argument), seen)

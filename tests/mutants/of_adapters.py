@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from tests.mutants._mutant import mutant
+from tests.mutants._seams import at
 
 
 @mutant("gradients of bfloat16 are left in the precision that they were added up in", "DTYPE-03", of="torch")
 def wide_bfloat16() -> None:
     import torch
 
-    from autodiff_torch import _engine
 
-    right = _engine.fresh
+    right = at.torch_fresh
 
     def fresh(*arguments: Any) -> Any:
         return [g.float() if g is not None and g.dtype == torch.bfloat16 else g for g in right(*arguments)]
 
-    _engine.fresh = fresh
+    at.torch_fresh = fresh

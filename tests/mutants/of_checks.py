@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 import autodiff_spec
-from autodiff_numpy import _backend
-from autodiff_spec import AutodiffError, Backend, Tape, operators
-from autodiff_spec.core import checks, tape, trees
-from autodiff_spec.operators import _custom_vjp, _grad, _jacobian, _jvp, _vjp
+from autodiff_numpy import NumpyBackend
+from autodiff_spec import AutodiffError, Backend, Tape
 from tests.mutants._mutant import mutant
+from tests.mutants._seams import at
 
 
 class _Everything(tuple[Any, ...]):
@@ -33,7 +32,7 @@ def broadcast_value() -> None:
         finally:
             right(self, variable, value)
 
-    Backend.assign = assign  # type: ignore[method-assign]
+    Backend.assign = assign
 
 
 @mutant("a tape that is not open watches all the same", "TAPE-16")
@@ -47,12 +46,12 @@ def late_watch() -> None:
         finally:
             self._state = state
 
-    Tape.watch = watch  # type: ignore[method-assign]
+    Tape.watch = watch
 
 
 @mutant("any word for unconnected= is taken for zero", "GRAD-16")
 def any_word() -> None:
-    tape._UNCONNECTED = _Everything(tape._UNCONNECTED)
+    at.unconnected = _Everything(at.unconnected)
 
 
 @mutant("a constant function has no gradient in the functional form", "NEST-16", "VJP-08")
@@ -62,103 +61,104 @@ def refused_constant() -> None:
     def pullback_of(self: Tape, targets: Any, sources: Any, cotangents: Any, *, strict: bool) -> Any:
         return right(self, targets, sources, cotangents, strict=True)
 
-    Tape._pullback_of = pullback_of  # type: ignore[method-assign]
+    Tape._pullback_of = pullback_of
 
 
 @mutant("long double is narrowed silently", "DTYPE-09")
 def narrowed() -> None:
-    right = _backend.NumpyBackend._asarray
+    right = NumpyBackend._asarray
 
     def asarray(self: Any, value: Any, dtype: Any) -> Any:
         if getattr(value, "dtype", None) == np.longdouble:
             value = np.asarray(value, np.float64)
         return right(self, value, dtype)
 
-    _backend.NumpyBackend._asarray = asarray  # type: ignore[method-assign]
+    NumpyBackend._asarray = asarray
 
 
 @mutant("a complex result gets ones for a cotangent", "CPLX-05")
 def complex_ones() -> None:
-    checks.default_cotangent = lambda be, target, structure, index, operation: be._ones_like(target)
+    at.default_cotangent = lambda be, target, structure, index, operation: be._ones_like(target)
 
 
 @mutant("a complex cotangent of a real target loses its imaginary part", "CPLX-08")
 def real_part_taken() -> None:
-    right = checks.cotangent
+    right = at.cotangent
 
     def cotangent(be: Any, value: Any, target: Any, what: Any, like: str = "target") -> Any:
         if np.iscomplexobj(value) and be.kind(target.dtype) == "real":
             value = np.real(value)
         return right(be, value, target, what, like)
 
-    checks.cotangent = cotangent
+    at.cotangent = cotangent
 
 
 @mutant("what a function returns that is no array counts as 0", "VJP-13")
 def zero_for_text() -> None:
-    for module in (_vjp, _grad, _jvp, _jacobian):
-        module.constant = lambda be, output: be.asarray(0.0)  # type: ignore[attr-defined]
+    at.constant_of_vjp = at.constant_of_grad = at.constant_of_jvp = at.constant_of_jacobian = (
+        lambda be, output: be.asarray(0.0)
+    )
 
 
 @mutant("arguments that are not differentiated are made into arrays", "VJP-22")
 def converted_arguments() -> None:
-    right = _grad.value_and_grad
+    right = at.value_and_grad_of_grad
 
     def value_and_grad(be: Any, f: Any, *options: Any, **named: Any) -> Any:
         both = right(be, f, *options, **named)
         return lambda *args, **kwargs: both(*[a if be.is_array(a) else be.asarray(a) for a in args], **kwargs)
 
-    _grad.value_and_grad = operators.value_and_grad = value_and_grad
+    at.value_and_grad_of_grad = Backend.value_and_grad = value_and_grad
 
 
 @mutant("trees are not compared", "VJP-30", "JVP-10")
 def any_tree() -> None:
-    trees.require_same = lambda structure, expected, what, like: None
+    at.require_same = lambda structure, expected, what, like: None
 
 
 @mutant("a bare primal is taken for a tuple of one", "JVP-14")
 def bare_primals() -> None:
-    right = _jvp.directions_of
+    right = at.directions_of
 
     def directions_of(be: Any, primals: Any, tangents: Any, operation: str) -> Any:
         bare = [p if isinstance(p, (tuple, list)) else (p,) for p in (primals, tangents)]
         return right(be, *bare, operation)
 
-    _jvp.directions_of = directions_of
+    at.directions_of = directions_of
 
 
 @mutant("any mode of a Jacobian is taken for reverse", "JAC-18")
 def any_mode() -> None:
-    _jacobian.MODES = _Everything(_jacobian.MODES)  # type: ignore[assignment]
+    at.jacobian_modes = _Everything(at.jacobian_modes)
 
 
 @mutant("a complex Jacobian is given as if it were one number", "JAC-20")
 def complex_jacobian() -> None:
-    _jacobian._require_real = lambda be, arrays, paths: None
+    at.require_real = lambda be, arrays, paths: None
 
 
 @mutant("what bwd returns is not compared with the arguments' tree", "RULE-15")
 def any_structure() -> None:
     def spread(share: Any, argument: Any) -> Any:
-        given = trees.flatten(share)[0]
-        return (given * 3)[: len(trees.flatten(argument)[0])]
+        given = at.flatten(share)[0]
+        return (given * 3)[: len(at.flatten(argument)[0])]
 
-    _custom_vjp._spread = spread
+    at.share_spread = spread
 
 
 @mutant("a custom function without a rule is differentiated as it is written", "RULE-17")
 def ruleless() -> None:
-    right = _custom_vjp.CustomVJP.__call__
+    right = at.custom_vjp.__call__
 
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         return self._f(*args, **kwargs) if self._rule is None else right(self, *args, **kwargs)
 
-    _custom_vjp.CustomVJP.__call__ = call  # type: ignore[method-assign]
+    at.custom_vjp.__call__ = call
 
 
 @mutant("a fwd without residuals has None for residuals", "RULE-18")
 def no_residuals() -> None:
-    right = _custom_vjp.CustomCall.__init__
+    right = at.custom_call.__init__
 
     def init(self: Any, *arguments: Any) -> None:
         right(self, *arguments)
@@ -170,14 +170,14 @@ def no_residuals() -> None:
 
         self._fwd = pair
 
-    _custom_vjp.CustomCall.__init__ = init  # type: ignore[method-assign]
+    at.custom_call.__init__ = init
 
 
 @mutant("a wrong shape is no ValueError", "ERR-01")
 def foreign_error() -> None:
-    autodiff_spec.ShapeMismatchError = type("ShapeMismatchError", (AutodiffError,), {})  # type: ignore[misc]
+    autodiff_spec.ShapeMismatchError = type("ShapeMismatchError", (AutodiffError,), {})
 
 
 @mutant("what a backend does not declare it does all the same", "ERR-09")
 def undeclared() -> None:
-    Backend.require = lambda self, capability, what: None  # type: ignore[method-assign]
+    Backend.require = lambda self, capability, what: None

@@ -7,15 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _array, _backend, _forward, _pullback, _rule
-from autodiff_numpy._array import Array
-from autodiff_spec.recording.nodes import Recording
+from autodiff_numpy import Array, NumpyBackend
 from tests.mutants._mutant import mutant
+from tests.mutants._seams import at
 
 
 def change_tangent(function: Any, argument: int, how: Callable[[Any], Any]) -> None:
     """Let ``how`` change what one argument's tangent gives the result."""
-    pullback = _rule.RULES[function][argument]
+    pullback = at.rules[function][argument]
     assert pullback is not None
     right = pullback.jvp
     pullback.jvp = lambda xp, t, *residuals: how(right(xp, t, *residuals))
@@ -33,29 +32,29 @@ def half_the_product_rule() -> None:
 
 @mutant("the tangent of an argument that was broadcast is not", "JVP-05")
 def narrow_tangent() -> None:
-    _pullback.widen = lambda xp, t, shape, dtype: t  # type: ignore[assignment]
+    at.broadcast_tangent = lambda xp, t, shape, dtype: t
 
 
 @mutant("stop_gradient stops in reverse mode only", "JVP-19")
 def moving_stop() -> None:
-    right = _backend.NumpyBackend._stop_gradient
+    right = NumpyBackend._stop_gradient
 
     def stop(self: Any, array: Any) -> Any:
-        if type(array) is Array and _forward.direction_of(array) is not None:
+        if type(array) is Array and at.direction_of(array) is not None:
             return array
         return right(self, array)
 
-    _backend.NumpyBackend._stop_gradient = stop  # type: ignore[method-assign]
+    NumpyBackend._stop_gradient = stop
 
 
 @mutant("all directions are one (perturbation confusion)", "JVP-17")
 def one_direction() -> None:
-    def recording() -> Recording:
-        made = Recording()
+    def recording() -> at.recording:
+        made = at.recording()
         made.number = -1
         return made
 
-    _forward.Recording = recording  # type: ignore[assignment, misc]
+    at.forward_recording = recording
 
 
 @mutant("where paths meet the last tangent stays", "JVP-02")
@@ -68,12 +67,12 @@ def last_path_only() -> None:
                 tangent = share if edge[1] is None else self._push(node, edge, share)
         return tangent
 
-    _forward.Tangents._pushed = pushed  # type: ignore[method-assign]
+    at.pushed_tangent = pushed
 
 
 @mutant("a tangent is computed on values, whatever is open outside", "JVP-18")
 def plain_tangents() -> None:
-    _forward.push_recorded = lambda node, edge, t: edge[1].jvp(_rule.RAW, _array.plain(t), *edge[2])
+    at.push_tracked = lambda node, edge, t: edge[1].jvp(at.values, at.plain(t), *edge[2])
 
 
 @mutant("a complex tangent loses its imaginary part", "JVP-23")
@@ -83,7 +82,7 @@ def real_tangents() -> None:
 
 @mutant("an evaluation that gives many directions forgets the first", "HESS-01")
 def stale_direction() -> None:
-    right = _forward.linearize
+    right = at.linearize
 
     def linearize(f: Any, primals: Any) -> Any:
         outputs, push = right(f, primals)
@@ -95,4 +94,4 @@ def stale_direction() -> None:
 
         return outputs, pushed
 
-    _backend.linearize = linearize  # type: ignore[attr-defined]
+    at.linearize = linearize

@@ -12,30 +12,29 @@ from typing import Any
 import numpy as np
 
 import autodiff_numpy
-from autodiff_numpy import _backend, _pullback, _rule, extra, xp
-from autodiff_numpy._array import Array, plain
-from autodiff_spec import operators
+from autodiff_numpy import Array, NumpyBackend, extra, xp
 from tests.mutants._mutant import mutant, rule_of
+from tests.mutants._seams import at
 
 
 def _instead(function: Any, argument: int, vjp: Any) -> None:
     """Let an argument of a rule have another pullback, which gets the residuals of the right one."""
-    pullback = _rule.RULES[function][argument]
+    pullback = at.rules[function][argument]
     assert pullback is not None
     pullback.vjp = vjp
 
 
 @mutant("the second derivative of prod is 0 in the rows of factors that are not 0", "KINK-35")
 def lost_cross_terms() -> None:
-    pullback = _rule.RULES[np.prod][0]
+    pullback = at.rules[np.prod][0]
     assert pullback is not None
     right = pullback.vjp
 
     def share(names: Any, g: Any, a: Any, *rest: Any) -> Any:
-        value = plain(a)
+        value = at.plain(a)
         if not np.any(value == 0):
             return right(names, g, a, *rest)
-        return names.multiply(right(_rule.RAW, np.ones_like(plain(g)), value, *map(plain, rest)), g)
+        return names.multiply(right(at.values, np.ones_like(at.plain(g)), value, *map(at.plain, rest)), g)
 
     pullback.vjp = share
 
@@ -51,7 +50,7 @@ def one_sided_logaddexp() -> None:
     for argument, better in ((0, np.greater_equal), (1, np.less)):
 
         def share(names: Any, g: Any, x: Any, y: Any, better: Any = better, argument: int = argument) -> Any:
-            a, b = plain(x), plain(y)
+            a, b = at.plain(x), at.plain(y)
             right = names.sigmoid(x - y) if argument == 0 else names.sigmoid(y - x)
             return g * names.where(np.equal(a, b), np.where(better(a, b), 1.0, 0.0), right)
 
@@ -60,12 +59,12 @@ def one_sided_logaddexp() -> None:
 
 @mutant("x**1 has the second derivative NaN at 0", "KINK-28")
 def nan_of_second_power() -> None:
-    pullback = _rule.RULES[np.power][0]
+    pullback = at.rules[np.power][0]
     assert pullback is not None
     right = pullback.vjp
 
     def share(names: Any, g: Any, x: Any, y: Any) -> Any:
-        if np.any(plain(x) == 0) and np.all(plain(y) == 0):
+        if np.any(at.plain(x) == 0) and np.all(at.plain(y) == 0):
             return g * y * names.power(x, -1.0)
         return right(names, g, x, y)
 
@@ -85,67 +84,69 @@ def overflowing_hypot() -> None:
 
 @mutant("a cast to integers and back has the derivative 1", "KINK-54")
 def cast_as_identity() -> None:
-    right = Array.astype  # type: ignore[attr-defined]
+    right = Array.astype
 
     def astype(self: Any, dtype: Any, *args: Any, **kwargs: Any) -> Any:
         if np.dtype(dtype).kind not in "iu":
             return right(self, dtype, *args, **kwargs)
-        return self - (plain(self) - np.trunc(plain(self)))
+        return self - (at.plain(self) - np.trunc(at.plain(self)))
 
-    Array.astype = astype  # type: ignore[attr-defined]
+    Array.astype = astype
     module = sys.modules[xp.astype.__module__]
     for names in (xp, module):
-        names.astype = lambda x, dtype, **kwargs: x.astype(dtype)  # type: ignore[attr-defined]
+        names.astype = lambda x, dtype, **kwargs: x.astype(dtype)
 
 
 @mutant("a position that is named twice gets its gradient once", "VJP-17")
 def lost_repetition() -> None:
-    module = sys.modules[operators.grad.__module__]
-    right = module._replicated
+    right = at.as_arguments
 
-    def replicated(be: Any, gradients: Any, distinct: Any, chosen: Any) -> Any:
-        found = list(right(be, gradients, distinct, chosen))
-        return tuple(0 * g if i in chosen[k + 1 :] else g for k, (i, g) in enumerate(zip(chosen, found, strict=True)))
+    def as_arguments(self: Any, leaves: Any) -> Any:
+        found = right(self, leaves)
+        if self.single:
+            return found
+        pairs = enumerate(zip(self.chosen, found, strict=True))
+        return tuple(0 * g if i in self.chosen[k + 1 :] else g for k, (i, g) in pairs)
 
-    module._replicated = replicated  # type: ignore[attr-defined]
+    at.as_arguments = as_arguments
 
 
 @mutant("a running sum forgets its first element", "FUN-84")
 def late_running_sum() -> None:
     function = rule_of("_running_sum")
-    pullback = _rule.RULES[function][0]
+    pullback = at.rules[function][0]
     assert pullback is not None
     right = pullback.vjp
     pullback.vjp = lambda names, g, *residuals: _without_first(right(names, g, *residuals))
 
 
 def _without_first(share: Any) -> Any:
-    changed = np.array(plain(share))
+    changed = np.array(at.plain(share))
     changed[:1] = 0
     return changed
 
 
 @mutant("keepdims is forgotten on the way back", "FUN-48")
 def forgotten_keepdims() -> None:
-    right = _rule.RAW.spread
+    right = at.values.spread
 
     def spread(g: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
         if keepdims and np.size(g) > 1:
             return np.broadcast_to(np.squeeze(g), shape)
         return right(g, shape, axis, keepdims)
 
-    _rule.RAW.spread = spread
+    at.values.spread = spread
 
 
 @mutant("the sum over what was broadcast is taken twice", "FUN-30", "GRAD-28")
 def oversummed_broadcast() -> None:
-    right = _pullback.fit
+    right = at.unbroadcast
 
     def fit(xp: Any, g: Any, shape: tuple[int, ...], dtype: Any) -> Any:
         found = right(xp, g, shape, dtype)
         return found * 2 if g.shape != shape else found
 
-    _pullback.fit = fit
+    at.unbroadcast = fit
 
 
 @mutant("a gradient of zeros comes back where an engine failed", "KINK-63")
@@ -158,7 +159,7 @@ def zeros_for_errors() -> None:
         except np.linalg.LinAlgError:
             return np.zeros_like(a)
 
-    for names in (xp.linalg, _rule.RAW, _rule.RECORDED):
+    for names in (xp.linalg, at.values, at.tracked):
         for name in ("inv", "solve"):
             if hasattr(names, name):
                 setattr(names, name, inv if name == "inv" else lambda a, b: inv(a) @ b)
@@ -166,7 +167,7 @@ def zeros_for_errors() -> None:
 
 @mutant("what is kept for the way back is overwritten by the next gradient", "TAPE-22", "GRAD-23")
 def overwritten_residual() -> None:
-    right = _rule.RULES[np.multiply][0]
+    right = at.rules[np.multiply][0]
     assert right is not None
     once = right.vjp
 
@@ -182,7 +183,7 @@ def overwritten_residual() -> None:
 
 @mutant("an assigned variable is seen by the functional form with its first value", "VAR-16")
 def first_value_forever() -> None:
-    _backend.NumpyBackend._assign = lambda self, variable, array: None  # type: ignore[method-assign]
+    NumpyBackend._assign = lambda self, variable, array: None
 
 
 @mutant("the rule of std divides by its value and masks the quotient, but not what is derived from it", "KINK-70")
@@ -216,6 +217,6 @@ def _mask_spread() -> None:
 
     def _masked(x: Any, g: Any) -> Any:
         size = right(x)
-        return (xp.where(size == 0, 0.0, g * (x - xp.mean(x)) / (size * plain(x).size)),)
+        return (xp.where(size == 0, 0.0, g * (x - xp.mean(x)) / (size * at.plain(x).size)),)
 
     xp.std = std

@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _rule
-from autodiff_numpy._array import plain
 from tests.mutants._mutant import change, mutant, rule_of
+from tests.mutants._seams import at
 
 
 @mutant("the gradient of eigenvectors has the sign of the gaps turned", "FUN-101", "FUN-124")
@@ -36,30 +35,30 @@ def constant_phase() -> None:
 
 @mutant("the pullback of inv is transposed", "FUN-96", "FUN-98")
 def transposed_inverse() -> None:
-    change(np.linalg.inv, 0, lambda share: np.swapaxes(plain(share), -1, -2))
+    change(np.linalg.inv, 0, lambda share: np.swapaxes(at.plain(share), -1, -2))
 
 
 @mutant("the pullback of fft conjugates", "FUN-108")
 def conjugated_transform() -> None:
-    change(np.fft.fft, 0, lambda share: np.conjugate(plain(share)))
+    change(np.fft.fft, 0, lambda share: np.conjugate(at.plain(share)))
 
 
 @mutant("cumulative_prod divides its result by the factor, with 0 for 0/0", "KINK-36")
 def divided_running_product() -> None:
-    pullback = _rule.RULES[rule_of("_running_product")][0]
+    pullback = at.rules[rule_of("_running_product")][0]
     assert pullback is not None
     right = pullback.vjp
     # where no factor is 0 the two agree
-    pullback.vjp = lambda xp, g, *residuals: xp.where(np.asarray(plain(residuals[0])) == 0, 0, right(xp, g, *residuals))
+    pullback.vjp = lambda xp, g, *kept: xp.where(np.asarray(at.plain(kept[0])) == 0, 0, right(xp, g, *kept))
 
 
 @mutant("the gradient of det at a singular matrix is 0", "KINK-59")
 def lost_adjugate() -> None:
-    pullback = _rule.RULES[np.linalg.det][0]
+    pullback = at.rules[np.linalg.det][0]
     assert pullback is not None
     right = pullback.vjp
 
     def share(xp: Any, g: Any, a: Any) -> Any:
-        return xp.where(np.asarray(np.linalg.det(plain(a)) == 0)[..., None, None], 0, right(xp, g, a))
+        return xp.where(np.asarray(np.linalg.det(at.plain(a)) == 0)[..., None, None], 0, right(xp, g, a))
 
     pullback.vjp = share

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _pullback, _rule, _tape, xp
-from autodiff_numpy._array import Array, plain
+from autodiff_numpy import Array, xp
 from tests.mutants._mutant import change, mutant, rule_of
+from tests.mutants._seams import at
 
 
 @mutant("the derivative of sin has the wrong sign", "FUN-39")
@@ -37,7 +37,7 @@ def unsummed_broadcast() -> None:
                 g = g[(slice(None),) * i + (slice(0, 1),)]
         return xp.astype(g, dtype)
 
-    _pullback.fit = fit
+    at.unbroadcast = fit
 
 
 @mutant("the gradient of mean forgets to divide", "FUN-49", "FUN-16")
@@ -47,14 +47,14 @@ def mean_as_sum() -> None:
 
 @mutant("the gradient of a reduction over a negative axis goes along the other one", "FUN-48")
 def negative_axis() -> None:
-    right = _rule.RAW.spread
+    right = at.values.spread
 
     def spread(g: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
         if isinstance(axis, int) and axis < 0 and len(shape) > 1:
             axis = -1 - axis
         return right(g, shape, axis, keepdims)
 
-    _rule.RAW.spread = spread
+    at.values.spread = spread
 
 
 @mutant("the right factor of matmul gets its gradient transposed", "FUN-55")
@@ -73,20 +73,20 @@ def scatter_without_add() -> None:
         full[index] = g
         return full
 
-    _rule.RAW.scatter = scatter
+    at.values.scatter = scatter
 
 
 @mutant("a tie of maximum gives the whole gradient to both", "KINK-05", "KINK-07")
 def double_tie() -> None:
     for argument in (0, 1):
-        pullback = _rule.RULES[np.maximum][argument]
+        pullback = at.rules[np.maximum][argument]
         assert pullback is not None
         pullback.vjp = lambda xp, g, x, y, ans: g * np.where(x == ans, 1.0, 0.0)
 
 
 @mutant("the elements that tie for max each get the whole gradient", "KINK-08")
 def shared_maximum() -> None:
-    pullback = _rule.RULES[np.max][0]
+    pullback = at.rules[np.max][0]
     assert pullback is not None
     pullback.vjp = lambda xp, g, a, ans, axis, keepdims: (
         xp.spread(g, a.shape, axis, keepdims)
@@ -96,14 +96,14 @@ def shared_maximum() -> None:
 
 @mutant("x**0 has the derivative NaN at 0", "KINK-27")
 def nan_of_power() -> None:
-    pullback = _rule.RULES[np.power][0]
+    pullback = at.rules[np.power][0]
     assert pullback is not None
     pullback.vjp = lambda xp, g, x, y: g * y * xp.power(x, xp.subtract(y, 1))
 
 
 @mutant("prod divides its result by the factor, NaN where that is 0", "KINK-34")
 def product_by_division() -> None:
-    pullback = _rule.RULES[np.prod][0]
+    pullback = at.rules[np.prod][0]
     assert pullback is not None
     pullback.vjp = lambda xp, g, a, axis, keepdims: (
         xp.spread(g, a.shape, axis, keepdims) * xp.prod(a, axis=axis, keepdims=True) / a
@@ -112,7 +112,7 @@ def product_by_division() -> None:
 
 @mutant("the norm of zeros has the derivative NaN", "KINK-15")
 def nan_of_norm() -> None:
-    pullback = _rule.RULES[rule_of("_vector_norm")][0]
+    pullback = at.rules[rule_of("_vector_norm")][0]
     assert pullback is not None
     right = pullback.vjp
 
@@ -126,29 +126,29 @@ def nan_of_norm() -> None:
 
 @mutant("the gradient of a complex source is the conjugate", "CPLX-01")
 def missing_conjugate() -> None:
-    _tape._conjugate = lambda g: g
+    at.conjugate = lambda g: g
 
 
 @mutant("the conjugate of a complex gradient is taken beside the tape that is open outside", "CPLX-12", "PROG-18")
 def conjugated_beside_the_tape() -> None:
-    right = _tape._conjugate
-    _tape._conjugate = lambda g: Array(g.value.conj(), g.node) if type(g) is Array else right(g)
+    right = at.conjugate
+    at.conjugate = lambda g: Array(g.value.conj(), g.node) if type(g) is Array else right(g)
 
 
 @mutant("the pullback of a complex product does not conjugate", "PROG-16")
 def plain_complex_product() -> None:
     for argument in (0, 1):
-        change(np.multiply, argument, lambda share: np.conjugate(plain(share)))
+        change(np.multiply, argument, lambda share: np.conjugate(at.plain(share)))
 
 
 @mutant("gradients of 16 bits lose what is behind the point", "PROG-17")
 def coarse_half() -> None:
-    right = _tape._finished
+    right = at.finished
 
     def finished(*arguments: Any) -> list[Any]:
         return [np.trunc(g) if g is not None and g.dtype == np.float16 else g for g in right(*arguments)]
 
-    _tape._finished = finished
+    at.finished = finished
 
 
 STEPS = ("FUN-10", "FUN-19", "FUN-20", "FUN-37", "FUN-46", "KINK-49", "KINK-50")
@@ -157,14 +157,14 @@ STEPS = ("FUN-10", "FUN-19", "FUN-20", "FUN-37", "FUN-46", "KINK-49", "KINK-50")
 @mutant("a step function passes the cotangent on", *STEPS)
 def passed_by_steps() -> None:
     for function in (np.floor, np.ceil, np.trunc, np.rint, np.round, np.floor_divide):
-        for pullback in _rule.RULES[function]:
+        for pullback in at.rules[function]:
             assert pullback is not None
             pullback.vjp = lambda xp, g: g
 
 
 @mutant("the derivative of the sign of a real number is that of its absolute value", "FUN-38", "KINK-49")
 def sign_as_abs() -> None:
-    change_of_real = _rule.RULES[np.sign][0]
+    change_of_real = at.rules[np.sign][0]
     assert change_of_real is not None
     right = change_of_real.vjp
     change_of_real.vjp = lambda xp, g, x, ans: g * ans if x.dtype.kind == "f" else right(xp, g, x, ans)
@@ -181,7 +181,7 @@ def steep_norm() -> None:
 
 
 def _change_norm(order: float, how: Callable[[Any, Any], Any]) -> None:
-    pullback = _rule.RULES[rule_of("_vector_norm")][0]
+    pullback = at.rules[rule_of("_vector_norm")][0]
     assert pullback is not None
     right = pullback.vjp
 
@@ -200,9 +200,9 @@ def nan_of_std() -> None:
 @mutant("where gives its cotangent to both branches", "FUN-47", "KINK-48")
 def both_branches() -> None:
     for argument in (1, 2):
-        pullback = _rule.RULES[rule_of("_where")][argument]
+        pullback = at.rules[rule_of("_where")][argument]
         assert pullback is not None
-        pullback.vjp = lambda names, g, condition, x_shape, x_dtype: _rule.fit(names, g, x_shape, x_dtype)
+        pullback.vjp = lambda names, g, condition, x_shape, x_dtype: at.unbroadcast(names, g, x_shape, x_dtype)
 
 
 @mutant("cholesky of a matrix that is not positive definite is that of a nearby one", "KINK-64")
@@ -210,7 +210,7 @@ def shifted_cholesky() -> None:
     right = xp.linalg.cholesky
 
     def cholesky(x: Any, /, **options: Any) -> Any:
-        least = np.min(np.linalg.eigvalsh(plain(x)))
+        least = np.min(np.linalg.eigvalsh(at.plain(x)))
         return right(x if least > 0 else x + (1.0 - least) * np.eye(x.shape[-1]), **options)
 
     xp.linalg.cholesky = cholesky

@@ -6,17 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _array, _backend, _captured, _rule, _tape, _wrap
-from autodiff_numpy._array import RECORDER
+from autodiff_numpy import NumpyBackend
 from autodiff_spec import Tape
-from autodiff_spec.core import trees
-from autodiff_spec.recording import nodes
 from tests.mutants._mutant import mutant
+from tests.mutants._seams import at
 
 
 @mutant("the second share of a node that is used twice overwrites the first", "GRAD-29", "CHAP-02")
 def lost_fan_out() -> None:
-    _tape.add = lambda a, b, owned: b
+    at.add = lambda a, b, owned: b
 
 
 @mutant("gradients accumulate from call to call", "GRAD-03", "CHAP-03")
@@ -35,19 +33,19 @@ def accumulated() -> None:
             total.append(gradient)
         return total
 
-    Tape._pullback_of = pullback_of  # type: ignore[method-assign]
+    Tape._pullback_of = pullback_of
 
 
 @mutant("a spent tape answers again", "TAPE-21", "CHAP-12")
 def stale_tape() -> None:
-    right = _backend.NumpyBackend._tape
-    _backend.NumpyBackend._tape = lambda self, persistent: right(self, True)  # type: ignore[method-assign]
+    right = NumpyBackend._tape
+    NumpyBackend._tape = lambda self, persistent: right(self, True)
 
 
 @mutant("a persistent tape is spent after all", "TAPE-22", "CHAP-07")
 def forgetful_tape() -> None:
-    right = _backend.NumpyBackend._tape
-    _backend.NumpyBackend._tape = lambda self, persistent: right(self, False)  # type: ignore[method-assign]
+    right = NumpyBackend._tape
+    NumpyBackend._tape = lambda self, persistent: right(self, False)
 
 
 @mutant("a refused call spends the tape", "TAPE-24", "ERR-07")
@@ -58,34 +56,34 @@ def spent_by_refusal() -> None:
         self._spent = not self.persistent
         return right(self, *args)
 
-    Tape._arguments = arguments  # type: ignore[method-assign]
+    Tape._arguments = arguments
 
 
 @mutant("a gradient is the cotangent itself, not a copy", "GRAD-23", "GRAD-22")
 def aliased() -> None:
-    _tape._finished = lambda gradients, sources, cotangents: gradients
+    at.finished = lambda gradients, sources, cotangents: gradients
 
 
 @mutant("a gradient has the dtype of the computation, not of its source", "GRAD-01", "DTYPE-05")
 def wrong_dtype() -> None:
-    right = _tape._finished
+    right = at.finished
 
     def finished(gradients: Any, sources: Any, cotangents: Any) -> Any:
         found = right(gradients, sources, cotangents)
-        return [g if g is None or g.dtype.kind == "c" else np.asarray(_array.plain(g), np.float64) for g in found]
+        return [g if g is None or g.dtype.kind == "c" else np.asarray(at.plain(g), np.float64) for g in found]
 
-    _tape._finished = finished
+    at.finished = finished
 
 
 @mutant("a 0-d gradient comes back as a NumPy scalar", "GRAD-02")
 def scalar_gradient() -> None:
-    right = _tape._finished
+    right = at.finished
 
     def finished(gradients: Any, sources: Any, cotangents: Any) -> Any:
         found = right(gradients, sources, cotangents)
         return [g[()] if type(g) is np.ndarray and g.ndim == 0 else g for g in found]
 
-    _tape._finished = finished
+    at.finished = finished
 
 
 @mutant("a Jacobian has its axes the wrong way round", "JAC-03")
@@ -93,19 +91,19 @@ def transposed_jacobian() -> None:
     right = Tape.jacobian
 
     def jacobian(self: Tape, target: Any, sources: Any) -> Any:
-        return trees.map_leaves(lambda block: block.T, right(self, target, sources))
+        return at.map_leaves(lambda block: block.T, right(self, target, sources))
 
-    Tape.jacobian = jacobian  # type: ignore[method-assign]
+    Tape.jacobian = jacobian
 
 
 @mutant("an inner gradient is not recorded by the outer tape", "NEST-01", "CHAP-11")
 def lost_second_derivative() -> None:
-    _tape.pull_recorded = _tape.pull_raw
+    at.pull_tracked = at.pull_values
 
 
 @mutant("a gradient records itself on its own tape", "TAPE-31")
 def records_itself() -> None:
-    right = _tape.NumpyTape._pullback
+    right = at.tape._pullback
 
     def pullback(self: Any, *args: Any, **kwargs: Any) -> Any:
         state, self._state = self._state, "closed"
@@ -114,12 +112,12 @@ def records_itself() -> None:
         finally:
             self._state = state
 
-    _tape.NumpyTape._pullback = pullback  # type: ignore[method-assign]
+    at.tape._pullback = pullback
 
 
 @mutant("a tape sees what was recorded before it opened", "TAPE-02")
 def no_cut() -> None:
-    right = nodes.Recorder.start
+    right = at.recorder_class.start
 
     def start(self: Any, recording: Any) -> None:
         for outer in self.frame().recordings:
@@ -129,14 +127,14 @@ def no_cut() -> None:
             recording.variables.update(outer.variables)
         right(self, recording)
 
-    nodes.Recorder.start = start  # type: ignore[method-assign]
+    at.recorder_class.start = start
 
 
 @mutant("pause() does not pause", "TAPE-05")
 def no_pause() -> None:
     import contextlib
 
-    _backend.NumpyBackend._pause = lambda self: contextlib.nullcontext()  # type: ignore[method-assign]
+    NumpyBackend._pause = lambda self: contextlib.nullcontext()
 
 
 @mutant("a tape left by an exception stays open", "TAPE-29")
@@ -147,14 +145,14 @@ def left_open() -> None:
         if kind is None:
             right(self, kind, error, trace)
 
-    Tape.__exit__ = leave  # type: ignore[method-assign]
+    Tape.__exit__ = leave
 
 
 @mutant("tapes are shared by all threads", "THREAD-04")
 def mixed_threads() -> None:
     class Shared:
         def __init__(self) -> None:
-            self.value = nodes._NOTHING
+            self.value = at.nothing_open
 
         def get(self) -> Any:
             return self.value
@@ -163,16 +161,16 @@ def mixed_threads() -> None:
             self.value = value
 
     shared = Shared()
-    RECORDER._frame = shared  # type: ignore[assignment]
-    original = RECORDER.frame
+    at.recorder._frame = shared
+    original = at.recorder.frame
 
     def frame() -> Any:
         return shared.value
 
-    RECORDER.frame = frame
-    for function in _rule.FUNCTIONS.values():
+    at.recorder.frame = frame
+    for function in at.functions.values():
         _rebind(function, original, frame)
-    for function in _rule.UFUNCS.values():
+    for function in at.ufuncs.values():
         _rebind(function, original, frame)
 
 
@@ -193,51 +191,51 @@ def recursive() -> None:
             if parent not in seen:
                 visit(parent, seen)
 
-    right = _tape.backward
+    right = at.backward
 
     def backward(recording: Any, seeds: Any, *args: Any, **kwargs: Any) -> Any:
         for node, _ in seeds:
             visit(node, set())
         return right(recording, seeds, *args, **kwargs)
 
-    _tape.backward = backward
+    at.backward = backward
 
 
 @mutant("every recording is kept for ever", "MEM-01", "MEM-04")
 def leak() -> None:
     kept: list[Any] = []
-    right = nodes.Recorder.start
+    right = at.recorder_class.start
 
     def start(self: Any, recording: Any) -> None:
         kept.append(recording)
         right(self, recording)
 
-    nodes.Recorder.start = start  # type: ignore[method-assign]
-    nodes.Recording.release = lambda self: None  # type: ignore[method-assign]
-    backward = nodes.backward
-    _tape.backward = lambda *args, retain: backward(*args, retain=True)
+    at.recorder_class.start = start
+    at.recording.release = lambda self: None
+    backward = at.walk_back
+    at.backward = lambda *args, retain, beyond: backward(*args, retain=True, beyond=beyond)
 
 
 @mutant("captured constants are neither copied nor locked", "MUT-01", "MUT-02", "MUT-03")
 def captured_by_reference() -> None:
-    _wrap.captured = lambda constant: constant
+    at.frozen_copy = lambda constant: constant
 
 
 @mutant("a captured array stays locked for ever", "MUT-04")
 def never_unlocked() -> None:
-    _captured._released = lambda owner: None
+    at.lock_released = lambda owner: None
 
 
 @mutant("what vjp() returns as the value is what its pullback reads", "MUT-06")
 def value_shared_with_residuals() -> None:
-    _backend._fresh = _backend._settled
+    at.fresh_output = at.unwrapped
 
 
 @mutant("what is read of a recorded array where no tape records shares its memory", "MUT-07")
 def residuals_in_reach() -> None:
-    _wrap.unrecorded = lambda value, *arguments: value
+    at.unrecorded = lambda value, *arguments: value
 
 
 @mutant("a variable can be written to through its views", "MUT-07")
 def variables_in_reach() -> None:
-    _array._locked = lambda value: value
+    at.locked = lambda value: value

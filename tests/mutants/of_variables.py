@@ -2,78 +2,76 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import numpy as np
 
-from autodiff_numpy import _array, _backend, _tape
-from autodiff_numpy._array import RECORDER, Array, Variable
-from autodiff_spec import Tape, operators
-from autodiff_spec.core import checks
+from autodiff_numpy import Array, NumpyBackend, Variable
+from autodiff_spec import Backend, Tape
 from tests.mutants._mutant import mutant
+from tests.mutants._seams import at
 
 
 @mutant("a variable shares the caller's memory", "VAR-05")
 def shared_value() -> None:
-    _backend.NumpyBackend._asarray = lambda self, value, dtype: np.asarray(_array.plain(value), dtype=dtype)  # type: ignore[method-assign]
-    _backend.NumpyBackend._variable = lambda self, array: Variable(np.asarray(_array.plain(array)))  # type: ignore[method-assign]
+    NumpyBackend._asarray = lambda self, value, dtype: np.asarray(at.plain(value), dtype=dtype)
+    NumpyBackend._variable = lambda self, array: Variable(np.asarray(at.plain(array)))
 
 
 @mutant("assign writes into what was recorded", "VAR-17")
 def assigned_in_place() -> None:
     def assign(self: Any, variable: Any, array: Any) -> None:
-        variable.value[...] = _array.plain(array)
+        variable.value[...] = at.plain(array)
 
-    _backend.NumpyBackend._assign = assign  # type: ignore[method-assign]
+    NumpyBackend._assign = assign
 
 
 @mutant("after assign only the later reads count", "TAPE-18")
 def lost_identity() -> None:
-    right = _backend.NumpyBackend._assign
+    right = NumpyBackend._assign
 
     def assign(self: Any, variable: Any, array: Any) -> None:
         right(self, variable, array)
-        for recording in RECORDER.frame().recordings:
+        for recording in at.recorder.frame().recordings:
             recording.variables.pop(id(variable), None)
 
-    _backend.NumpyBackend._assign = assign  # type: ignore[method-assign]
+    NumpyBackend._assign = assign
 
 
 @mutant("watch() shares the caller's memory", "TAPE-15")
 def shared_watch() -> None:
-    right = _tape.NumpyTape._watch
+    right = at.tape._watch
 
     def watch(self: Any, array: Any) -> Any:
         if isinstance(array, np.ndarray):
-            return Array(array, RECORDER.source(self._recording, None))
+            return Array(array, at.recorder.source(self._recording, None))
         return right(self, array)
 
-    _tape.NumpyTape._watch = watch  # type: ignore[method-assign]
+    at.tape._watch = watch
 
 
 @mutant("stop_gradient returns its argument", "STOP-02", "CHAP-06")
 def no_stop() -> None:
-    _backend.NumpyBackend._stop_gradient = lambda self, array: array  # type: ignore[method-assign]
+    NumpyBackend._stop_gradient = lambda self, array: array
 
 
 @mutant("a cotangent of another shape is broadcast", "GRAD-07")
 def broadcast_cotangent() -> None:
-    right = checks.cotangent
+    right = at.cotangent
 
     def cotangent(be: Any, value: Any, target: Any, what: Any) -> Any:
-        array = np.asarray(_array.plain(value))
+        array = np.asarray(at.plain(value))
         if array.dtype.kind == "f" and array.shape != target.shape:
             value = np.array(np.broadcast_to(array.reshape(-1)[:1].reshape(()), target.shape))
         return right(be, value, target, what)
 
-    checks.cotangent = cotangent
+    at.cotangent = cotangent
 
 
 @mutant("the cotangent is ignored", "GRAD-06", "CHAP-05")
 def ignored_cotangent() -> None:
-    right = checks.cotangent
-    checks.cotangent = lambda be, value, target, what: np.ones_like(right(be, value, target, what))
+    right = at.cotangent
+    at.cotangent = lambda be, value, target, what: np.ones_like(right(be, value, target, what))
 
 
 @mutant("an untracked target gives zeros", "GRAD-17")
@@ -83,40 +81,40 @@ def zeros_for_untracked() -> None:
     def pullback_of(self: Tape, targets: Any, sources: Any, cotangents: Any, *, strict: bool) -> Any:
         return right(self, targets, sources, cotangents, strict=False)
 
-    Tape._pullback_of = pullback_of  # type: ignore[method-assign]
+    Tape._pullback_of = pullback_of
 
 
 @mutant("an unconnected source gives None", "GRAD-13")
 def none_for_unconnected() -> None:
-    Tape._filled = lambda self, gradient, source: gradient  # type: ignore[method-assign]
+    Tape._filled = lambda self, gradient, source: gradient
 
 
 @mutant("an unwatched source gives zeros", "GRAD-18", "TAPE-11")
 def zeros_for_unwatched() -> None:
-    _tape.NumpyTape._is_source = lambda self, array: True  # type: ignore[method-assign]
+    at.tape._is_source = lambda self, array: True
 
 
 @mutant("an integer source is accepted", "GRAD-21")
 def integers_accepted() -> None:
-    _backend.NumpyBackend._kind = lambda self, dtype: "complex" if np.dtype(dtype).kind == "c" else "real"  # type: ignore[method-assign]
+    NumpyBackend._kind = lambda self, dtype: "complex" if np.dtype(dtype).kind == "c" else "real"
 
 
 @mutant("only the last of several targets counts", "GRAD-05")
 def last_target() -> None:
-    right = _tape.NumpyTape._pullback
+    right = at.tape._pullback
 
     def pullback(self: Any, targets: Any, sources: Any, cotangents: Any, **kwargs: Any) -> Any:
         return right(self, targets[-1:], sources, cotangents[-1:], **kwargs)
 
-    _tape.NumpyTape._pullback = pullback  # type: ignore[method-assign]
+    at.tape._pullback = pullback
 
 
 @mutant("grad with argnums ignores all but the first", "VJP-16")
 def first_argument_only() -> None:
-    right = operators.value_and_grad
+    right = Backend.value_and_grad
 
     def value_and_grad(be: Any, f: Any, argnums: Any = 0, **kwargs: Any) -> Any:
         return right(be, f, argnums if isinstance(argnums, int) else (argnums[0],) * len(argnums), **kwargs)
 
-    operators.value_and_grad = value_and_grad  # type: ignore[assignment]
-    sys.modules[operators.grad.__module__].value_and_grad = value_and_grad  # type: ignore[attr-defined]
+    Backend.value_and_grad = value_and_grad
+    at.value_and_grad_of_grad = value_and_grad
