@@ -104,7 +104,13 @@ def kept_residuals() -> None:
 @mutant("a checkpoint walks on behind its closure", "CKPT-05")
 def counted_twice() -> None:
     right = at.walk
-    at.walk = lambda *arguments, retain=False, beyond=True: right(*arguments, retain=retain)
+
+    def walk(*arguments: Any, beyond: bool = True, **options: Any) -> Any:
+        if beyond:
+            return right(*arguments, **options)
+        return at.backward(*arguments, at.pull_values, at.add, retain=True)
+
+    at.walk = walk
 
 
 @mutant("a checkpoint computes again with what was assigned since", "CKPT-11")
