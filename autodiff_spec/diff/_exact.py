@@ -14,7 +14,7 @@ from autodiff_spec.core import trees
 from autodiff_spec.diff._align import Parting, incoming
 from autodiff_spec.diff._record import Run, Step, Values, epsilon
 from autodiff_spec.logged import Slot
-from autodiff_spec.logged._log import Static
+from autodiff_spec.logged._entry import Static
 
 _SECONDS, _COORDINATES = 10.0, 24
 _SCALARS_COUNT = {"maximum", "minimum", "clip"}

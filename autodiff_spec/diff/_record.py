@@ -17,7 +17,7 @@ from autodiff_spec._discovery import use_backend
 from autodiff_spec.core import trees
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.logged import GUARDS, Log, LoggedBackend, Operation, Place
-from autodiff_spec.logged._array import plain
+from autodiff_spec.logged._log import plain
 
 if TYPE_CHECKING:
     from autodiff_spec._backend import Backend

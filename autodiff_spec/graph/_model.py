@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_spec.logged import GUARDS, Log, Logged, Operation, Use
-from autodiff_spec.logged._log import spelled
+from autodiff_spec.logged._entry import spelled
 
 SOURCES = ("input", "variable", "watch")
 

@@ -16,8 +16,8 @@ is there with its inputs and outputs, and on a tape (`Log.pull`) with the cotang
 #3 sum(#2) -> ()
 """
 
-from autodiff_spec.logged._array import Logged
 from autodiff_spec.logged._backend import LoggedBackend
-from autodiff_spec.logged._log import GUARDS, Log, Operation, Place, Slot, Use
+from autodiff_spec.logged._entry import Operation, Place, Slot, Use
+from autodiff_spec.logged._log import GUARDS, Log, Logged
 
 __all__ = ["GUARDS", "Log", "Logged", "LoggedBackend", "Operation", "Place", "Slot", "Use"]

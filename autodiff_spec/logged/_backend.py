@@ -8,8 +8,8 @@ from typing import Any
 
 from autodiff_spec._backend import Backend
 from autodiff_spec.core.tape import Tape
-from autodiff_spec.logged._array import Logged, plain
-from autodiff_spec.logged._log import Log, Slot, Use
+from autodiff_spec.logged._entry import Slot, Use
+from autodiff_spec.logged._log import Log, Logged, plain
 from autodiff_spec.logged._namespace import LoggedNamespace, lifted
 
 
@@ -41,7 +41,7 @@ class LoggedBackend(Backend):
         self.capabilities = inner.capabilities
         self.deviations = inner.deviations
         self.array_types = (Logged, *inner.array_types)
-        self.xp = LoggedNamespace(self.log, inner.xp)
+        self.xp = self.log.namespace = LoggedNamespace(self.log, inner.xp)
         self.extra = None if inner.extra is None else LoggedNamespace(self.log, inner.extra)
 
     def is_array(self, x: Any) -> bool:

@@ -1,22 +1,23 @@
-"""The log: the operations of a program in their order, each with the arrays that it used and made."""
+"""The log, the operations of a program in their order; and the arrays whose operations go to it."""
 
 from __future__ import annotations
 
+import operator
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from autodiff_spec._backend import Backend
 from autodiff_spec.core import trees
-
-if TYPE_CHECKING:
-    from autodiff_spec._backend import Backend
-    from autodiff_spec.core.engine import Array
-    from autodiff_spec.core.tape import Tape
+from autodiff_spec.core.engine import Array
+from autodiff_spec.core.errors import MutationError
+from autodiff_spec.core.names import BINARY, COMPARISONS, UNARY, install_operators
+from autodiff_spec.core.tape import Tape
+from autodiff_spec.logged._entry import Operation, Place, Slot, Static, Use, shape_of
 
 GUARDS = frozenset({"bool", "int", "float", "complex", "index", "item", "tolist"})
 """What Python takes out of an array: here its own control flow can begin to depend on values."""
@@ -27,87 +28,8 @@ _DTYPES = (
 )  # fmt: skip
 
 
-class Slot(NamedTuple):
-    """In the arguments of an operation: array ``number`` of those that it used."""
-
-    number: int
-
-    def __repr__(self) -> str:
-        return f"%{self.number}"
-
-
-class Static(NamedTuple):
-    """In the arguments of an operation: what is no array and no plain Python value, as text (a dtype: its name)."""
-
-    text: str
-
-    def __repr__(self) -> str:
-        return self.text
-
-
-class Place(NamedTuple):
-    """Where a program called an operation; ``depth`` counts the program's own functions above it."""
-
-    file: str
-    line: int
-    function: str
-    depth: int
-
-    def __str__(self) -> str:
-        return f"{Path(self.file).name}:{self.line}" if self.file else ""
-
-
-@dataclass(slots=True, eq=False)
-class Use:
-    """One array that an operation used.
-
-    Attributes:
-        source: the operation that made it; ``output`` says as which of its outputs.
-        array: the backend's array.
-        alias: whether it is an alias for this use alone, so that its cotangent is this use's share.
-    """
-
-    source: Operation
-    output: int
-    array: Array
-    alias: bool = False
-
-
-@dataclass(slots=True, eq=False)
-class Operation:
-    """One entry of a log.
-
-    Attributes:
-        index: its place in the log.
-        name: of the function, ``"maximum"``, ``"linalg.vector_norm"``; operators have their function's, sources
-            (``"input"``, ``"variable"``, ``"constant"``) what they are.
-        uses: the arrays that it used, its parents in the graph.
-        args: the positional arguments, arrays as `Slot`, dtypes and foreign objects as text.
-        kwargs: the keyword arguments, likewise.
-        outputs: the backend's arrays that it made, or for a guard the Python value.
-        place: where the program called it.
-        tracked: whether it depends on a source through operations that are differentiated.
-        label: a name that the program gave it, for sources.
-        error: what it raised, in one line, when it did.
-    """
-
-    index: int
-    name: str
-    uses: tuple[Use, ...]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    outputs: tuple[Any, ...]
-    place: Place
-    tracked: bool
-    label: str = ""
-    error: str = ""
-
-    def call(self, name_of: Callable[[Use], str] = lambda use: f"#{use.source.index}") -> str:
-        """The call as text: ``maximum(#3, 0.0)``."""
-        given = [spelled(arg, self.uses, name_of) for arg in self.args]
-        given += [f"{name}={spelled(arg, self.uses, name_of)}" for name, arg in self.kwargs.items()]
-        return f"{self.name}({', '.join(given)})"
-
+_PLAIN = frozenset({"shape", "dtype", "ndim", "size", "device", "nbytes", "itemsize"})
+"""Attributes that are no operations."""
 
 @dataclass(eq=False)
 class Log:
@@ -118,16 +40,18 @@ class Log:
         tape: an open tape of it, if cotangents are wanted: each use of an array is then an alias, a source of it.
         alias: called with each such alias before it is used; what it returns is used in its place.
         operations: in the order of the calls.
+        namespace: the namespace of its arrays, whose functions are logged; `LoggedBackend` sets it.
     """
 
     backend: Backend
     tape: Tape | None = None
     alias: Callable[[Array], Array] | None = None
     operations: list[Operation] = field(default_factory=list)
+    namespace: Any = None
     _bottom: FrameType | None = None
 
     def __str__(self) -> str:
-        return "\n".join(f"#{op.index} {op.call()} -> {', '.join(map(_shape, op.outputs))}" for op in self.operations)
+        return "\n".join(f"#{op.index} {op.call()} -> {', '.join(map(shape_of, op.outputs))}" for op in self.operations)
 
     def run(self, f: Callable[..., Any], *args: Any) -> Any:
         """``f(*args)``, so that `Place.depth` counts from ``f``."""
@@ -197,8 +121,6 @@ class Log:
         self, name: str, uses: Sequence[Use], args: Sequence[Any], kwargs: dict[str, Any], outputs: tuple[Any, ...],
         tracked: bool, label: str = "",
     ) -> list[Any]:  # fmt: skip
-        from autodiff_spec.logged._array import Logged  # each needs the other
-
         index, place = len(self.operations), _place(self._bottom)
         operation = Operation(index, name, tuple(uses), tuple(args), kwargs, outputs, place, tracked, label)
         self.operations.append(operation)
@@ -206,8 +128,6 @@ class Log:
 
     def _taken(self, value: Any, uses: list[Use]) -> tuple[Any, Any]:
         """An argument with the values of logged arrays in it, and the same with slots, to be kept."""
-        from autodiff_spec.logged._array import Logged
-
         if isinstance(value, Logged):
             return self._used(value, uses), Slot(len(uses) - 1)
         if isinstance(value, (list, tuple)):
@@ -245,23 +165,120 @@ class Log:
         return next((name for name in _DTYPES if getattr(self.backend.xp, name, None) is value), "")
 
 
-def spelled(argument: Any, uses: Sequence[Use], name_of: Callable[[Use], str]) -> str:
-    """An argument of an operation as text."""
-    if isinstance(argument, Slot):
-        return name_of(uses[argument.number])
-    if isinstance(argument, slice):
-        ends = ["" if end is None else spelled(end, uses, name_of) for end in (argument.start, argument.stop)]
-        return ":".join(ends if argument.step is None else [*ends, spelled(argument.step, uses, name_of)])
-    if isinstance(argument, (list, tuple)) and not isinstance(argument, Static):
-        inside = ", ".join(spelled(part, uses, name_of) for part in argument)
-        return f"[{inside}]" if isinstance(argument, list) else f"({inside}{',' if len(argument) == 1 else ''})"
-    if isinstance(argument, np.ndarray):
-        return repr(argument.item()) if argument.ndim == 0 else f"array{argument.shape}"
-    return "..." if argument is Ellipsis else repr(argument)
+class Logged:
+    """An array of a backend whose operations are logged; it has all operators, and the array's own methods.
+
+    ``bool()``, ``float()`` and ``item()`` give Python values and are logged as guards: a program may branch on them.
+
+    Attributes:
+        log: where its operations go.
+        operation: the one that made it.
+        output: as which of its outputs.
+        value: the backend's array.
+    """
+
+    __slots__ = ("__weakref__", "log", "operation", "output", "value")
+    __array_ufunc__ = None  # NumPy's operators hand over to ours
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, log: Log, operation: Operation, output: int, value: Any) -> None:
+        self.log = log
+        self.operation = operation
+        self.output = output
+        self.value = value
+
+    def __getattr__(self, name: str) -> Any:
+        """What the backend's array has: its methods are logged under their own names."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name in _PLAIN:
+            return getattr(self.value, name)
+        found = getattr(self.value, name)
+        if callable(found):
+            return lambda *args, **kwargs: self.log.call(name, _method(name), self, *args, **kwargs)
+        if self.log.backend.is_array(found):
+            return self.log.call(name, lambda array: getattr(array, name), self)
+        return found
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        return self.log.namespace
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeError("a logged array would leave the log in np.asarray; use to_numpy(x) for a detached copy")
+
+    def __repr__(self) -> str:
+        return f"Logged(#{self.operation.index} {self.operation.name}, {self.value!r})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec)
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.value.shape:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.log.call("getitem", operator.getitem, self, index)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise MutationError(
+            "a logged array cannot be written in place; build a new one with xp.where(mask, new, x), "
+            "or with at(x, index).set(value)"
+        )
+
+    # --- what Python takes out: plain values --------------------------------------------------------------------
+
+    def __bool__(self) -> bool:
+        return bool(self.log.guard("bool", self, bool))
+
+    def __float__(self) -> float:
+        return float(self.log.guard("float", self, float))
+
+    def __int__(self) -> int:
+        return int(self.log.guard("int", self, int))
+
+    def __complex__(self) -> complex:
+        return complex(self.log.guard("complex", self, complex))
+
+    def __index__(self) -> int:
+        return int(self.log.guard("index", self, operator.index))
+
+    def item(self, *index: int) -> Any:
+        """One element as a Python number."""
+        be = self.log.backend
+        return self.log.guard("item", self, lambda array: be.to_numpy(array).item(*index))
+
+    def tolist(self) -> Any:
+        """The elements as nested lists of Python numbers."""
+        return self.log.guard("tolist", self, lambda array: self.log.backend.to_numpy(array).tolist())
+
+    if TYPE_CHECKING:  # set below
+
+        def __add__(self, other: Any) -> Logged: ...
+        def __mul__(self, other: Any) -> Logged: ...
 
 
-def _shape(output: Any) -> str:
-    return str(tuple(output.shape)) if hasattr(output, "shape") else repr(output)
+def _method(name: str) -> Callable[..., Any]:
+    return lambda array, *args, **kwargs: getattr(array, name)(*args, **kwargs)
+
+
+def _operator(name: str) -> Callable[..., Any]:
+    """Python's operator for a function of the standard, logged under the function's name."""
+    function = _PYTHONS[name]
+    return lambda *args: next(x for x in args if isinstance(x, Logged)).log.call(name, function, *args)
+
+
+_PYTHONS = {name: getattr(operator, f"__{short}__") for short, name in (BINARY | COMPARISONS | UNARY).items()}
+
+install_operators(Logged, _operator)
+
+
+def plain(x: Any) -> Any:
+    """The backend's array behind a logged one; anything else unchanged."""
+    return x.value if isinstance(x, Logged) else x
 
 
 def _place(bottom: FrameType | None) -> Place:
@@ -281,4 +298,4 @@ def _place(bottom: FrameType | None) -> Place:
 
 def _ours(module: str) -> bool:
     top, _, rest = module.partition(".")
-    return top.startswith("autodiff_") and not rest.startswith("chapter")  # the chapter holds programs
+    return top.startswith("autodiff_") and not rest.startswith("textbook")  # that holds programs

@@ -5,12 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from autodiff_spec.logged._array import plain
-
-if TYPE_CHECKING:
-    from autodiff_spec.logged._log import Log
+from autodiff_spec.logged._log import Log
 
 _AT = ("set", "add", "multiply", "min", "max")
 
@@ -77,6 +74,3 @@ def lifted(log: Log, function: Callable[..., Any], native: Callable[..., Any]) -
     """A native function as one operation of the log, under its own name."""
     name = getattr(function, "__name__", "function")
     return functools.wraps(function, updated=())(lambda *args, **kwargs: log.call(name, native, *args, **kwargs))
-
-
-__all__ = ["LoggedAt", "LoggedNamespace", "lifted", "plain"]

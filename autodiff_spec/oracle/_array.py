@@ -6,7 +6,7 @@ Float and complex arrays hold mp numbers in object arrays; integers and booleans
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ class Array:
     """
 
     __slots__ = ("_v", "dtype")
+    namespace: ClassVar[Any]  # `oracle.xp`, which gives the class its operators too
     __array_ufunc__ = None  # NumPy arrays and scalars leave mixed operations to us
     __hash__ = None  # type: ignore[assignment]
 
@@ -41,6 +42,16 @@ class Array:
             values = box
         self._v: NDArray[Any] = values
         self.dtype = dtype
+
+    if TYPE_CHECKING:  # the operators come from the namespace
+
+        def __add__(self, other: Any) -> Array: ...
+        def __sub__(self, other: Any) -> Array: ...
+        def __rsub__(self, other: Any) -> Array: ...
+        def __mul__(self, other: Any) -> Array: ...
+        def __rmul__(self, other: Any) -> Array: ...
+        def __truediv__(self, other: Any) -> Array: ...
+        def __matmul__(self, other: Any) -> Array: ...
 
     @property
     def values(self) -> NDArray[Any]:
@@ -74,9 +85,7 @@ class Array:
         return Array(np.swapaxes(self._v, -1, -2), self.dtype)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        from autodiff_spec.oracle import xp
-
-        return xp
+        return self.namespace
 
     def __array__(self, *_args: Any, **_kwargs: Any) -> NDArray[Any]:
         raise TypeError("an oracle array has no NumPy form; use oracle.to_numpy(x, dtype)")
@@ -112,107 +121,6 @@ class Array:
             raise TypeError("only integer arrays are indices")
         return int(self._v.item())
 
-    def __add__(self, other: Any) -> Array:
-        return op.binary(np.add, self, other)
-
-    def __radd__(self, other: Any) -> Array:
-        return op.binary(np.add, other, self)
-
-    def __sub__(self, other: Any) -> Array:
-        return op.binary(np.subtract, self, other)
-
-    def __rsub__(self, other: Any) -> Array:
-        return op.binary(np.subtract, other, self)
-
-    def __mul__(self, other: Any) -> Array:
-        return op.binary(np.multiply, self, other)
-
-    def __rmul__(self, other: Any) -> Array:
-        return op.binary(np.multiply, other, self)
-
-    def __truediv__(self, other: Any) -> Array:
-        return op.divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Array:
-        return op.divide(other, self)
-
-    def __floordiv__(self, other: Any) -> Array:
-        return op.floor_divide(self, other)
-
-    def __rfloordiv__(self, other: Any) -> Array:
-        return op.floor_divide(other, self)
-
-    def __mod__(self, other: Any) -> Array:
-        return op.remainder(self, other)
-
-    def __rmod__(self, other: Any) -> Array:
-        return op.remainder(other, self)
-
-    def __pow__(self, other: Any) -> Array:
-        return op.power(self, other)
-
-    def __rpow__(self, other: Any) -> Array:
-        return op.power(other, self)
-
-    def __matmul__(self, other: Any) -> Array:
-        return op.matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Array:
-        return op.matmul(other, self)
-
-    def __and__(self, other: Any) -> Array:
-        return op.binary(np.bitwise_and, self, other)
-
-    def __or__(self, other: Any) -> Array:
-        return op.binary(np.bitwise_or, self, other)
-
-    def __xor__(self, other: Any) -> Array:
-        return op.binary(np.bitwise_xor, self, other)
-
-    def __lshift__(self, other: Any) -> Array:
-        return op.binary(np.left_shift, self, other)
-
-    def __rshift__(self, other: Any) -> Array:
-        return op.binary(np.right_shift, self, other)
-
-    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
-
-    def __rlshift__(self, other: Any) -> Array:
-        return op.binary(np.left_shift, other, self)
-
-    def __rrshift__(self, other: Any) -> Array:
-        return op.binary(np.right_shift, other, self)
-
-    def __invert__(self) -> Array:
-        return Array(np.invert(self._v), self.dtype)
-
-    def __neg__(self) -> Array:
-        return Array(np.negative(self._v), self.dtype)
-
-    def __pos__(self) -> Array:
-        return self
-
-    def __abs__(self) -> Array:
-        return op.absolute(self)
-
-    def __lt__(self, other: Any) -> Array:
-        return op.compare(np.less, self, other)
-
-    def __le__(self, other: Any) -> Array:
-        return op.compare(np.less_equal, self, other)
-
-    def __gt__(self, other: Any) -> Array:
-        return op.compare(np.greater, self, other)
-
-    def __ge__(self, other: Any) -> Array:
-        return op.compare(np.greater_equal, self, other)
-
-    def __eq__(self, other: Any) -> Array:  # type: ignore[override]
-        return op.compare(np.equal, self, other)
-
-    def __ne__(self, other: Any) -> Array:  # type: ignore[override]
-        return op.compare(np.not_equal, self, other)
-
 
 def plain_index(index: Any) -> Any:
     """An index expression in which oracle arrays are the NumPy arrays they hold."""
@@ -223,7 +131,3 @@ def plain_index(index: Any) -> Any:
             raise IndexError("arrays used as indices must be of integer or boolean dtype")
         return index._v
     return index
-
-
-# At the end, because the operators need the class: either module may be imported first.
-from autodiff_spec.oracle import _operators as op  # noqa: E402

@@ -217,7 +217,8 @@ def abs(x: Any, /) -> Array:
 
 def negative(x: Any, /) -> Array:
     """Elementwise ``-x``."""
-    return -op.asarray(x)
+    x = op.asarray(x)
+    return Array(np.negative(x._v), x.dtype)
 
 
 def positive(x: Any, /) -> Array:
@@ -237,7 +238,8 @@ def reciprocal(x: Any, /) -> Array:
 
 def bitwise_invert(x: Any, /) -> Array:
     """Elementwise ``~x`` of an integer or boolean array."""
-    return ~op.asarray(x)
+    x = op.asarray(x)
+    return Array(np.invert(x._v), x.dtype)
 
 
 def logical_not(x: Any, /) -> Array:

@@ -12,180 +12,40 @@ A tensor is indexed with integers, slices, ``None``, ``...`` and one boolean mas
 from __future__ import annotations
 
 import math as _math
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
-from autodiff_tensorflow.xp import fft, linalg
-from autodiff_tensorflow.xp._info import __array_namespace_info__
-from autodiff_tensorflow.xp.creation import (
-    arange,
-    asarray,
-    empty,
-    empty_like,
-    eye,
-    from_dlpack,
-    full,
-    full_like,
-    linspace,
-    meshgrid,
-    ones,
-    ones_like,
-    tril,
-    triu,
-    zeros,
-    zeros_like,
-)
-from autodiff_tensorflow.xp.dtypes import (
-    bfloat16,
-    can_cast,
-    complex64,
-    complex128,
-    finfo,
-    float16,
-    float32,
-    float64,
-    iinfo,
-    int8,
-    int16,
-    int32,
-    int64,
-    isdtype,
-    result_type,
-    uint8,
-    uint16,
-    uint32,
-    uint64,
+from autodiff_spec.core.names import CONSTANTS as _CONSTANTS
+from autodiff_spec.core.names import DTYPES as _DTYPES
+from autodiff_spec.core.names import MAIN as _MAIN
+from autodiff_spec.core.names import gathered as _gathered
+from autodiff_tensorflow.xp import (
+    _info,
+    creation,
+    dtypes,
+    elementwise,
+    fft,
+    linalg,
+    manipulation,
+    reductions,
+    searching,
+    sets,
 )
 from autodiff_tensorflow.xp.dtypes import bool_ as bool
-from autodiff_tensorflow.xp.elementwise import (
-    abs,
-    acos,
-    acosh,
-    add,
-    asin,
-    asinh,
-    atan,
-    atan2,
-    atanh,
-    bitwise_and,
-    bitwise_invert,
-    bitwise_left_shift,
-    bitwise_or,
-    bitwise_right_shift,
-    bitwise_xor,
-    ceil,
-    clip,
-    conj,
-    copysign,
-    cos,
-    cosh,
-    divide,
-    equal,
-    exp,
-    expm1,
-    floor,
-    floor_divide,
-    greater,
-    greater_equal,
-    hypot,
-    imag,
-    isfinite,
-    isinf,
-    isnan,
-    less,
-    less_equal,
-    log,
-    log1p,
-    log2,
-    log10,
-    logaddexp,
-    logical_and,
-    logical_not,
-    logical_or,
-    logical_xor,
-    maximum,
-    minimum,
-    multiply,
-    negative,
-    nextafter,
-    not_equal,
-    positive,
-    pow,
-    real,
-    reciprocal,
-    remainder,
-    round,
-    sign,
-    signbit,
-    sin,
-    sinh,
-    sqrt,
-    square,
-    subtract,
-    tan,
-    tanh,
-    trunc,
-)
-from autodiff_tensorflow.xp.linalg import matmul, matrix_transpose, tensordot, vecdot
-from autodiff_tensorflow.xp.manipulation import (
-    astype,
-    broadcast_arrays,
-    broadcast_shapes,
-    broadcast_to,
-    concat,
-    expand_dims,
-    flip,
-    moveaxis,
-    permute_dims,
-    repeat,
-    reshape,
-    roll,
-    squeeze,
-    stack,
-    take,
-    take_along_axis,
-    tile,
-    unstack,
-    where,
-)
-from autodiff_tensorflow.xp.reductions import (
-    all,
-    any,
-    argmax,
-    argmin,
-    count_nonzero,
-    cumulative_prod,
-    cumulative_sum,
-    diff,
-    max,
-    mean,
-    min,
-    prod,
-    std,
-    sum,
-    var,
-)
-from autodiff_tensorflow.xp.searching import argsort, nonzero, searchsorted, sort
-from autodiff_tensorflow.xp.sets import isin, unique_all, unique_counts, unique_inverse, unique_values
 
 e, inf, nan, pi = _math.e, _math.inf, _math.nan, _math.pi
 newaxis = None
 __array_api_version__ = "2024.12"
 
-__all__ = [
-    "__array_api_version__", "__array_namespace_info__", "abs", "acos", "acosh", "add", "all", "any", "arange",
-    "argmax", "argmin", "argsort", "asarray", "asin", "asinh", "astype", "atan", "atan2", "atanh", "bfloat16",
-    "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
-    "bool", "broadcast_arrays", "broadcast_shapes", "broadcast_to", "can_cast", "ceil", "clip", "complex64",
-    "complex128", "concat", "conj", "copysign", "cos", "cosh", "count_nonzero", "cumulative_prod", "cumulative_sum",
-    "diff", "divide", "e", "empty", "empty_like", "equal", "exp", "expand_dims", "expm1", "eye", "fft", "finfo",
-    "flip", "float16", "float32", "float64", "floor", "floor_divide", "from_dlpack", "full", "full_like", "greater",
-    "greater_equal", "hypot", "iinfo", "imag", "inf", "int8", "int16", "int32", "int64", "isdtype", "isfinite",
-    "isin", "isinf", "isnan", "less", "less_equal", "linalg", "linspace", "log", "log1p", "log2", "log10",
-    "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "matmul", "matrix_transpose", "max",
-    "maximum", "mean", "meshgrid", "min", "minimum", "moveaxis", "multiply", "nan", "negative", "newaxis",
-    "nextafter", "nonzero", "not_equal", "ones", "ones_like", "permute_dims", "pi", "positive", "pow", "prod",
-    "real", "reciprocal", "remainder", "repeat", "reshape", "result_type", "roll", "round", "searchsorted", "sign",
-    "signbit", "sin", "sinh", "sort", "sqrt", "square", "squeeze", "stack", "std", "subtract", "sum", "take",
-    "take_along_axis", "tan", "tanh", "tensordot", "tile", "tril", "triu", "trunc", "uint8", "uint16", "uint32",
-    "uint64", "unique_all", "unique_counts", "unique_inverse", "unique_values", "unstack", "var", "vecdot", "where",
-    "zeros", "zeros_like",
-]  # fmt: skip
+_found = _gathered(
+    (*_MAIN, *_DTYPES[1:], "bfloat16", "broadcast_shapes", "float16", "isin"),
+    *(elementwise, linalg, manipulation, reductions, creation, dtypes, searching, sets, _info),
+)
+globals().update(_found)
+
+if _TYPE_CHECKING:  # the names that come from the families
+
+    def __getattr__(name: str) -> _Any: ...
+
+
+__all__ = [*_CONSTANTS, *_found, "__array_api_version__", "bool", "fft", "linalg"]
