@@ -17,7 +17,7 @@ from _engines import our_ops
 from _workloads import CHAIN300, MLP, Workload, bind
 
 import autodiff_spec as ad
-from autodiff_spec._derived import Derived
+from autodiff_spec.core.engine import Engine
 
 BE = ad.backend("numpy")
 MOST_JVP, MOST_HVP = 3.0, 5.0
@@ -43,7 +43,7 @@ def costs(workload: Workload, options: harness.Options) -> dict[str, harness.Tim
             "function": lambda: f(*arrays),
             "gradient": lambda: gradient(*arrays),
             "jvp": lambda: BE.jvp(f, arrays, tangents),
-            "derived jvp": lambda: Derived._jvp(BE, flat, list(arrays), tangents),
+            "derived jvp": lambda: Engine._jvp(BE, flat, list(arrays), tangents),
             "hvp": lambda: BE.hvp(f, arrays, tangents),
             "reverse twice": twice_reversed,
         },
@@ -61,7 +61,7 @@ def jacobians(options: harness.Options) -> dict[str, harness.Times]:
     x = np.linspace(0.5, 1.5, 8)
 
     class Derivedly(type(BE)):  # type: ignore[misc]
-        _linearize = Derived._linearize
+        _linearize = Engine._linearize
 
     return harness.measure(
         {

@@ -15,7 +15,7 @@ import _harness as harness
 import numpy as np
 
 import autodiff_spec as ad
-from autodiff_spec.operators._vmap import each_slice
+from autodiff_spec.core.engine import Engine
 
 BATCHES = (10, 1000)
 HEAD = ["function", "slices", "loop, µs", "native ÷ loop", "be.vmap ÷ loop"]
@@ -63,7 +63,7 @@ def compared(name: str, options: harness.Options) -> list[list[object]]:
             for size in BATCHES:
                 x = be.asarray(np.linspace(0.0, 1.0, size * width, dtype=np.float32).reshape(size, width))
                 runs: dict[str, Callable[[], Any]] = {
-                    "loop": partial(each_slice, be, lambda row, ours=ours: [ours(row)], [x], [0]),
+                    "loop": partial(Engine._vmap, be, lambda row, ours=ours: [ours(row)], [x], [0]),
                     "native": partial(theirs, x),
                     "ours": partial(be.vmap(ours), x),
                 }

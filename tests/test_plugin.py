@@ -59,11 +59,10 @@ def test_settings():
 LISTED = """
 [[deviation]]
 clause = "XYZ-02"
-case = "f at 1"
-observed = "1"
 reason = "it always was"
 versions = "tiny 1.2.3"
 region = "k > 9"
+cases = {"f at 1" = "1"}
 """
 
 CLAUSES = """
@@ -159,7 +158,7 @@ def test_one_file_of_several_is_a_filtered_run(suite: pytest.Pytester) -> None:
     ("content", "complaint"),
     [
         ("[[deviation", "*deviations.toml*"),
-        ('[[deviation]]\nclause = "XYZ-01"', "*entry 1 has no case, has no observed*"),
+        ('[[deviation]]\nclause = "XYZ-01"', "*entry 1 has no reason, has no versions, has no table of cases*"),
         (LISTED + "colour = 'red'", "*entry 1 has a wrong colour*"),
         (LISTED + LISTED, "*XYZ-02 [[]f at 1] is there twice*"),
     ],

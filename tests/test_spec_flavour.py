@@ -121,8 +121,9 @@ def test_the_flavours_of_a_deviation_are_known_ones(tmp_path: Path) -> None:
 
     def listed(flavours: str, conventions: str) -> int:
         path = tmp_path / f"{flavours}.toml"
-        fields = replace(entry, flavours=flavours).__dict__
-        path.write_text("[[deviation]]\n" + "".join(f'{k} = "{v}"\n' for k, v in fields.items()), "utf-8")
+        fields = dict(replace(entry, flavours=flavours).__dict__)
+        cases = f'cases = {{"{fields.pop("case")}" = "{fields.pop("observed")}"}}\n'
+        path.write_text("[[deviation]]\n" + cases + "".join(f'{k} = "{v}"\n' for k, v in fields.items()), "utf-8")
         other = type(be)(conventions)
         other.deviations = path
         return len(known_deviations(other))

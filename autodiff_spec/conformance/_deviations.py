@@ -4,8 +4,6 @@
 
     [[deviation]]
     clause = "KINK-02"
-    case = "abs at 0"          # the id of the pytest parameter; "" for a test without parameters
-    observed = "1"
     reason = "sign convention of the framework"
     versions = "jax 0.10.2"    # where it was seen
     fixed = "0.11"             # optional: the first release of the framework that no longer has it
@@ -13,6 +11,9 @@
     region = "abs: x == 0"     # optional: what drawn tests leave out
     test = ""                  # optional: the test's name, where two tests share clause and case
     flavours = "native, spec"  # optional: the flavours of conventions that have it; "native" alone by default
+    [deviation.cases]          # what is seen in each: the id of the pytest parameter, "" for a test without parameters
+    "abs at 0" = "1"
+    "abs at -0" = "1"
 
 What the flavour ``"spec"`` has too is not a function of its namespace: operators, indices and conversions of the
 framework's own arrays, which no adapter changes.
@@ -25,6 +26,7 @@ import re
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import cast
 
 from autodiff_spec import Backend
 from autodiff_spec._discovery import CONVENTIONS
@@ -53,8 +55,8 @@ class Deviation:
         return f"{self.clause} [{self.case}]" if self.case else self.clause
 
 
-_KEYS = {field.name for field in fields(Deviation)}
-_REQUIRED = {"clause", "case", "observed", "reason", "versions"}
+_KEYS = {field.name for field in fields(Deviation)} - {"case", "observed"}
+_REQUIRED = {"clause", "reason", "versions"}
 
 
 def known_deviations(be: Backend) -> tuple[Deviation, ...]:
@@ -97,7 +99,8 @@ def _read(path: Path) -> tuple[Deviation, ...]:
         raise DeviationsFileError(f"{path}: {error}") from error
     if set(content) - {"deviation"}:
         raise DeviationsFileError(f"{path}: holds {', '.join(sorted(content))}; write [[deviation]] entries only")
-    found = [_entry(path, number, keys) for number, keys in enumerate(content.get("deviation", []), 1)]
+    entries = enumerate(content.get("deviation", []), 1)
+    found = [deviation for number, keys in entries for deviation in _entry(path, number, keys)]
     seen = set()
     for entry in found:
         if (key := (entry.clause, entry.case, entry.test)) in seen:
@@ -106,14 +109,19 @@ def _read(path: Path) -> tuple[Deviation, ...]:
     return tuple(found)
 
 
-def _entry(path: Path, number: int, keys: dict[str, object]) -> Deviation:
+def _entry(path: Path, number: int, keys: dict[str, object]) -> list[Deviation]:
+    """A deviation for each case of an entry."""
+    cases = keys.pop("cases", None)
     wrong = sorted(set(keys) - _KEYS) + sorted(key for key, value in keys.items() if not isinstance(value, str))
     missing = sorted(_REQUIRED - set(keys))
+    if not (isinstance(cases, dict) and cases and all(isinstance(seen, str) for seen in cases.values())):
+        missing.append("table of cases")
     if wrong or missing:
         trouble = [f"has no {key}" for key in missing] + [f"has a wrong {key}" for key in wrong]
-        keys_are = f"the keys are {', '.join(sorted(_KEYS))}, all text"
+        keys_are = f"the keys are {', '.join(sorted(_KEYS))}, all text, and the table cases: what is observed in each"
         raise DeviationsFileError(f"{path}: entry {number} {', '.join(trouble)}; {keys_are}")
-    found = Deviation(**{key: str(value) for key, value in keys.items()})
-    if unknown := sorted(set(_flavours(found)) - set(CONVENTIONS)):
+    common = {key: str(value) for key, value in keys.items()}
+    found = [Deviation(case=case, observed=seen, **common) for case, seen in cast(dict[str, str], cases).items()]
+    if unknown := sorted(set(_flavours(found[0])) - set(CONVENTIONS)):
         raise DeviationsFileError(f"{path}: entry {number} has flavours {unknown}; choose of {', '.join(CONVENTIONS)}")
     return found
