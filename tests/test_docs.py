@@ -39,6 +39,7 @@ def test_the_page_prints_what_it_shows(page: str, backend: str) -> None:
         ("guides/wrong-gradient.md", []),
         ("conventions.md", ["torch", "jax"]),
         ("programs.md", []),
+        ("engine.md", []),
     ],
 )
 def test_the_page_that_names_its_backends_prints_what_it_shows(page: str, frameworks: list[str]) -> None:
