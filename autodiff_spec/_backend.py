@@ -50,7 +50,7 @@ class Backend(Engine):
             NotDifferentiableError: the value is integer, boolean, text or ragged.
             DtypeError: the framework would narrow the value's dtype silently.
 
-        Example:
+        Examples:
             >>> import autodiff_spec as ad
             >>> x = ad.backend("numpy").variable([0.0, 1.0, 2.0, 3.0])
             >>> x.shape
@@ -71,7 +71,7 @@ class Backend(Engine):
             NotDifferentiableError: the value is integer, boolean, text or ragged.
             UnsupportedError: ``variable`` is not one.
 
-        Example:
+        Examples:
             >>> import autodiff_spec as ad
             >>> be = ad.backend("numpy")
             >>> w = be.variable(1.0)
@@ -101,7 +101,7 @@ class Backend(Engine):
         Raises:
             UnsupportedError: the backend declares no ``TAPE``.
 
-        Example:
+        Examples:
             >>> import autodiff_spec as ad
             >>> be = ad.backend("numpy")
             >>> x = be.variable([0.0, 1.0, 2.0, 3.0])
@@ -116,7 +116,7 @@ class Backend(Engine):
     def pause(self) -> AbstractContextManager[None]:
         """A context manager under which nothing is recorded, on any tape.
 
-        Example:
+        Examples:
             >>> import autodiff_spec as ad
             >>> be = ad.backend("numpy")
             >>> x = be.variable(3.0)
@@ -139,7 +139,7 @@ class Backend(Engine):
         Returns:
             A function of arrays, recorded or not, that is differentiated like any other.
 
-        Example:
+        Examples:
             >>> import autodiff_spec as ad
             >>> import numpy as np
             >>> be = ad.backend("numpy")

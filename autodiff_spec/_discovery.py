@@ -51,7 +51,7 @@ def backend(name: str | None = None, conventions: str | None = None) -> Backend:
         BackendNotFoundError: no such name.
         BackendNotInstalledError: its framework is missing; the message names the extra.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> ad.backend("numpy").name
         'numpy'
@@ -82,7 +82,7 @@ def use_backend(name: str | Backend, conventions: str | None = None) -> Abstract
     Raises:
         BackendNotFoundError, BackendNotInstalledError: as for `backend`.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> with ad.use_backend("numpy") as be:
         ...     ad.backend() is be
@@ -94,7 +94,7 @@ def use_backend(name: str | Backend, conventions: str | None = None) -> Abstract
 def available_backends() -> tuple[str, ...]:
     """The names of the backends whose framework is installed, found without importing any.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> "numpy" in ad.available_backends()
         True

@@ -88,7 +88,7 @@ custom_vjp: Callable[[Callable[..., Any]], CustomVJP] = _described(_custom_vjp, 
 def xp() -> Any:
     """The array namespace of the current backend, after the Python array API standard.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> float(ad.xp().sum(ad.xp().asarray([1.0, 2.0])))
         3.0
@@ -99,7 +99,7 @@ def xp() -> Any:
 def extra() -> Any:
     """The few functions beyond the standard that every backend has: ``relu``, ``softmax``, ``logsumexp``, …
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> float(ad.extra().relu(ad.xp().asarray(-1.0)))
         0.0
@@ -110,7 +110,7 @@ def extra() -> Any:
 def compare(f: Callable[..., Any], *args: Any, **options: Any) -> Comparison:
     """Whether the backends agree on ``f``, and where they part first; see `autodiff_spec.diff.compare`.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> ad.compare(lambda x: ad.xp().sum(x * x), [1.0, 2.0], backends=["numpy"]).agree
         True
@@ -123,7 +123,7 @@ def compare(f: Callable[..., Any], *args: Any, **options: Any) -> Comparison:
 def draw(target: Any, *args: Any, **options: Any) -> Drawing:
     """The recorded graph of a function at ``args``, or of a logged array; see `autodiff_spec.graph.draw`.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> ad.draw(lambda x: ad.stop_gradient(x * x) * x, 3.0)
         <Drawing of <lambda>: 4 nodes, 4 arrows forward, 1 back>

@@ -89,7 +89,7 @@ def shorter_forms(
 def occurrences(places: Any) -> Any:
     """For each of some integers, a flat NumPy array, how often it has occurred before.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> occurrences(np.array([7, 3, 7, 7]))
         array([0, 0, 1, 2])
@@ -116,7 +116,7 @@ def overlaid(base: ModuleType, name: str, functions: Mapping[str, Any]) -> Modul
     Raises:
         ValueError: ``base`` has no such name, so that nobody would find the function.
 
-    Example:
+    Examples:
         >>> from types import ModuleType
         >>> base = ModuleType("base")
         >>> base.__dict__.update(zero=0.0, one=1.0, __all__=["one", "zero"])

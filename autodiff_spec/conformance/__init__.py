@@ -22,7 +22,7 @@ __all__ = ["clause", "deviates", "examples"]
 def clause(*ids: str) -> pytest.MarkDecorator:
     """Mark a test as checking the clauses with these ids.
 
-    Example:
+    Examples:
         >>> @clause("TAPE-04")
         ... def test_a_second_gradient_of_a_spent_tape_raises(be): ...
     """

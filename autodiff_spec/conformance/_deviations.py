@@ -70,7 +70,7 @@ def known_deviations(be: Backend) -> tuple[Deviation, ...]:
 def deviates(be: Backend, region: str) -> bool:
     """Whether ``be`` lists a deviation for ``region``, which drawn tests then leave out.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> deviates(ad.backend("numpy"), "abs: x == 0")
         False

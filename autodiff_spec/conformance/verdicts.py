@@ -78,7 +78,7 @@ ASKED_WITHOUT_DEVIATIONS = frozenset({"PROG-13"})
 def foreseen(clause: Clause, be: Backend) -> Verdict:
     """The verdict on a backend where the suite finds nothing but the deviations that are listed.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> from autodiff_spec.clauses import CLAUSES
         >>> foreseen(CLAUSES["KINK-02"], ad.backend("numpy")).value

@@ -94,7 +94,7 @@ class Engine:
         Raises:
             DtypeError: the framework would narrow the value's dtype silently.
 
-        Example:
+        Examples:
             >>> import autodiff_spec as ad
             >>> be = ad.backend("numpy")
             >>> be.asarray([1.0, 2.0], dtype=be.xp.float32)
@@ -105,7 +105,7 @@ class Engine:
     def to_numpy(self, x: Any) -> Any:
         """A detached NumPy copy of ``x``, an array or a tree of arrays (0-d stays a 0-d array).
 
-        Example:
+        Examples:
             >>> import autodiff_spec as ad
             >>> be = ad.backend("numpy")
             >>> be.to_numpy({"w": be.variable([1.0, 2.0])})
@@ -122,7 +122,7 @@ class Engine:
         Returns:
             The tree, its arrays equal in value and constant for every derivative; none is a mutable alias.
 
-        Example:
+        Examples:
             >>> import autodiff_spec as ad
             >>> be = ad.backend("numpy")
             >>> float(be.grad(lambda x: be.stop_gradient(x * x) * x)(be.xp.asarray(3.0)))

@@ -35,7 +35,7 @@ class Tape:
         backend: whose tape this is.
         persistent: keep the recording, so that gradients can be taken more than once.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> with be.tape() as t:
@@ -79,7 +79,7 @@ class Tape:
             TapeStateError: the tape is not open.
             NotDifferentiableError: a leaf is integer or boolean.
 
-        Example:
+        Examples:
             >>> import autodiff_spec as ad
             >>> with ad.backend("numpy").tape() as t:
             ...     x = t.watch(3.0)
@@ -119,7 +119,7 @@ class Tape:
             NotDifferentiableError: an integer or boolean target, source or cotangent.
             MutationError: something recorded was changed in place.
 
-        Example:
+        Examples:
             >>> import autodiff_spec as ad
             >>> be = ad.backend("numpy")
             >>> x = be.variable([0.0, 1.0, 2.0, 3.0])
@@ -162,7 +162,7 @@ class Tape:
         Raises:
             AutodiffError: as for `grad`; a non-persistent tape is spent by it.
 
-        Example:
+        Examples:
             >>> import autodiff_spec as ad
             >>> be = ad.backend("numpy")
             >>> x = be.variable([1.0, 2.0])

@@ -52,7 +52,7 @@ def compare(
     Raises:
         BackendNotFoundError, BackendNotInstalledError: a backend that was named is not there.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> def f(x):
         ...     return ad.xp().sum(x * x)

@@ -60,7 +60,7 @@ def check_grad(
         NotDifferentiableError: an argument is integer or boolean.
         ValueError: an ``order`` or mode that does not exist.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> report = be.check_grad(lambda x: ad.xp().sin(x) * x, be.asarray([1.0, 2.0]), order=2)

@@ -34,7 +34,7 @@ def draw(target: Any, *args: Any, values: bool = False, fold: int = FOLD) -> Dra
     Raises:
         UntrackedError: the array was not logged.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> ad.draw(lambda x: ad.stop_gradient(x * x) * x, 3.0)
         <Drawing of <lambda>: 4 nodes, 4 arrows forward, 1 back>

@@ -20,7 +20,7 @@ class LoggedBackend(Backend):
         inner: the backend that computes.
         log: where operations go; a new one by default.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> with ad.use_backend(LoggedBackend(ad.backend("numpy"))) as be:
         ...     print(ad.grad(lambda x: ad.xp().sin(x) * x)(0.5))

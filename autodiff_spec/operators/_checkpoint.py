@@ -30,7 +30,7 @@ def checkpoint(be: Engine, f: Callable[..., Any]) -> Callable[..., Any]:
         UnsupportedError: the backend does not declare ``CHECKPOINT``.
         MutationError: (by the backward pass) a variable that ``f`` read was assigned since.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> be.grad(lambda x: be.checkpoint(be.xp.sin)(x * x))(be.asarray([0.0, 1.0])).round(3)

@@ -21,7 +21,7 @@ class CustomVJP:
         backend: gives the backend that a call means.
         f: a function of arrays (trees) and of anything else that returns an array or a tree of arrays.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> @be.custom_vjp

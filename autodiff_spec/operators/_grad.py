@@ -31,7 +31,7 @@ def grad(
         NotDifferentiableError: a differentiated argument is integer or boolean, or the result complex.
         ValueError: an ``argnums`` out of range.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> be.grad(lambda x: 2 * x * x)(be.asarray([0.0, 1.0, 2.0, 3.0]))
@@ -54,7 +54,7 @@ def value_and_grad(
 
     With ``has_aux`` it is ``((result, aux), gradient)``.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> value, gradient = be.value_and_grad(lambda x: x * x)(be.asarray(3.0))

@@ -36,7 +36,7 @@ def hessian(
         ValueError: an ``argnums`` out of range.
         UnsupportedError: the backend does not declare ``HIGHER_ORDER``.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> be.hessian(lambda x: x[0] * x[1] * x[1])(be.asarray([2.0, 3.0]))

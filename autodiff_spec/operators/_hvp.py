@@ -35,7 +35,7 @@ def hvp(be: Engine, f: Callable[..., Any], primals: Sequence[Any], tangents: Seq
         TypeError: ``primals`` or ``tangents`` is neither a tuple nor a list.
         UnsupportedError: the backend does not declare ``HIGHER_ORDER``.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> be.hvp(lambda x: x * x * x, (be.asarray([1.0, 2.0]),), (be.asarray([1.0, 10.0]),))

@@ -49,7 +49,7 @@ def jacobian(
         ValueError: a ``mode`` that does not exist, or an ``argnums`` out of range.
         UnsupportedError: ``"forward"`` on a backend that has no forward mode and cannot differentiate a pullback.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> be.jacobian(lambda x: x[1:] * x[0])(be.asarray([2.0, 3.0, 4.0]))

@@ -33,7 +33,7 @@ def jvp(be: Engine, f: Callable[..., Any], primals: Sequence[Any], tangents: Seq
         TypeError: ``primals`` or ``tangents`` is neither a tuple nor a list.
         UnsupportedError: the backend has no forward mode and cannot differentiate a pullback.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> y, dy = be.jvp(lambda x: x * x, (be.asarray([1.0, 2.0]),), (be.asarray([1.0, 10.0]),))

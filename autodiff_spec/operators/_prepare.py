@@ -44,7 +44,7 @@ def prepare(be: Engine, f: Callable[..., Any], *example_args: Any, **example_kwa
     Raises:
         PreparationError: from a call whose arguments have another structure, shape or dtype than the examples.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> x = be.asarray([1.0, 2.0])

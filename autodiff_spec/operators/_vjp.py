@@ -26,7 +26,7 @@ def vjp(be: Engine, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable
         NotDifferentiableError: a primal or cotangent is integer or boolean.
         ShapeMismatchError: the cotangent does not fit ``y``.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> y, pullback = be.vjp(lambda x: x * x, be.asarray([1.0, 2.0]))

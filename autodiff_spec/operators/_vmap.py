@@ -34,7 +34,7 @@ def vmap(be: Engine, f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0)
             differ in tree or shape.
         ValueError: ``in_axes`` or ``out_axes`` does not fit, or no array has a batch.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
         >>> be.vmap(lambda x, y: be.xp.sum(x * y), in_axes=(0, None))(be.asarray([[1.0, 2.0], [3.0, 4.0]]), 10.0)

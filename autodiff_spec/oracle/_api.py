@@ -34,7 +34,7 @@ def value(program: Program, *args: Any) -> Any:
     Returns:
         The outputs in the program's structure: object arrays of mp numbers, NumPy arrays where integer or boolean.
 
-    Example:
+    Examples:
         >>> from autodiff_spec import oracle
         >>> float(oracle.value(lambda xp, x: xp.exp(x), 1.0)[()])
         2.718281828459045
@@ -73,7 +73,7 @@ def gradient(program: Program, *args: Any, cotangent: Any = None) -> tuple[Objec
         TypeError: for a complex output without a cotangent.
         ValueError: for a cotangent of other shapes than the outputs'.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from autodiff_spec import oracle
         >>> (slope,) = oracle.gradient(lambda xp, x: 2 * x * x, np.array([1.0, 2.0]))
@@ -106,7 +106,7 @@ def jacobian(program: Program, *args: Any) -> Any:
     Raises:
         TypeError: for a complex output of a complex argument, whose derivative is not one number.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from autodiff_spec import oracle
         >>> (block,) = oracle.jacobian(lambda xp, x: x[1:] * x[0], np.array([2.0, 3.0]))
@@ -152,7 +152,7 @@ def jvp(program: Program, args: tuple[Any, ...], tangents: tuple[Any, ...]) -> A
     Returns:
         The outputs' structure of object arrays of their shapes.
 
-    Example:
+    Examples:
         >>> from autodiff_spec import oracle
         >>> float(oracle.jvp(lambda xp, x, y: x * y, (2.0, 3.0), (1.0, 10.0))[()])
         23.0
@@ -216,7 +216,7 @@ def second(program: Program, *args: Any, cotangent: Any = None) -> tuple[tuple[O
     Raises:
         TypeError: for complex arguments, of which ``hvp`` gives products.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from autodiff_spec import oracle
         >>> ((block,),) = oracle.second(lambda xp, x: xp.prod(x), np.array([2.0, 0.0, 3.0]))
@@ -270,7 +270,7 @@ def hvp(
     Returns:
         For each argument an object array in its shape, None for constants.
 
-    Example:
+    Examples:
         >>> from autodiff_spec import oracle
         >>> (product,) = oracle.hvp(lambda xp, x: x**3, (2.0,), (10.0,))
         >>> float(product[()])

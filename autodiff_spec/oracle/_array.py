@@ -23,7 +23,7 @@ class Array:
         values: object array of mp numbers for float and complex dtypes, a NumPy array otherwise; a bare number is 0-d.
         dtype: the NumPy dtype it stands for. No value is ever rounded to it.
 
-    Example:
+    Examples:
         >>> from autodiff_spec.oracle import xp
         >>> third = xp.asarray(1.0) / 3
         >>> third.dtype, third.shape

@@ -41,7 +41,7 @@ def digits(count: int) -> Iterator[None]:
     Raises:
         ValueError: for fewer than 50, where differences at a step of 1e-30 mean nothing.
 
-    Example:
+    Examples:
         >>> from autodiff_spec import oracle
         >>> with oracle.digits(400):  # the derivative at 500 is e**-500, far below 1e-120
         ...     (slope,) = oracle.gradient(lambda xp, x: 1 / (1 + xp.exp(-x)), 500.0)

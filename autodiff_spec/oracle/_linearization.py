@@ -28,7 +28,7 @@ class Linearization:
     Attributes:
         value: the outputs in the program's structure, object arrays of mp numbers.
 
-    Example:
+    Examples:
         >>> from autodiff_spec import oracle
         >>> there = oracle.Linearization(lambda xp, x, y: x * y, 2.0, 3.0)
         >>> [float(part[()]) for part in there.gradient()]

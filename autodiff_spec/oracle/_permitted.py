@@ -42,7 +42,7 @@ def kink_distance(program: Program, *args: Any, resting: bool = False) -> float:
         domains, poles), relative to the operands where they exceed 1; inf when there is none. Comparisons of constants
         do not count.
 
-    Example:
+    Examples:
         >>> from autodiff_spec import oracle
         >>> oracle.kink_distance(lambda xp, x: xp.maximum(x, 1.0), 1.25)
         0.2
@@ -80,7 +80,7 @@ class Permitted:
         points: float64 array of shape (k, n), k gradients of n real coordinates.
         like: one array for each argument, of its shape and dtype; None for constants.
 
-    Example:
+    Examples:
         >>> from autodiff_spec import oracle
         >>> legal = oracle.permitted(lambda xp, a, b: xp.maximum(a, b), 2.0, 2.0)
         >>> legal.contains((1.0, 0.0)), legal.contains((0.0, 0.0)), legal.contains((0.25, 0.75))
@@ -192,7 +192,7 @@ def permitted(program: Program, *args: Any, cotangent: Any = None) -> Permitted:
     Returns:
         The convex hull of the gradients at generic nearby points: one point where the program is smooth.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from autodiff_spec import oracle
         >>> legal = oracle.permitted(lambda xp, x: xp.max(x), np.array([1.0, 3.0, 3.0]))

@@ -22,7 +22,7 @@ def to_numpy(x: Any, dtype: Any = None) -> NDArray[Any]:
     Returns:
         NumPy array of the shape of ``x``.
 
-    Example:
+    Examples:
         >>> from autodiff_spec import oracle
         >>> oracle.to_numpy(oracle.xp.asarray(1.0) / 3, "float32")
         array(0.33333334, dtype=float32)

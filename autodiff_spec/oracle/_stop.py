@@ -17,7 +17,7 @@ def stop_gradient(x: Any, /) -> Any:
     Returns:
         The same structure with the same values.
 
-    Example:
+    Examples:
         >>> from autodiff_spec import oracle
         >>> (slope,) = oracle.gradient(lambda xp, x: xp.stop_gradient(x * x) * x, 3.0)
         >>> float(slope[()])

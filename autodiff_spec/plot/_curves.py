@@ -52,7 +52,7 @@ def curves(
         ExpressionError: the expression is not one of the namespace's functions.
         ValueError: an empty or infinite interval, a negative order, too few points.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> found = curves("x**3", 0.0, 2.0, order=2, backend="numpy", points=3)
         >>> [y.tolist() for y in found.y]

@@ -52,7 +52,7 @@ def parse(text: str) -> Callable[..., Any]:
     Raises:
         ExpressionError: anything else; the message says what, and where.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> f = parse("2 * x**2 + sin(pi)")
         >>> float(f(ad.backend("numpy"), 3.0))

@@ -140,7 +140,7 @@ def _failure(report: Report, row: Row, numbers: Mapping[str, int]) -> dict[str, 
 def observed_and_permitted(message: str) -> tuple[str, str]:
     """The two sides of a failure's message; all of it, and nothing, where it does not part.
 
-    Example:
+    Examples:
         >>> observed_and_permitted("got array(1.) expected array(0.5) within array(1e-15)")
         ('array(1.)', 'array(0.5) within array(1e-15)')
         >>> observed_and_permitted("ValueError: step must be greater than zero")

@@ -35,7 +35,7 @@ def first_error(data: Any, definition: str) -> str:
         data: what JSON was read into.
         definition: which kind it should be: ``"report"``, ``"reports"`` or ``"costs"``.
 
-    Example:
+    Examples:
         >>> first_error({"reports": [{"schema": 2}]}, "reports")
         'reports[0]: no backend'
     """

@@ -57,7 +57,7 @@ def run(
         BackendNotInstalledError: its framework is missing.
         ImportError: a picture was asked for and matplotlib is missing.
 
-    Example:
+    Examples:
         >>> from autodiff_spec import textbook
         >>> text = []
         >>> results = textbook.run("numpy", out=text.append)

@@ -73,7 +73,7 @@ class at:  # noqa: N801
         x: an array.
         idx: an index: integers, slices, ``None``, ``...``, a boolean or integer array, or a tuple of these.
 
-    Example:
+    Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("jax")
         >>> x = be.asarray([1.0, 2.0, 3.0], dtype=be.xp.float32)

@@ -92,7 +92,7 @@ def einsum(subscripts: str, /, *arrays: Any) -> Array:
 def index(x: Any, idx: Any, /) -> Array:
     """``x[idx]`` as in NumPy, for every index NumPy knows: integer arrays, masks, and mixtures with slices.
 
-    Example:
+    Examples:
         >>> import autodiff_tensorflow.extra as extra, tensorflow as tf
         >>> extra.index(tf.constant([[1.0, 2.0], [3.0, 4.0]]), (slice(None), [1, 0, 1])).numpy()
         array([[2., 1., 2.],
