@@ -6,6 +6,7 @@ each return between functions of this project; what runs at import, and a first 
 Run: python benchmarks/way.py [BACKEND]
 """
 
+import itertools
 import sys
 from pathlib import Path
 from types import FrameType
@@ -51,7 +52,7 @@ def way(be: ad.Backend) -> list[str]:
 
 def main(name: str = "numpy") -> None:
     passed = way(ad.backend(name))
-    changes = sum(a != b for a, b in zip(passed, passed[1:], strict=False))
+    changes = sum(a != b for a, b in itertools.pairwise(passed))
     for file in dict.fromkeys(passed):
         print(f"  {file}")
     files = len(set(passed))

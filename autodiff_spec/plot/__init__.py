@@ -7,7 +7,6 @@
 """
 
 from autodiff_spec.plot._curves import Curves, curves
-from autodiff_spec.plot._expression import ExpressionError, parse
 from autodiff_spec.plot._figure import plot
 
-__all__ = ["Curves", "ExpressionError", "curves", "parse", "plot"]
+__all__ = ["Curves", "curves", "plot"]

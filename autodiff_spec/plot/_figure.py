@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,19 @@ _STYLES = ("-", "--", "-.", ":")
 
 
 def plot(
-    expression: str, low: float, high: float, *, order: int = 1, backend: str | None = None, points: int = 400,
+    f: Callable[[Any], Any] | str,
+    low: float,
+    high: float,
+    *,
+    order: int = 1,
+    backend: str | None = None,
+    points: int = 400,
     path: str | Path | None = None,
-) -> Any:  # fmt: skip
+) -> Any:
     """Draw f and its derivatives up to an order over an interval, all computed by a backend.
 
     Args:
-        expression: in ``x``: ``"sin(x)"``; see `autodiff_spec.plot.parse`.
+        f: a function of one array that works element by element, ``"FILE.py:function"``, or ``"sin(x)"``.
         low: where the interval begins.
         high: where it ends.
         order: of the last derivative drawn.
@@ -31,7 +38,7 @@ def plot(
         A matplotlib ``Figure``, which shows itself in a notebook.
 
     Raises:
-        ExpressionError: the expression is not one of the namespace's functions.
+        ProgramError: there is no such file or function.
         ImportError: matplotlib is not installed.
         ValueError: an empty interval, a negative order, another ending.
     """
@@ -41,7 +48,7 @@ def plot(
         from matplotlib.figure import Figure  # not pyplot, which would look for a display
     except ImportError as error:
         raise ImportError("plot needs matplotlib; run: pip install 'autodiff-spec[plot]'") from error
-    found = curves(expression, low, high, order=order, backend=backend, points=points)
+    found = curves(f, low, high, order=order, backend=backend, points=points)
     figure = Figure(figsize=(7, 4), layout="constrained")
     _drawn(figure.add_subplot(), found)
     figure.legend(loc="outside upper center", ncols=min(order + 1, 4), frameon=False)
@@ -52,7 +59,7 @@ def plot(
 
 def _drawn(axes: Any, found: Curves) -> None:
     for k, y in enumerate(found.y):
-        label = f"f(x) = {found.expression}" if k == 0 else _name(k)
+        label = f"f(x) = {found.name}" if k == 0 else _name(k)
         axes.plot(found.x, y, linestyle=_STYLES[k % len(_STYLES)], label=label.replace("$", r"\$"))
     axes.axhline(0, color="0.8", linewidth=0.8, zorder=0)
     axes.set_xlabel("x")
