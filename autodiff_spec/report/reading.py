@@ -48,11 +48,15 @@ def read_costs(path: Path) -> list[Cost]:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text("utf-8"))
+        return json.loads(path.read_text("utf-8"), parse_constant=_no_constant)
     except OSError as error:
         raise ReportFileError(f"{path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise ReportFileError(f"{path}: no JSON ({error})") from error
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")  # Python's reader takes NaN and Infinity
 
 
 def _require(path: Path, data: Any, definition: str) -> None:
