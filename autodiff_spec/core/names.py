@@ -37,8 +37,6 @@ FFT = (
     *("rfftfreq", "rfftn"),
 )
 
-CONSTANTS = ("e", "inf", "nan", "newaxis", "pi")
-
 DTYPES = (
     *("bool", "complex64", "complex128", "float32", "float64", "int8", "int16", "int32", "int64"),
     *("uint8", "uint16", "uint32", "uint64"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from autodiff_spec.core.names import CONSTANTS, DTYPES, MAIN, gathered, install_operators
+from autodiff_spec.core.names import DTYPES, MAIN, gathered, install_operators
 from autodiff_spec.oracle import _elementwise, _manipulation, _reductions
 from autodiff_spec.oracle import _extra as extra
 from autodiff_spec.oracle import _fft as fft
@@ -35,4 +35,5 @@ if TYPE_CHECKING:  # the names that come from the families
 Array.namespace = sys.modules[__name__]
 install_operators(Array, _found.__getitem__)
 
-__all__ = [*CONSTANTS, *_found, "extra", "fft", "linalg", "stop_gradient"]
+__all__ = ["e", "extra", "fft", "inf", "linalg", "nan", "newaxis", "pi", "stop_gradient"]
+__all__ += list(_found)

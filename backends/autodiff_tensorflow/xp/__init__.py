@@ -15,7 +15,6 @@ import math as _math
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from autodiff_spec.core.names import CONSTANTS as _CONSTANTS
 from autodiff_spec.core.names import DTYPES as _DTYPES
 from autodiff_spec.core.names import MAIN as _MAIN
 from autodiff_spec.core.names import gathered as _gathered
@@ -48,4 +47,5 @@ if _TYPE_CHECKING:  # the names that come from the families
     def __getattr__(name: str) -> _Any: ...
 
 
-__all__ = [*_CONSTANTS, *_found, "__array_api_version__", "bool", "fft", "linalg"]
+__all__ = ["__array_api_version__", "bool", "e", "fft", "inf", "linalg", "nan", "newaxis", "pi"]
+__all__ += list(_found)
