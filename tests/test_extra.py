@@ -9,13 +9,8 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
+from autodiff_spec.core.names import EXTRA
 
-FUNCTIONS = {
-    "relu": "(x, /)", "sigmoid": "(x, /)", "softplus": "(x, /)", "sinc": "(x, /)", "erf": "(x, /)",
-    "softmax": "(x, /, *, axis=-1)", "logsumexp": "(x, /, *, axis=None, keepdims=False)", "xlogy": "(x, y, /)",
-    "median": "(x, /, *, axis=None, keepdims=False)", "topk": "(x, k, /, *, axis=-1)",
-    "einsum": "(subscripts, /, *arrays)", "index": "(x, idx, /)", "at": "(x, idx, /)",
-}  # fmt: skip
 VALUES = np.arange(24.0).reshape(2, 3, 4)
 VECTOR = np.array([0.3, -1.2, 2.5, 0.9])
 MATRIX = np.array([[0.5, -0.25, 1.75, -1.5], [2.25, 0.125, -0.75, 1.0], [-2.0, 0.75, 0.375, 1.25]])
@@ -36,17 +31,17 @@ def double(be: ad.Backend, values: Any) -> Any:
 
 
 def test_the_names_are_the_same(be: ad.Backend) -> None:
-    assert sorted(be.extra.__all__) == sorted(FUNCTIONS)
+    assert sorted(be.extra.__all__) == sorted(EXTRA)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", EXTRA)
 def test_the_signatures_are_the_same(be: ad.Backend, name: str) -> None:
     try:
         found = inspect.signature(getattr(be.extra, name))
     except ValueError:
         pytest.skip("a function written in C says nothing of its parameters")
     bare = [p.replace(annotation=inspect.Parameter.empty) for p in found.parameters.values()]
-    named = list(inspect.signature(eval(f"lambda {FUNCTIONS[name][1:-1]}: 0")).parameters.values())
+    named = list(inspect.signature(eval(f"lambda {EXTRA[name][1:-1]}: 0")).parameters.values())
     assert [(p.kind, p.default) for p in bare] == [(p.kind, p.default) for p in named]
     assert [p.name for p in bare if p.kind is p.KEYWORD_ONLY] == [p.name for p in named if p.kind is p.KEYWORD_ONLY]
 

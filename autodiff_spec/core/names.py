@@ -37,6 +37,14 @@ FFT = (
     *("rfftfreq", "rfftn"),
 )
 
+EXTRA = {
+    "relu": "(x, /)", "sigmoid": "(x, /)", "softplus": "(x, /)", "softmax": "(x, /, *, axis=-1)",
+    "logsumexp": "(x, /, *, axis=None, keepdims=False)", "xlogy": "(x, y, /)", "sinc": "(x, /)", "erf": "(x, /)",
+    "median": "(x, /, *, axis=None, keepdims=False)", "topk": "(x, k, /, *, axis=-1)",
+    "einsum": "(subscripts, /, *arrays)", "index": "(x, idx, /)", "at": "(x, idx, /)",
+}  # fmt: skip
+"""The functions beyond the standard that every backend has under ``extra``, in the order of its file."""
+
 DTYPES = (
     *("bool", "complex64", "complex128", "float32", "float64", "int8", "int16", "int32", "int64"),
     *("uint8", "uint16", "uint32", "uint64"),

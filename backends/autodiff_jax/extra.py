@@ -17,6 +17,7 @@ from autodiff_jax._index import assembled, dynamic, expanded, read, require_with
 from autodiff_jax._operation import Operation
 from autodiff_jax._wrap import binary, general, unary, variadic
 from autodiff_spec._shared import occurrences
+from autodiff_spec.core.names import EXTRA
 
 relu = unary(jax.nn.relu)
 sigmoid = unary(jax.nn.sigmoid)
@@ -150,7 +151,4 @@ _subscripted = functools.cache(lambda subscripts: variadic(functools.partial(jnp
 _topk = general(_largest)
 
 
-__all__ = [
-    "at", "einsum", "erf", "index", "logsumexp", "median", "relu", "sigmoid", "sinc", "softmax", "softplus", "topk",
-    "xlogy",
-]  # fmt: skip
+__all__ = list(EXTRA)

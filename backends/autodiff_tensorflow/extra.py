@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from autodiff_spec.core.names import EXTRA
 from autodiff_tensorflow._index import at_index
 from autodiff_tensorflow.xp.convert import asarray, length, operands, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import Array
 
-__all__ = [
-    "at", "einsum", "erf", "index", "logsumexp", "median", "relu", "sigmoid", "sinc", "softmax", "softplus",
-    "topk", "xlogy",
-]  # fmt: skip
+__all__ = list(EXTRA)
 
 
 def relu(x: Any, /) -> Array:

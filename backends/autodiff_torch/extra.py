@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from autodiff_spec.core.names import EXTRA
 from autodiff_torch._index import places, read
 
 relu = torch.relu
@@ -119,8 +120,5 @@ def _multiplied(flat: Any, spots: Any, values: Any) -> Any:
     return flat
 
 
-__all__ = [
-    "at", "einsum", "erf", "index", "logsumexp", "median", "relu", "sigmoid", "sinc", "softmax", "softplus", "topk",
-    "xlogy",
-]  # fmt: skip
+__all__ = list(EXTRA)
 

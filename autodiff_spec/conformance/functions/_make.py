@@ -42,10 +42,11 @@ def many(
     half: bool = True,
     native: bool = False,
     extra: bool = False,
+    drawn: str = "",
 ) -> Function:
     """A function with variants; each is named after the function and what is special."""
     named = tuple(v.called(f"{name} {v.name}".strip(), native=native, extra=extra) for v in variants)
-    return Function(name, clause, named, ulps, tuple(kinks.split()), half)
+    return Function(name, clause, named, ulps, tuple(kinks.split()), half, drawn)
 
 
 def of(name: str, what: str, arg: Arg, *shapes: Shape, **keywords: Any) -> Variant:

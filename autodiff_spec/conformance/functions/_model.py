@@ -167,6 +167,8 @@ class Function:
         ulps: the error budget of values and first derivatives, in units in the last place of their scale.
         kinks: the clauses of chapter KINK about its singular points: which derivatives are legal, which recommended.
         half: whether the function takes 16-bit numbers; solvers and decompositions need not.
+        drawn: the domain from which random programs draw the argument of an elementwise function (a name of
+            ``programs/_table.py``); empty where that table has operations of its own for it, or none.
     """
 
     name: str
@@ -175,6 +177,7 @@ class Function:
     ulps: float
     kinks: tuple[str, ...] = ()
     half: bool = True
+    drawn: str = ""
 
     def __repr__(self) -> str:
         return f"<{self.name}>"

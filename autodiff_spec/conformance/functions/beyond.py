@@ -19,9 +19,9 @@ from autodiff_spec.conformance.functions._model import (
 INDEX = Arg(high=3, kind="index")
 
 
-def of_one(clause: str, name: str, arg: Arg, ulps: float, kinks: str = "") -> Function:
+def of_one(clause: str, name: str, arg: Arg, ulps: float, kinks: str = "", drawn: str = "") -> Function:
     """An elementwise function."""
-    return many(clause, name, Variant("", call(name), (arg,), ONE), ulps=ulps, kinks=kinks, extra=True)
+    return many(clause, name, Variant("", call(name), (arg,), ONE), ulps=ulps, kinks=kinks, extra=True, drawn=drawn)
 
 
 def largest(extra: Any, x: Any, k: int, axis: int = -1) -> Any:
@@ -32,9 +32,9 @@ def largest(extra: Any, x: Any, k: int, axis: int = -1) -> Any:
 
 BEYOND: tuple[Function, ...] = (
     of_one("FUN-125", "relu", ODD, EXACT, "KINK-03 KINK-04"),
-    of_one("FUN-126", "sigmoid", ANY, ELEMENTARY, "KINK-46"),
-    of_one("FUN-127", "softplus", ANY, ELEMENTARY, "KINK-46"),
-    of_one("FUN-128", "erf", ANY, ELEMENTARY),
+    of_one("FUN-126", "sigmoid", ANY, ELEMENTARY, "KINK-46", drawn="any"),
+    of_one("FUN-127", "softplus", ANY, ELEMENTARY, "KINK-46", drawn="any"),
+    of_one("FUN-128", "erf", ANY, ELEMENTARY, drawn="any"),
     of_one("FUN-129", "sinc", Arg(hole=0.25), SENSITIVE, "KINK-62"),
     many(
         "FUN-130",

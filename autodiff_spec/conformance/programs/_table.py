@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autodiff_spec import Capability
+from autodiff_spec.conformance.functions.beyond import BEYOND
 
 Shape = tuple[int, ...]
 Fits = Callable[..., bool]
@@ -180,7 +181,9 @@ _add("arithmetic", broadcast, "any, nonzero", "xp.divide({0}, {1})", "xp.hypot({
 _add("arithmetic", broadcast, "positive, small", "xp.pow({0}, {1})", avoid="KINK-72")
 _add("arithmetic", broadcast, "any, any", "xp.logaddexp({0}, {1})")
 _add("arithmetic", broadcast, "any, positive", "be.extra.xlogy({0}, {1})", avoid="KINK-67")
-_add("arithmetic", always, "any", "be.extra.sigmoid({0})", "be.extra.softplus({0})", "be.extra.erf({0})")
+for _row in BEYOND:
+    if _row.drawn:
+        _add("arithmetic", always, _row.drawn, f"be.extra.{_row.name}({{0}})")
 _add("arithmetic", always, "any", "be.extra.sinc({0})", avoid="KINK-62")
 _add("kink", always, "any", "xp.abs({0})", "be.extra.relu({0})", "xp.sign({0})", "xp.floor({0})", "xp.ceil({0})")
 _add("kink", always, "any", "xp.round({0})", "xp.trunc({0})", "clip := xp.clip({0}, -1.0, 1.0)")
