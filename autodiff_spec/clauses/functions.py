@@ -310,5 +310,6 @@ CHAPTER = Chapter(
             MUST,
             "The derivatives of at(x, i).set, add, multiply, min and max are right by x and by the values.",
         ),
+        Clause("FUN-137", MUST, "The derivative of silu(x) = x·sigmoid(x) is sigmoid(x)·(1 + x·sigmoid(−x))."),
     ),
 )

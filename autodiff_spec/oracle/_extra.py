@@ -15,6 +15,7 @@ from autodiff_spec.oracle._context import ctx, note, watching
 
 sigmoid = elementwise.unary("sigmoid", s.sigmoid)
 softplus = elementwise.unary("softplus", s.softplus)
+silu = elementwise.unary("silu", lambda x: x * s.sigmoid(x))
 sinc = elementwise.unary("sinc", s.sinc)
 erf = elementwise.unary("erf", ctx.erf)
 xlogy = elementwise.binary("xlogy", s.xlogy, lambda x, y: note(y, kind="edge"))

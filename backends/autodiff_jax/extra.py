@@ -22,6 +22,7 @@ from autodiff_spec.core.names import EXTRA
 relu = unary(jax.nn.relu)
 sigmoid = unary(jax.nn.sigmoid)
 softplus = unary(jax.nn.softplus)
+silu = unary(jax.nn.silu)
 
 
 def softmax(x: Any, /, *, axis: int = -1) -> Any:

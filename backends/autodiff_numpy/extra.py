@@ -29,6 +29,11 @@ def softplus(x: Any, /) -> Any:
     return xp.logaddexp(x, 0.0)
 
 
+def silu(x: Any, /) -> Any:
+    """x·sigmoid(x)."""
+    return x * sigmoid(x)
+
+
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along an axis."""
     return beyond.softmax(x, axis)  # type: ignore[no-untyped-call]

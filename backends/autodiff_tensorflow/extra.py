@@ -31,6 +31,11 @@ def softplus(x: Any, /) -> Array:
     return tf.nn.softplus(tensor(x))
 
 
+def silu(x: Any, /) -> Array:
+    """``x * sigmoid(x)``."""
+    return tf.nn.silu(tensor(x))
+
+
 def softmax(x: Any, /, *, axis: int = -1) -> Array:
     """The exponentials of ``x``, divided by their sum over ``axis``."""
     return tf.nn.softmax(tensor(x), axis=axis)

@@ -18,6 +18,11 @@ def softplus(x: Any, /) -> Any:
     return torch.logaddexp(x, x.new_zeros(()))  # nn.functional.softplus drops exp(-x) beyond x = 20
 
 
+def silu(x: Any, /) -> Any:
+    """x·sigmoid(x)."""
+    return torch.nn.functional.silu(x)
+
+
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along an axis."""
     return torch.softmax(x, axis)

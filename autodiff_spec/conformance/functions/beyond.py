@@ -34,6 +34,7 @@ BEYOND: tuple[Function, ...] = (
     of_one("FUN-125", "relu", ODD, EXACT, "KINK-03 KINK-04"),
     of_one("FUN-126", "sigmoid", ANY, ELEMENTARY, "KINK-46", drawn="any"),
     of_one("FUN-127", "softplus", ANY, ELEMENTARY, "KINK-46", drawn="any"),
+    of_one("FUN-137", "silu", ANY, ELEMENTARY, drawn="any"),
     of_one("FUN-128", "erf", ANY, ELEMENTARY, drawn="any"),
     of_one("FUN-129", "sinc", Arg(hole=0.25), SENSITIVE, "KINK-62"),
     many(
