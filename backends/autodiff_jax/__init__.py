@@ -1,6 +1,6 @@
 """The JAX adapter of autodiff-spec: JAX's own derivatives, and a tape that JAX does not have.
 
-Where things are: ``_array.py`` what a tape tracks, ``_record.py`` how an operation is compiled and recorded,
+Where things are: ``_array.py`` what a tape tracks, ``_operation.py`` how an operation is compiled and recorded,
 ``_tape.py`` the backward pass, ``_backend.py`` the functional operators, ``xp/`` and ``extra.py`` the namespaces.
 """
 

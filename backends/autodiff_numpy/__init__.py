@@ -1,7 +1,7 @@
 """The reference engine of autodiff-spec: reverse-mode differentiation of NumPy code.
 
-Where things are: ``_array.py`` what is recorded, ``_recorders.py`` how, ``_tape.py`` the tape, ``_pullback.py`` what
-its backward pass does at each node, ``_record.py`` how a function gets its rule, ``rules/`` the rules, a line each,
+Where things are: ``_array.py`` what is recorded, ``_wrap.py`` how, ``_tape.py`` the tape, ``_pullback.py`` what
+its backward pass does at each node, ``_rule.py`` how a function gets its rule, ``rules/`` the rules, a line each,
 ``xp/`` the namespace.
 """
 

@@ -6,7 +6,7 @@ name the residuals it needs: the function's own parameters, ``ans`` for its resu
 derivative and `TRACKED` when an outer tape is open: the same rule then serves every order. For forward mode a rule has
 a ``jvp`` beside each ``vjp``, written the same way, with the argument's tangent in place of ``g``; see `_jvp`.
 
-What is declared here is recorded by `_recorders` and evaluated by `_pullback`. Inside, cotangents follow the bilinear
+What is declared here is recorded by `_wrap` and evaluated by `_pullback`. Inside, cotangents follow the bilinear
 convention (no conjugates in the rules of holomorphic functions); the tape conjugates at its boundary.
 """
 
