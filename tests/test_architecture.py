@@ -239,3 +239,18 @@ def test_an_import_against_the_rules_is_noticed(module: str, source: str) -> Non
 )
 def test_an_import_within_the_rules_passes(module: str, source: str) -> None:
     assert offences(module, source) == []
+
+
+# --- docstrings -------------------------------------------------------------------------------------------------
+
+
+def test_docstrings_stand_alone() -> None:
+    """An editor shows one docstring and no neighbour: none begins by pointing at something else."""
+    anaphoric = [
+        f"{module}.{node.name}: {docstring}"
+        for module, _, path in files()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and (docstring := ast.get_docstring(node) or "").startswith(("What ", "The same", "Of "))
+    ]
+    assert anaphoric == []

@@ -122,6 +122,6 @@ def current(backend: str | None) -> Iterator[None]:
 
 
 def quiet() -> None:
-    """What frameworks read from the environment when they load."""
+    """The environment variables that frameworks read when they load."""
     os.environ.setdefault("JAX_ENABLE_X64", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -129,7 +129,7 @@ def _drawing(max_examples: int | None, seed: int | None) -> list[str]:
 
 
 def _selection(only: Sequence[str]) -> list[str]:
-    """What pytest is told to run for clauses and ids of tests."""
+    """Pytest's arguments that select the tests of clauses, and tests by their ids."""
     ids = [chosen for chosen in only if chosen in CLAUSES]
     tests = [chosen for chosen in only if chosen not in CLAUSES]
     for name in tests:

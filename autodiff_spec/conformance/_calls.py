@@ -94,7 +94,7 @@ class Call:
         return [weights(self.exact[i].shape, self.exact[i].dtype.kind) for i in self.tracked]
 
     def for_all(self, parts: Arrays) -> Arrays:
-        """What belongs to the primals, beside None for the constants."""
+        """One entry for each argument: that of a primal, ``None`` for a constant."""
         everything: Arrays = [None] * len(self.exact)
         for i, part in zip(self.tracked, parts, strict=True):
             everything[i] = part

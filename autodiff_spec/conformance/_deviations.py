@@ -60,7 +60,7 @@ _REQUIRED = {"clause", "reason", "versions"}
 
 
 def known_deviations(be: Backend) -> tuple[Deviation, ...]:
-    """What ``be`` lists for its flavour of conventions and its release."""
+    """The deviations that ``be`` lists for its flavour of conventions and its release."""
     if be.deviations is None:
         return ()
     listed = (entry for entry in _read(Path(be.deviations)) if be.conventions in _flavours(entry))

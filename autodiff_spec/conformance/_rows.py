@@ -46,7 +46,7 @@ def _outcome(item: pytest.Item, report: pytest.TestReport) -> Outcome:
 
 
 def _one_line(error: BaseException | None) -> str:
-    """What was raised, on one line."""
+    """An exception's type and message, on one line."""
     if error is None:
         return ""
     said = _NUMPY.sub(r"got \1 expected \2", _EXPLANATION.split(str(error), maxsplit=1)[0])

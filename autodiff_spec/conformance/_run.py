@@ -119,7 +119,7 @@ class Run:
     # --- results --------------------------------------------------------------------------------------------------
 
     def problems(self) -> tuple[str, ...]:
-        """What is wrong with the lists: entries without a test (on unfiltered runs), entries that stopped failing."""
+        """Errors in the lists: entries without a test (on unfiltered runs), entries that stopped failing."""
         fixed = [row for row in self.rows.values() if row.outcome is Outcome.FIXED]
         stopped = [f"{row.test} is listed and passes: remove its entry ({row.note})" for row in fixed]
         return (*(self.unused if self.is_whole() else ()), *stopped)
@@ -160,7 +160,7 @@ def cited_by(item: pytest.Item) -> tuple[str, ...]:
 
 
 def identity(item: pytest.Item) -> str:
-    """What a test is called, wherever the suite is installed: ``test_kinks.py::test_abs[abs at 0]``."""
+    """The name of a test, wherever the suite is installed: ``test_kinks.py::test_abs[abs at 0]``."""
     return f"{item.path.name}::{item.nodeid.partition('::')[2]}"
 
 

@@ -69,7 +69,7 @@ class Run:
         return self.point.program(self.xp, *arguments)
 
     def gradients(self) -> Gradients:
-        """What the backend says, of the primals' shapes and dtypes."""
+        """The backend's gradients, checked to have the primals' shapes and dtypes."""
         be = self.be
         value, pullback = be.vjp(self, *self.primals)
         weights = self.point.weights

@@ -34,7 +34,7 @@ def _modes(table: dict[str, str]) -> list[object]:
 
 
 def _backend() -> str:
-    """What the backend under test is called where it can be loaded again."""
+    """The name by which the backend under test can be loaded again."""
     return os.environ.get("AUTODIFF_SPEC_BACKEND", "numpy")
 
 

@@ -42,7 +42,7 @@ def verdict(clause: Clause, rows: Iterable[Row]) -> ClauseResult:
 
 
 def _evidence(clause: Clause, row: Row) -> Outcome | None:
-    """What ``row`` says about ``clause``: passed, failed, expected, unsupported, or nothing."""
+    """A row's evidence about ``clause``: passed, failed, expected, unsupported, or nothing."""
     match row.outcome:
         case Outcome.FIXED:
             return Outcome.PASSED

@@ -4,7 +4,7 @@ import enum
 
 
 class Capability(enum.Enum):
-    """What a backend may declare beyond ``vjp``; what is missing raises `UnsupportedError`.
+    """A part of the interface that a backend may declare; one that is missing raises `UnsupportedError`.
 
     Members:
         TAPE: ``variable``, ``assign``, ``tape``, ``pause`` and gradients of tapes.

@@ -50,7 +50,7 @@ class CustomCall(Protocol):
 
 
 class Unprepared:
-    """What backends prepare that have nothing faster: a function of arrays that runs as it is."""
+    """A function of arrays that runs unprepared: the default of `Engine._prepare`."""
 
     def __init__(self, f: TreeFunction) -> None:
         self._f = f
@@ -64,7 +64,7 @@ class Unprepared:
 
 
 class Engine:
-    """What an engine declares, answers and implements; `autodiff_spec.Backend` says what the attributes are."""
+    """The engine's side of a backend: predicates and hooks; `autodiff_spec.Backend` describes the attributes."""
 
     name: ClassVar[str]
     version: str
@@ -114,7 +114,7 @@ class Engine:
         return trees.map_leaves(lambda leaf: self._to_numpy(leaf) if self.is_array(leaf) else np.array(leaf), x)
 
     def stop_gradient(self, x: Any) -> Any:
-        """The same value without a derivative, in every mode and order; works on trees.
+        """Return ``x`` without a derivative, in every mode and order; works on trees.
 
         Args:
             x: an array, or a tree of arrays; leaves that are no arrays are returned as they are.

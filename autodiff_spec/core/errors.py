@@ -81,7 +81,7 @@ class GradientCheckError(AutodiffError, AssertionError):
 
 
 def missing_hook(engine: object, name: str) -> NotImplementedError:
-    """What the contract raises where an engine leaves out a hook that it needs."""
+    """The error for a hook that an engine needs and does not implement."""
     return NotImplementedError(
         f"{type(engine).__name__} does not implement the hook {name}(), which this needs; "
         "implement it, or do not declare the capability"

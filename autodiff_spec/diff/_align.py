@@ -311,7 +311,7 @@ def _by_value(found: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
 
 
 def _element(name: str, value: Values, at: tuple[int, ...], shape: tuple[int, ...]) -> tuple[str, Any]:
-    """What stands in ``value`` at the place of element ``at`` of an array of ``shape``; small arrays whole."""
+    """The element of ``value`` at the place of element ``at`` of an array of ``shape``; small arrays whole."""
     try:
         number = _number(np.broadcast_to(value, shape)[at])
     except ValueError:

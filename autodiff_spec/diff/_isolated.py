@@ -23,7 +23,7 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True)
 class Request:
-    """What a process is asked to run: arguments for `record`, the function by its file."""
+    """The task of a process: arguments for `record`, the function by its file."""
 
     target: str
     backend: str

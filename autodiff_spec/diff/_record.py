@@ -62,7 +62,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Run:
-    """What one backend made of the function.
+    """The record of one run of the function on one backend.
 
     Attributes:
         backend, version: which one.

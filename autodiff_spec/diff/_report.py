@@ -21,7 +21,7 @@ _HEAD = ("backend", "value", "gradients", "value", "gradient", "f", "f and grad"
 
 @dataclass(frozen=True)
 class Comparison:
-    """What the backends made of one function; it prints as a table, and is true where they agree.
+    """The comparison of one function on several backends; a table in print, and true where they agree.
 
     Attributes:
         function: its name.
@@ -125,7 +125,7 @@ class Comparison:
         return text
 
     def as_data(self) -> dict[str, Any]:
-        """What `to_json` writes: numbers that JSON lacks are the strings ``"nan"``, ``"inf"`` and ``"-inf"``."""
+        """Data for `to_json`: numbers that JSON lacks are the strings ``"nan"``, ``"inf"`` and ``"-inf"``."""
         return {
             "schema": SCHEMA,
             "function": self.function,

@@ -85,7 +85,7 @@ def _plain(exact: Any) -> NDArray[np.float64]:
 
 
 def exact_backend(exact: type) -> Engine:
-    """What ``ad.xp()``, ``ad.extra()`` and ``ad.stop_gradient()`` mean while ``f`` runs on exact numbers."""
+    """A backend for ``ad.xp()``, ``ad.extra()`` and ``ad.stop_gradient()`` while ``f`` runs on exact numbers."""
     from autodiff_spec import oracle
 
     class Exact(Engine):

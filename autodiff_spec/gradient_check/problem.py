@@ -81,7 +81,7 @@ class Problem:
         return truth, error, self._shift(truth, moved)
 
     def slopes(self, direction: Vector, signs: Vector) -> tuple[Vector, Vector, Vector]:
-        """The same for the product of the Jacobian and ``direction``."""
+        """The product of the Jacobian and ``direction``, its error, and its change by a rounding of the arguments."""
         truth, error = slope(self.values, self.x, direction, self.rounding)
         moved, _ = slope(self.values, self._moved(signs), direction, self.rounding)
         return truth, error, self._shift(truth, moved)
@@ -182,7 +182,7 @@ class Problem:
         return [self.be.asarray(part, dtype=None if wide else array.dtype) for part, array in parts]
 
     def _parts(self, x: Vector, like: list[Any]) -> list[Any]:
-        """The same as NumPy arrays, in double precision."""
+        """A tree's leaves as NumPy arrays in double precision."""
         found, start = [], 0
         for array in like:
             size = int(np.prod(array.shape))

@@ -41,7 +41,7 @@ class GradientRow:
 
 @dataclass(frozen=True)
 class GradientReport:
-    """What a check of derivatives found; it prints as a table, and is true where the check passed.
+    """The findings of a check of derivatives; prints as a table, and is true where the check passed.
 
     Attributes:
         backend: the name of the backend that was checked.

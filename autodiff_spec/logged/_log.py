@@ -33,7 +33,7 @@ _PLAIN = frozenset({"shape", "dtype", "ndim", "size", "device", "nbytes", "items
 
 @dataclass(eq=False)
 class Log:
-    """What a program computed on a backend.
+    """The operations of a program on a backend, in the order of the calls.
 
     Attributes:
         backend: whose arrays the values are.
@@ -188,7 +188,7 @@ class Logged:
         self.value = value
 
     def __getattr__(self, name: str) -> Any:
-        """What the backend's array has: its methods are logged under their own names."""
+        """An attribute of the backend's array; a method is logged under its own name."""
         if name.startswith("__"):
             raise AttributeError(name)
         if name in _PLAIN:

@@ -61,7 +61,7 @@ class Arguments:
         return outputs + rest
 
     def parted(self, outputs: list[Any]) -> tuple[list[Any], Any]:
-        """What `flat` gave as the leaves of the result, and ``aux``."""
+        """Split the outputs of `flat` into the leaves of the result, and ``aux``."""
         if not self._has_aux:
             return outputs, None
         count = self.output_structure.num_leaves
@@ -134,7 +134,7 @@ def zeros_for_none(be: Engine, gradients: list[Any], primals: list[Any]) -> list
 
 
 def constant(be: Engine, output: Any) -> Any:
-    """What a function returned that is no array (a Python number, a NumPy array), as an array of ``be``."""
+    """Convert a result that is no array of ``be`` (a Python number, a NumPy array) to one."""
     if isinstance(output, (bool, int, float, complex, np.ndarray, np.generic)):
         return be.asarray(output)
     raise TypeError(

@@ -109,7 +109,7 @@ class CustomCall:
         return self._outputs(self._f(*self._arguments(arrays), **self._kwargs))
 
     def forward(self, *arrays: Array) -> tuple[list[Array], Any]:
-        """The same by ``fwd``, and the residuals."""
+        """The arrays that ``fwd`` returns for ``arrays``, and its residuals."""
         found = self._fwd(*self._arguments(arrays), **self._kwargs)
         if not (isinstance(found, tuple) and len(found) == 2):
             raise CustomRuleError(
@@ -223,7 +223,7 @@ def _name(f: Callable[..., Any]) -> str:
 
 
 def _count(found: Any) -> str:
-    """What was returned, in the words of an error."""
+    """Describe a wrong result of ``fwd`` or ``bwd`` for an error message."""
     if isinstance(found, tuple):
         return f"a tuple of {len(found)}"
     kind = "an array" if isinstance(found, np.ndarray) or hasattr(found, "dtype") else f"a {type(found).__name__}"

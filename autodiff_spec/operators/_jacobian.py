@@ -144,7 +144,7 @@ def _by_columns(
 def _each(
     be: Engine, linear: Callable[[list[Any]], list[Any]], at: Any, index: int, count: int, results: list[Any]
 ) -> list[Any]:
-    """What ``linear`` gives for each unit vector like ``at``, its argument ``index`` of ``count``, stacked in front."""
+    """Apply ``linear`` to each unit vector like ``at``, as argument ``index`` of ``count``; results are stacked."""
     size = math.prod(at.shape)
 
     def of_unit(unit: Any) -> list[Any]:

@@ -62,7 +62,7 @@ def prepare(be: Engine, f: Callable[..., Any], *example_args: Any, **example_kwa
 
 
 class Prepared:
-    """What `prepare` returns: call it as the function itself.
+    """A prepared function, made by `prepare`: call it as the function itself.
 
     Calls from several threads at once are safe.
     """
@@ -83,7 +83,7 @@ class Prepared:
         return f"<prepared {getattr(self._f, '__name__', self._f)}: {how}>"
 
     def explain(self) -> str:
-        """What the backend made of the function, for people: on NumPy the source of what is replayed, or why not."""
+        """Describe the prepared function for people: on NumPy the source that is replayed, or why there is none."""
         return "\n\n".join(str(run) for run in self._runs.values())
 
     def __call__(self, *args: Any, out: Any = None, **kwargs: Any) -> Any:
@@ -117,7 +117,7 @@ class Prepared:
         return out
 
     def _plainly(self, args: tuple[Any, ...]) -> Callable[..., Any] | None:
-        """What to run, for arguments that are arrays, as is usual, and fit; ``None`` where there is more to look at."""
+        """Fast path: the program for plain arrays that fit, else ``None``."""
         if self._arrays_alone and len(args) == len(self._expected):
             is_array = self._be.is_array
             for array, (_, shape, dtype) in zip(args, self._expected, strict=True):
@@ -127,7 +127,7 @@ class Prepared:
         return None
 
     def _checked(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Callable[..., Any], list[Any]]:
-        """What to run, and the arrays that it takes."""
+        """The program for checked arguments, and the arrays that it takes."""
         leaves, structures = _flat(self._be, args, kwargs)
         if structures != self._structures:
             raise self._other_structure(structures)
@@ -137,7 +137,7 @@ class Prepared:
         return self._run(leaves), [leaves[i] for i in self._places]
 
     def _run(self, leaves: list[Any]) -> Callable[..., Any]:
-        """What the backend made of the function for the leaves of ``leaves`` that are no arrays; made at need."""
+        """The program for the leaves of ``leaves`` that are no arrays; prepared at the first call with them."""
         key = tuple([_static(leaf) for i, leaf in enumerate(leaves) if i not in self._places])
         found = self._runs.get(key)
         if found is not None:
@@ -209,7 +209,7 @@ def _flat(
 
 
 def _kind(be: Engine, leaf: Any) -> tuple[Any, ...]:
-    """What must not change: of arrays shape and dtype, of other leaves the type."""
+    """The signature that a leaf must keep from call to call: shape and dtype of an array, the type of anything else."""
     return ("array", tuple(leaf.shape), leaf.dtype) if be.is_array(leaf) else (type(leaf).__name__,)
 
 
@@ -218,7 +218,7 @@ def _named(kind: tuple[Any, ...]) -> str:
 
 
 def _static(leaf: Any) -> Any:
-    """What tells one value from another: for numbers and texts how they are written, else the object itself."""
+    """A key for a leaf that is no array: for numbers and texts how they are written, else the object itself."""
     if isinstance(leaf, (bool, int, float, complex, str, bytes, type(None))):
         return type(leaf), repr(leaf)
     return _Same(leaf)

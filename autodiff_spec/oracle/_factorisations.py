@@ -60,7 +60,7 @@ def _as_kind(values: Objects, dtype: DType) -> Array:
 
 
 def _eigh(matrix: Objects) -> tuple[Objects, Objects]:
-    """Of the symmetric (Hermitian) matrix whose lower triangle is ``matrix``'s."""
+    """Eigenvalues and eigenvectors of the symmetric (Hermitian) matrix whose lower triangle is ``matrix``'s."""
     n = len(matrix)
     if n == 0:
         return matrix[:, 0], matrix
@@ -155,7 +155,7 @@ def matrix_rank(x: Any, /, *, rtol: Any = None) -> Array:
 
 
 def _orthonormal(columns: Objects, known: list[Objects]) -> Objects | None:
-    """What a column adds to the directions that are known, at unit length; None where that is nothing."""
+    """The part of a column that is orthogonal to the known directions, at unit length; None where there is none."""
     rest = columns
     for direction in known:
         rest = rest - direction * np.sum(conjugate(direction) * rest)

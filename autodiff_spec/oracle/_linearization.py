@@ -62,7 +62,7 @@ class Linearization:
             return gather(self._point, [contract(weight, [abs(d) for d in col]) for col in self._columns])
 
     def jvp_sizes(self, *tangents: Any) -> Any:
-        """The same for `jvp`: the magnitudes in the Jacobian times those of a tangent."""
+        """The sizes of the terms that `jvp` adds: the magnitudes in the Jacobian times those of a tangent."""
         with working_precision(self._args):
             columns = [[abs(d) for d in col] for col in self._columns]
             steps = [abs(t) for t in directions(self._point, tangents)]

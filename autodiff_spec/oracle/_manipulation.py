@@ -116,7 +116,7 @@ def _moved(function: Any, x: Any, *args: Any, **kwargs: Any) -> Array:
 
 
 def reshape(x: Any, /, shape: Shape, *, copy: bool | None = None) -> Array:
-    """The same elements in another shape."""
+    """Return the elements of ``x`` in another shape."""
     return _moved(np.reshape, x, shape)
 
 

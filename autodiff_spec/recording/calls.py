@@ -195,7 +195,7 @@ def record_checkpoint(be: Engine, engine: RecordingEngine, f: FlatFunction, arra
 
 
 def _taken_out(recordings: Sequence[Recording], starts: Sequence[int]) -> tuple[dict[Node, None], dict[Node, Any]]:
-    """What was recorded since, taken off the recordings; and all nodes that stand for variables, which remain."""
+    """Remove and return the nodes recorded after ``starts``; those of variables stay, and are returned too."""
     inside: dict[Node, None] = {}
     variables: dict[Node, Any] = {}
     for recording in recordings:

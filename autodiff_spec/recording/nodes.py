@@ -45,7 +45,7 @@ class Node:
 
 
 class Recording:
-    """What one tape recorded: its nodes in creation order, and the node of each variable that it read."""
+    """The nodes of one tape in creation order, and the node of each variable that it read."""
 
     __slots__ = ("nodes", "number", "open", "variables")
 
@@ -64,7 +64,7 @@ class Recording:
 
 
 class Frame:
-    """What records in one context: an immutable snapshot, replaced whole.
+    """The recordings that are open in one context: an immutable snapshot, replaced whole.
 
     ``tapes`` are the numbers of the open tapes, outermost first; when there are none it is ``(0,)``, which no node has,
     so that ``node.tapes is frame.tapes`` alone says that all open tapes track the node. ``variables`` are those that

@@ -20,7 +20,7 @@ class Errors:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Errors:
-        """What `dataclasses.asdict` made ``data`` of."""
+        """Build the object from the data that `dataclasses.asdict` made of it."""
         return cls(**{**data, "ulps": tuple(data["ulps"])})
 
 

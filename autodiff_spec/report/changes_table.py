@@ -39,7 +39,7 @@ def _change(change: Change) -> Iterator[Text]:
 
 
 def as_data(changes: Changes) -> dict[str, Any]:
-    """The same for JSON."""
+    """The changes as data for JSON."""
     return {
         "changes_schema": CHANGES_SCHEMA,
         "compared": [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cost:
-    """What the gradient of one workload costs on one backend.
+    """The time of the gradient of one workload on one backend.
 
     Attributes:
         backend: its name.

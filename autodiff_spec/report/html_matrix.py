@@ -102,7 +102,7 @@ def _group(prefix: str, lines: tuple[Line, ...], columns: int) -> Group:
 
 
 def details(reports: Sequence[Report]) -> dict[str, Any]:
-    """What the cells open, for the script of the page; a test's name stands there once, and is a number elsewhere."""
+    """Details behind the cells, for the page's script; a test's name stands there once, elsewhere its number."""
     tests = list(dict.fromkeys(row.test for report in reports for row in report.rows))
     numbers = {test: number for number, test in enumerate(tests)}
     cells: dict[str, list[dict[str, Any]]] = {}

@@ -47,7 +47,7 @@ class Plot:
 
     @property
     def height(self) -> int:
-        """Of the whole figure, in pixels."""
+        """The height of the whole figure, in pixels."""
         return TOP + ROW * len(self.strips) + BOTTOM
 
 
@@ -102,7 +102,7 @@ def _accuracy_plot(
 
 
 def as_data(plot: Plot) -> dict[str, Any]:
-    """What the page's script draws."""
+    """The numbers that the page's script draws."""
     return {**asdict(plot), "height": plot.height, "left": LEFT, "width": WIDTH}
 
 

@@ -28,7 +28,7 @@ class Outcome(enum.StrEnum):
 
 
 class Verdict(enum.StrEnum):
-    """What the tests of a clause say together."""
+    """The verdict of all tests of a clause together."""
 
     CONFORMS = "conforms"
     DEVIATES = "deviates"  # legal, and not what is recommended: a test of a SHOULD failed

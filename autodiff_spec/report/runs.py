@@ -100,7 +100,7 @@ def run_parts(
     watch: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
 ) -> list[Report]:
-    """The same in ``jobs`` processes at a time, each with a part of the tests; a report of each.
+    """Run the suite in ``jobs`` processes at a time, each with a part of the tests; yields a report of each.
 
     Raises:
         RunError: as for `run_suite`, or there are more parts than clauses to test.
@@ -131,7 +131,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def node(test: str) -> str:
-    """What pytest is to run for the id of a test in a report, or for a file of the suite."""
+    """The pytest node for the id of a test in a report, or for a file of the suite."""
     file, _, name = test.partition("::")
     return f"{SUITE}.{file.removesuffix('.py')}" + (f"::{name}" if name else "")
 

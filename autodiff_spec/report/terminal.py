@@ -70,7 +70,7 @@ def _answer(report: Report) -> Text:
 
 
 def failures(report: Report) -> Iterator[RenderableType]:
-    """What failed: unexpectedly with its reproducer, as listed in one line each."""
+    """Print the failures: unexpected ones with their reproducers, listed ones in a line each."""
     for row in report.rows:
         if row.outcome is Outcome.FAILED:
             yield _line(row, report)
@@ -126,7 +126,7 @@ def differences(reports: Sequence[Report]) -> Iterator[RenderableType]:
 
 
 def gaps(reports: Iterable[Report]) -> Iterator[RenderableType]:
-    """What the backends do not declare, and what is wrong with their lists."""
+    """Print the capabilities that backends do not declare, and the errors in their lists."""
     for report in reports:
         if report.interrupted:
             yield Text(f"{report.name}: interrupted; what is missing was not tested", style="red")

@@ -14,12 +14,12 @@ WIDTH = 74
 
 
 def claim(program: Callable[[], dict[str, Any]]) -> str:
-    """What a program shows: the first sentence of its docstring."""
+    """The claim of a program: the first sentence of its docstring."""
     return (program.__doc__ or program.__name__).partition("\n")[0]
 
 
 def lines(claim: str, values: dict[str, Any]) -> Iterator[str]:
-    """What a program shows, then its results by label."""
+    """The claim of a program, then its results by label."""
     yield from wrap(claim, WIDTH)
     column = max(map(len, values))
     for label, value in values.items():

@@ -41,11 +41,11 @@ class Kind:
         self.ones: Any = None
 
     def abstract(self) -> Any:
-        """What JAX traces in place of an array of this kind."""
+        """The abstract value that JAX traces in place of an array of this kind."""
         return _abstract(self.shape, self.dtype, weak_type=self.weak)
 
     def strong(self) -> Any:
-        """The same, its dtype not weak: the kind of a cotangent."""
+        """The abstract value of a cotangent: this kind with a dtype that is not weak."""
         return _abstract(self.shape, self.dtype)
 
 

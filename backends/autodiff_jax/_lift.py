@@ -56,7 +56,7 @@ def lift(f: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _captured(function: Callable[..., Any], arrays: list[Any]) -> Callable[..., Any]:
-    """What ``function`` computes now, as a function: later changes of what it closes over do not reach it.
+    """Freeze ``function`` as it computes now: later changes of its closure do not reach it.
 
     A function that looks at its values (``if``, ``float``) has no such form, and is returned as it is.
     """

@@ -78,7 +78,7 @@ _ARRAY = object()
 
 
 class _Reading:
-    """What variables are while a function is traced."""
+    """Stand-ins for the variables that a function reads while it is traced."""
 
     def __init__(self, values: dict[int, Any], seen: dict[int, Variable] | None) -> None:
         self._values = values

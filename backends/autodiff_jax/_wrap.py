@@ -154,7 +154,7 @@ def _named(function: Callable[..., Any]) -> Callable[[_F], _F]:
 
 
 def _like(function: Callable[..., Any]) -> Callable[[_F], _F]:
-    """The same, and its signature, for a wrapper that takes any arguments."""
+    """Give a wrapper of any arguments the name, documentation and signature of ``function``."""
 
     def decorate(wrapper: _F) -> _F:
         wrapper.__wrapped__ = function  # type: ignore[attr-defined]  # whence inspect.signature() has it

@@ -143,6 +143,6 @@ def unwrapped(output: Any) -> Any:
 
 
 def _fresh(output: Any) -> Any:
-    """The same, and sharing no memory with a residual."""
+    """An unwrapped result that shares no memory with a residual."""
     settled = unwrapped(output)
     return settled.copy() if type(output) is Array and type(settled) is np.ndarray else settled

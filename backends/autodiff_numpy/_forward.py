@@ -103,7 +103,7 @@ class Tangents(list[Node]):
             self._linked.append(node)
 
     def tangent(self, output: Any) -> Any:
-        """What an output of the function has here; ``None`` where it does not depend on the primals."""
+        """The tangent of an output; ``None`` where it does not depend on the primals."""
         output = resolve(output)
         if type(output) is Array and self.number in output.node.tapes:
             return output.node.tangents[self.number]
@@ -211,7 +211,7 @@ def push_values(node: Node, edge: Edge, t: Any) -> Any:
 
 
 def push_tracked(node: Node, edge: Edge, t: Any) -> Any:
-    """The same on recorded arrays."""
+    """Push a tangent through one edge on recorded arrays, so that an outer tape records the computation."""
     return edge[1].jvp(TRACKED, t, *recorded_residuals(node, edge))
 
 

@@ -35,7 +35,7 @@ def batched(f: Callable[..., list[Any]], arrays: list[Any], axes: list[int]) -> 
 
 
 def refuse_batches(what: str) -> None:
-    """What would keep a traced array, or whose checks need values, sends `vmap` to its loop."""
+    """Raise, so that `vmap` falls back to its loop: this operation needs concrete values."""
     if _BATCHING.get():
         raise UnsupportedError(f"{what} runs on one slice at a time; vmap() sees to it")
 

@@ -131,6 +131,6 @@ class TorchBackend(Backend):
             destination.copy_(gradient)
 
     def _refuse_batches(self, what: str) -> None:
-        """What would keep a batch beyond its slices, or hide a rule from it, sends `vmap` to its loop."""
+        """Raise, so that `vmap` falls back to its loop: this operation would keep a batch, or hide a rule from it."""
         if _state.BATCHING.get():
             raise UnsupportedError(f"{what} runs on one slice at a time; vmap() sees to it")

@@ -67,7 +67,7 @@ def _tracked(array: Tensor) -> bool:
 
 
 class _Rule:
-    """What the pullback of one call needs."""
+    """The state that the pullback of one call needs."""
 
     def __init__(self, be: Backend, call: Any, residuals: Any, count: int, floating: list[int]) -> None:
         self.be, self.call, self.residuals, self.count, self.floating = be, call, residuals, count, floating

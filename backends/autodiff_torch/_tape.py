@@ -18,7 +18,7 @@ Tensor = torch.Tensor
 
 
 class _Reads:
-    """What a tape knows of one variable: an alias for each value that it had when it was read."""
+    """The reads of one variable on a tape: an alias for each value that it had when it was read."""
 
     __slots__ = ("aliases", "value", "variable")
 

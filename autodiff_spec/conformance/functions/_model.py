@@ -138,7 +138,7 @@ class Variant:
         printer.text(repr(self))
 
     def called(self, name: str, *, native: bool = False, extra: bool = False) -> Variant:
-        """The same under another name."""
+        """A copy of the variant under another name."""
         return replace(self, name=name, native=native, extra=extra)
 
     @property

@@ -33,7 +33,7 @@ def _budgets() -> dict[str, float]:
 
 
 class OnOracle:
-    """What a program takes for a backend on the oracle.
+    """A stand-in for a backend, on which a program runs on the oracle.
 
     Args:
         seed: of the errors; None for the exact run.

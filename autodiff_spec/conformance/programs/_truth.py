@@ -34,7 +34,7 @@ LARGEST = {"float16": 2.0**14}
 
 
 class IllConditioned(Exception):
-    """Of a derivative nothing can be asked, in this dtype."""
+    """The derivative is too ill-conditioned to test in this dtype."""
 
 
 class Truth:

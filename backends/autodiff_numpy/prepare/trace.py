@@ -58,7 +58,7 @@ class Look:
 
 @dataclass
 class Trace:
-    """What one run of a function did to its arguments and to the variables that it read.
+    """The calls of one run of a function on its arguments and on the variables that it read.
 
     Attributes:
         kinds: for each slot its shape and dtype; arguments come first.
@@ -82,7 +82,7 @@ class Trace:
         return Traced(value, len(self.kinds) - 1, self)
 
     def read(self, variable: Variable, value: Any) -> Any:
-        """What a variable is while this trace is written."""
+        """The stand-in for a variable while this trace is written."""
         if not self.listens():
             return value
         if id(variable) not in self.variables:

@@ -17,13 +17,13 @@ from autodiff_spec.core.names import BINARY, COMPARISONS, UNARY
 
 
 class Log(Protocol):
-    """What a traced array asks of the trace that it belongs to."""
+    """The part of a trace that its arrays call."""
 
     def call(self, function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
         """The result of a call, which is written down."""
 
     def look(self, traced: Traced, how: Callable[[Any], Any]) -> Any:
-        """What ``how`` sees of the value, on which the program may branch."""
+        """The result of ``how`` on the value, on which the program may branch."""
 
     def escaped(self, what: str) -> None:
         """A use of the value that cannot be replayed."""

@@ -36,7 +36,7 @@ def _cofactors(a, det):
 
 
 def _recorded_cofactors(a, det):
-    """The same of recorded matrices: from the inverse of the regular ones, from the minors of the others."""
+    """The cofactors of recorded matrices: from the inverse of the regular ones, from the minors of the others."""
     value = plain(a)
     if a.shape[-1] == 0:
         return a

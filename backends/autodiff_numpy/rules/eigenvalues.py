@@ -85,7 +85,7 @@ def _eigenvector_share(xp, g, a, ans, w, blur):
 
 
 def _repeated_share(xp, g, a, ans, w, blur):
-    """The same for vectors that only the derivatives of values read, and are always touched by.
+    """The share through vectors of repeated values, which only derivatives of the values read.
 
     A cotangent of 0 does not mean that nothing depends on them: what it would be multiplied by is infinite.
     """

@@ -34,12 +34,12 @@ def _real_part(xp, t):
 
 
 def _across(xp, g, x, ans):
-    """Of z/|z|: only the phase moves, by what points across z."""
+    """Pullback of z/|z|: only the component of g perpendicular to z survives."""
     return 1j * xp.imag(g * ans) * xp.conjugate(ans) / _safe(xp, xp.absolute(x), x != 0)
 
 
 def _turned(xp, t, x, ans):
-    """The same for a tangent."""
+    """Pushforward of z/|z|: only the component of t perpendicular to z survives."""
     return 1j * xp.imag(t * xp.conjugate(ans)) * ans / _safe(xp, xp.absolute(x), x != 0)
 
 

@@ -36,7 +36,7 @@ def _scatter(g, index, shape):
 
 
 def _scatter_foreign(g, index, shape):
-    """The same for another library's array: assignment to slices, which is all that can be relied on."""
+    """Scatter another library's array: by assignment to slices, which is all that can be relied on."""
     if hasattr(type(g), "as_one"):
         return g.as_one(_scatter, g, index, shape)
     parts = index if isinstance(index, tuple) else (index,)

@@ -32,7 +32,7 @@ def _singular_value_share(xp, g, a, ans, u, vh):
 
 
 def _left_share(xp, g, s, vh):
-    """Of ``u = a v s⁻¹`` by ``a``."""
+    """The share of ``a`` in the cotangent of ``u = a v s⁻¹``."""
     return xp.matmul(g / xp.expand_dims(s, -2), conjugated(xp, vh))
 
 
@@ -42,7 +42,7 @@ def _left_by_values(xp, g, ans, s):
 
 
 def _left_by_right(xp, g, a, s):
-    """Of ``u = a vhᴴ s⁻¹`` by ``vh``."""
+    """The share of ``vh`` in the cotangent of ``u = a vhᴴ s⁻¹``."""
     return adjoint(xp, xp.matmul(transposed(xp, a), g / xp.expand_dims(s, -2)))
 
 

@@ -13,7 +13,7 @@ class Info:
     """The inspection interface of the array API standard."""
 
     def capabilities(self) -> dict[str, Any]:
-        """What works: masks as indices, shapes that depend on data, and arrays of up to 8 axes, as kernels do."""
+        """Masks as indices, shapes that depend on data, and arrays of up to 8 axes, as kernels take them."""
         return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 8}
 
     def default_device(self) -> Any:

@@ -14,7 +14,7 @@ from autodiff_tensorflow.xp.manipulation import moveaxis
 
 
 class SlogdetResult(NamedTuple):
-    """What `slogdet` returns."""
+    """The result of `slogdet`."""
 
     sign: Array
     logabsdet: Array

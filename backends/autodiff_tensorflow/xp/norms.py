@@ -28,7 +28,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: flo
 
 
 def sizes_of(x: Any) -> Array:
-    """Of complex numbers the absolute values, whose norm is the same and real."""
+    """The absolute values of complex numbers, whose norm is the same and real; real ones unchanged."""
     x = tensor(x)
     return tf.abs(x) if x.dtype.is_complex else x
 

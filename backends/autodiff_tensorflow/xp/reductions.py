@@ -129,7 +129,7 @@ def cumulative_prod(
 def cumulative(
     function: Callable[..., Array], initial: int, x: Array, axis: int | None, include_initial: bool
 ) -> Array:
-    """What ``function(x, axis=axis)`` accumulates along an axis, with ``initial`` ahead if asked for."""
+    """Accumulate ``x`` along an axis by ``function(x, axis=axis)``, with ``initial`` ahead if asked for."""
     if axis is None:
         if x.shape.rank != 1:
             raise ValueError(f"an array of {x.shape.rank} axes needs axis=; only one of one axis has a default")

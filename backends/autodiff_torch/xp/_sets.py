@@ -28,7 +28,7 @@ unique_counts, unique_inverse, unique_values = shorter_forms(unique_all)
 
 
 def _keys(x: Any) -> Any:
-    """What to compare in place of ``x``: of complex numbers a row each, of which those of NaN are all different."""
+    """Keys to compare in place of ``x``: complex numbers as rows, of which those with NaN are all different."""
     flat = x.detach().reshape(-1)
     if not x.dtype.is_complex:
         return x.detach()
