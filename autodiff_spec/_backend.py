@@ -17,7 +17,7 @@ from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.engine import Array, Engine, FlatFunction, LinearMap
 from autodiff_spec.core.errors import ShapeMismatchError, UnsupportedError, missing_hook
 from autodiff_spec.core.tape import Tape
-from autodiff_spec.gradient_check.check import check_grad
+from autodiff_spec.gradient_check import check_grad
 
 
 class Backend(Engine):
