@@ -1,4 +1,4 @@
-"""`check_grad`: derivatives by a backend against those found from values alone; its parts are loaded when it is called."""
+"""`check_grad`: derivatives by a backend against those found from values; its parts are loaded when it is called."""
 
 from __future__ import annotations
 
