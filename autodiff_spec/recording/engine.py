@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from autodiff_spec.core.errors import missing_hook
 from autodiff_spec.recording.nodes import Node, Pull, Recorder, Recording, backward
 
 
@@ -48,7 +49,7 @@ class RecordingEngine:
 
     def pull(self, recorded: bool) -> Pull:
         """The function that evaluates an edge of the recording: on values, or on recorded arrays."""
-        raise NotImplementedError
+        raise missing_hook(self, "pull")
 
     def add(self, a: Any, b: Any, owned: bool) -> Any:
         """The sum of two cotangents, in place into ``a`` where it is ``owned`` by the backward pass."""
@@ -60,11 +61,11 @@ class RecordingEngine:
 
     def conjugate(self, g: Any) -> Any:
         """Between the convention of the interface, ∂L/∂x + i∂L/∂y, and that inside recordings, its conjugate."""
-        raise NotImplementedError
+        raise missing_hook(self, "conjugate")
 
     def finished(self, gradients: list[Any], sources: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         """Gradients as users get them: in the interface's convention, of the source's dtype, sharing no memory."""
-        raise NotImplementedError
+        raise missing_hook(self, "finished")
 
     def walk(
         self,
