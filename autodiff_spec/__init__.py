@@ -107,8 +107,15 @@ __all__ = [
     "xp",
 ]
 
-for _name in __all__:  # what is public says so: in tracebacks, in help() and in the documentation
-    _public = globals()[_name]
-    if callable(_public):
-        _public.__module__ = __name__
-del _name, _public
+
+def _say_public(found: object) -> None:
+    """Let a public object, and the methods defined in its class, say this package as their module."""
+    if callable(found):
+        for member in vars(found).values() if isinstance(found, type) else ():
+            if getattr(member, "__module__", None) == found.__module__ and hasattr(member, "__code__"):
+                member.__module__ = __name__
+        found.__module__ = __name__
+
+
+for _name in __all__:  # in tracebacks, in help() and in the documentation
+    _say_public(globals()[_name])

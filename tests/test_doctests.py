@@ -25,4 +25,7 @@ def test_the_examples_of_the_docstrings_run() -> None:
     done = fresh.python("-m", "pytest", "-v", "-p", "no:cacheprovider", "--doctest-modules", *map(str, files))
     assert done.returncode == 0, done.stdout[-4000:]
     ran = {ROOT / name for name in re.findall(r"^(\S+\.py)::\S+ PASSED", done.stdout, re.MULTILINE)}
+    public = set(re.findall(r"^autodiff_spec/__init__\.py::autodiff_spec\.(\w+)\S* PASSED", done.stdout, re.MULTILINE))
+    # Public objects say `autodiff_spec` as their module, so their examples run there and not under their own file.
+    ran |= {path for path in files if public & set(re.findall(r"^(?:class|def) (\w+)", path.read_text("utf-8"), re.M))}
     assert ran == set(files)
