@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 from autodiff_spec._backend import Backend
 from autodiff_spec.core.current import CHOSEN, using
 from autodiff_spec.core.errors import BackendNotFoundError, BackendNotInstalledError
+from autodiff_spec.core.extras import installation
 
 BACKEND_VARIABLE = "AUTODIFF_SPEC_BACKEND"
 CONVENTIONS_VARIABLE = "AUTODIFF_SPEC_CONVENTIONS"
@@ -22,14 +23,13 @@ CONVENTIONS = ("native", "spec")
 class _BuiltIn(NamedTuple):
     module: str
     framework: str
-    extra: str | None
 
 
 _BUILT_IN = {
-    "numpy": _BuiltIn("autodiff_numpy", "numpy", None),
-    "torch": _BuiltIn("autodiff_torch", "torch", "torch"),
-    "tensorflow": _BuiltIn("autodiff_tensorflow", "tensorflow", "tensorflow"),
-    "jax": _BuiltIn("autodiff_jax", "jax", "jax"),
+    "numpy": _BuiltIn("autodiff_numpy", "numpy"),
+    "torch": _BuiltIn("autodiff_torch", "torch"),
+    "tensorflow": _BuiltIn("autodiff_tensorflow", "tensorflow"),
+    "jax": _BuiltIn("autodiff_jax", "jax"),
 }
 _loaded: dict[tuple[str, str], Backend] = {}  # a registry: one backend object per name and flavour
 _loading = threading.RLock()
@@ -49,7 +49,7 @@ def backend(name: str | None = None, conventions: str | None = None) -> Backend:
 
     Raises:
         BackendNotFoundError: no such name.
-        BackendNotInstalledError: its framework is missing; the message names the extra.
+        BackendNotInstalledError: its framework is missing; the message says how to install it.
 
     Examples:
         >>> import autodiff_spec as ad
@@ -140,7 +140,7 @@ def _load_built_in(name: str, entry: _BuiltIn) -> Any:
     if importlib.util.find_spec(entry.framework) is None:
         raise BackendNotInstalledError(
             f"the backend {name!r} needs {entry.framework}, which is not installed; "
-            f"run: pip install 'autodiff-spec[{entry.extra}]'"
+            f"run: {installation(entry.framework)}"
         )
     return importlib.import_module(entry.module).backend
 

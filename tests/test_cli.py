@@ -106,14 +106,13 @@ def test_debug_shows_where_an_error_comes_from(cli: Command) -> None:
         assert done.returncode != 0
 
 
-@pytest.mark.parametrize("missing", ["typer", "rich", "pytest"])
-def test_a_missing_distribution_names_the_extra(missing: str) -> None:
+@pytest.mark.parametrize("missing", ["typer", "rich", "pytest", "jsonschema"])
+def test_a_missing_distribution_says_what_to_install(missing: str) -> None:
     program = f"import sys; sys.modules[{missing!r}] = None; from autodiff_spec.cli import main; main()"
     done = fresh.python("-c", program, "test", "numpy")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1] == (
-        f"autodiff-spec: autodiff-spec needs {missing}, which is not installed; run: pip install 'autodiff-spec[suite]'"
-    )
+    start = f"autodiff-spec: autodiff-spec needs {missing}, which is not installed; run: pip install 'hypothesis>="
+    assert done.stderr.splitlines()[-1].startswith(start)
 
 
 def test_compare_shows_a_column_for_each_backend_and_then_where_they_fail(cli: Command, tmp_path: Path) -> None:

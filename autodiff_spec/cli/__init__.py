@@ -12,6 +12,7 @@ import sys
 from typing import NoReturn
 
 from autodiff_spec import AutodiffError
+from autodiff_spec.core.extras import installation
 from autodiff_spec.report.reading import ReportFileError
 from autodiff_spec.report.runs import RunError
 
@@ -19,7 +20,7 @@ VIOLATIONS, USAGE = 1, 2
 COMMANDS = ("suite", "spec", "diff", "graph", "plot", "report")
 """The modules, each of which registers its commands, in the order of the help."""
 
-_SUITE = ("hypothesis", "jinja2", "mpmath", "pytest", "rich", "typer")
+_SUITE = ("hypothesis", "jinja2", "jsonschema", "mpmath", "pytest", "rich", "typer")
 
 
 class UsageError(ValueError):
@@ -61,7 +62,7 @@ def _commands() -> None:
     for name in _SUITE:
         if importlib.util.find_spec(name) is None:
             raise SuiteNotInstalledError(
-                f"autodiff-spec needs {name}, which is not installed; run: pip install 'autodiff-spec[suite]'"
+                f"autodiff-spec needs {name}, which is not installed; run: {installation('suite')}"
             )
     for name in COMMANDS:
         importlib.import_module(f"{__name__}.{name}")

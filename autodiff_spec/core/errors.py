@@ -4,7 +4,7 @@ Each message names the operation, the argument (by its path in the tree) and the
 
     AutodiffError
     ├── BackendNotFoundError (LookupError)       no backend of that name
-    ├── BackendNotInstalledError (ImportError)   its framework is missing; names the extra to install
+    ├── BackendNotInstalledError (ImportError)   its framework is missing; says how to install it
     ├── UnsupportedError (NotImplementedError)   a capability that the backend does not declare
     ├── NotDifferentiableError (TypeError)       an int or bool source, target or cotangent
     ├── DtypeError (TypeError)                   a dtype that would be narrowed or cannot be held

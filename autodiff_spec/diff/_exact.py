@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_spec.core import trees
+from autodiff_spec.core.extras import installation
 from autodiff_spec.diff._align import Parting, incoming
 from autodiff_spec.diff._record import Run, Step, Values, epsilon
 from autodiff_spec.logged import Slot
@@ -55,7 +56,7 @@ def exact(f: Callable[..., Any], args: Sequence[Any]) -> Exact:
         from autodiff_spec import oracle
         from autodiff_spec.gradient_check.exact import exact_backend
     except ImportError:
-        return Exact(error="the oracle needs mpmath; run: pip install 'autodiff-spec[suite]'")
+        return Exact(error=f"the oracle needs mpmath; run: {installation('suite')}")
     from autodiff_spec.core.current import using
 
     leaves, structure = trees.flatten(tuple(args))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from autodiff_spec.core.extras import installation
 from autodiff_spec.plot._curves import Curves, curves
 
 _FORMATS = (".png", ".svg", ".pdf")
@@ -47,7 +48,7 @@ def plot(
     try:
         from matplotlib.figure import Figure  # not pyplot, which would look for a display
     except ImportError as error:
-        raise ImportError("plot needs matplotlib; run: pip install 'autodiff-spec[plot]'") from error
+        raise ImportError(f"plot needs matplotlib; run: {installation('plot')}") from error
     found = curves(f, low, high, order=order, backend=backend, points=points)
     figure = Figure(figsize=(7, 4), layout="constrained")
     _drawn(figure.add_subplot(), found)

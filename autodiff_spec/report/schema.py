@@ -7,9 +7,6 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 _LONGEST = 160  # characters of a message: it shows the wrong value, which may be a whole file
 
 
@@ -31,6 +28,9 @@ def first_error(data: Any, definition: str) -> str:
         >>> first_error({"reports": 3}, "reports")
         "reports: 3 is not of type 'array'"
     """
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
     validator = Draft202012Validator({"$ref": f"#/$defs/{definition}", "$defs": schema()["$defs"]})
     error = best_match(validator.iter_errors(data))
     if error is None:

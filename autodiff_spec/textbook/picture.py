@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import autodiff_spec as ad
+from autodiff_spec.core.extras import installation
 from autodiff_spec.textbook.exercises import sine_and_derivative
 
 
@@ -22,7 +23,7 @@ def draw(path: Path, result: dict[str, Any] | None = None) -> None:
     try:
         from matplotlib.figure import Figure  # not pyplot, which would look for a display
     except ImportError as error:
-        raise ImportError("the picture needs matplotlib; run: pip install 'autodiff-spec[plot]'") from error
+        raise ImportError(f"the picture needs matplotlib; run: {installation('plot')}") from error
     arrays = ad.to_numpy(sine_and_derivative() if result is None else result)
     figure = Figure(figsize=(7, 3.5), layout="constrained")
     axes = figure.add_subplot()
