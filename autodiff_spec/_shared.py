@@ -1,4 +1,4 @@
-"""What adapters share, for they may not import each other: limits of dtypes, set functions, indices, namespaces."""
+"""What backends share, for they may not import each other: limits of dtypes, set functions, indices, namespaces."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from autodiff_spec.core.errors import missing_hook
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,50 @@ def occurrences(places: Any) -> Any:
     found = np.empty_like(order)
     found[order] = np.arange(len(order)) - first
     return found
+
+
+class IndexedUpdate:
+    """``at(x, idx).set(values)``: a new array like ``x``; also ``add``, ``multiply``, ``min`` and ``max``.
+
+    Values broadcast, and are cast to the dtype of ``x``. An index that occurs twice is added (multiplied, …) twice; for
+    ``set`` which value stays is unspecified. A backend implements ``_updated``.
+
+    Args:
+        x: an array.
+        idx: an index: integers, slices, ``None``, ``...``, a boolean or integer array, or a tuple of these.
+
+    Examples:
+        >>> import autodiff_spec as ad
+        >>> be = ad.backend("numpy")
+        >>> be.extra.at(be.asarray([1.0, 2.0, 3.0]), [0, 0, 2]).add(10.0)
+        array([21.,  2., 13.])
+    """
+
+    def __init__(self, x: Any, idx: Any, /) -> None:
+        self._x, self._idx = x, idx
+
+    def set(self, values: Any, /) -> Any:
+        """The array with the values in place of the elements."""
+        return self._updated("set", values)
+
+    def add(self, values: Any, /) -> Any:
+        """The array with the values added to the elements."""
+        return self._updated("add", values)
+
+    def multiply(self, values: Any, /) -> Any:
+        """The array with the elements multiplied by the values."""
+        return self._updated("multiply", values)
+
+    def min(self, values: Any, /) -> Any:
+        """The array with the smaller of each element and its value."""
+        return self._updated("min", values)
+
+    def max(self, values: Any, /) -> Any:
+        """The array with the larger of each element and its value."""
+        return self._updated("max", values)
+
+    def _updated(self, how: str, values: Any) -> Any:
+        raise missing_hook(self, "_updated")
 
 
 def overlaid(base: ModuleType, name: str, functions: Mapping[str, Any]) -> ModuleType:

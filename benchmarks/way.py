@@ -3,14 +3,20 @@
 A reader who follows ``sum(2·x·x)`` from `variable` to its gradient turns as many pages. The way counts each call and
 each return between functions of this project; what runs at import, and a first call that loads modules, does not count.
 
+HIPS autograd's way of the same gradient is counted beside it, for scale.
+
 Run: python benchmarks/way.py [BACKEND]
 """
 
 import itertools
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+import autograd
+import numpy as np
 
 import autodiff_spec as ad
 
@@ -25,15 +31,15 @@ def gradient(be: ad.Backend) -> Any:
     return tape.grad(y, x)
 
 
-def way(be: ad.Backend) -> list[str]:
-    """The files in the order in which the gradient of one program passes through them."""
+def way(program: Callable[[], Any], root: Path) -> list[str]:
+    """The files below ``root`` in the order in which a program passes through them."""
     found: list[str] = []
 
     def note(frame: FrameType | None) -> None:
         if frame is not None:
             path = Path(frame.f_code.co_filename)
-            if path.is_relative_to(ROOT) and path != Path(__file__) and ".venv" not in path.parts:
-                found.append(str(path.relative_to(ROOT)))
+            if path.is_relative_to(root) and path != Path(__file__) and ".venv" not in path.relative_to(root).parts:
+                found.append(str(path.relative_to(root)))
 
     def profile(frame: FrameType, event: str, _: Any) -> None:
         if event == "call":
@@ -41,21 +47,30 @@ def way(be: ad.Backend) -> list[str]:
         elif event == "return":
             note(frame.f_back)
 
-    gradient(be)
+    program()
     sys.setprofile(profile)
     try:
-        gradient(be)
+        program()
     finally:
         sys.setprofile(None)
     return found
 
 
+def counted(passed: list[str]) -> tuple[int, int]:
+    """How many files, and how many changes from one to another."""
+    return len(set(passed)), sum(a != b for a, b in itertools.pairwise(passed))
+
+
 def main(name: str = "numpy") -> None:
-    passed = way(ad.backend(name))
-    files, changes = len(set(passed)), sum(a != b for a, b in itertools.pairwise(passed))
+    be = ad.backend(name)
+    passed = way(lambda: gradient(be), ROOT)
     for file in dict.fromkeys(passed):
         print(f"  {file}")
+    files, changes = counted(passed)
     verdict = "reached" if files <= FILES and changes <= CHANGES else "missed"
+    theirs, x = autograd.grad(lambda x: autograd.numpy.sum(2 * x * x)), np.arange(4.0)
+    other = counted(way(lambda: theirs(x), Path(autograd.__file__).parent))
+    print(f"HIPS autograd: {other[0]} files and {other[1]} changes of file")
     print(f"sum(2*x*x) on {name}, {FILES} files and {CHANGES} changes of file: {files} and {changes}: {verdict}")
 
 

@@ -10,9 +10,8 @@ from jax import numpy as jnp
 from autodiff_jax._array import RECORDER, Array, SpecRecording, Variable, fresh, kind_of
 from autodiff_jax._operation import Operation, Pull, add
 from autodiff_spec import Backend
-from autodiff_spec.recording.engine import RecordingEngine
+from autodiff_spec.recording.engine import RecordedTape, RecordingEngine
 from autodiff_spec.recording.nodes import Node
-from autodiff_spec.recording.tape import RecordedTape
 
 _conj = Operation(jnp.conj)
 

@@ -16,7 +16,7 @@ from autodiff_jax._array import Array, resolve
 from autodiff_jax._index import assembled, dynamic, expanded, read, require_within, traced
 from autodiff_jax._operation import Operation
 from autodiff_jax._wrap import binary, general, unary, variadic
-from autodiff_spec._shared import occurrences
+from autodiff_spec._shared import IndexedUpdate, occurrences
 from autodiff_spec.core.names import EXTRA
 
 relu = unary(jax.nn.relu)
@@ -66,55 +66,25 @@ def index(x: Any, idx: Any, /) -> Any:
     return read(x, tuple(parts)) if type(x) is Array else x[tuple(parts)]
 
 
-class at:  # noqa: N801
-    """``at(x, idx).set(values)``: a new array like ``x``; also ``add``, ``multiply``, ``min`` and ``max``.
-
-    An index that occurs twice is added (multiplied, …) twice; for ``set`` which value stays is unspecified.
-
-    Args:
-        x: an array.
-        idx: an index: integers, slices, ``None``, ``...``, a boolean or integer array, or a tuple of these.
-
-    Examples:
-        >>> import autodiff_spec as ad
-        >>> be = ad.backend("jax")
-        >>> x = be.asarray([1.0, 2.0, 3.0], dtype=be.xp.float32)
-        >>> be.to_numpy(be.extra.at(x, 1).add(10.0))
-        array([ 1., 12.,  3.], dtype=float32)
-    """
+class at(IndexedUpdate):  # noqa: N801
+    __doc__ = IndexedUpdate.__doc__
 
     def __init__(self, x: Any, idx: Any, /) -> None:
-        self._x = resolve(x)
-        self._parts = expanded(idx, self._x.shape)
-        require_within(self._parts, self._x.shape)
+        x = resolve(x)
+        super().__init__(x, tuple(expanded(idx, x.shape)))
+        require_within(self._idx, x.shape)
 
-    def set(self, values: Any, /) -> Any:
-        """The values in place of the elements."""
-        return self._update("set", values)
-
-    def add(self, values: Any, /) -> Any:
-        """The values added to the elements."""
-        return self._update("add", values)
-
-    def multiply(self, values: Any, /) -> Any:
-        """The elements times the values."""
-        places = None if any(map(traced, self._parts)) else self._places()
-        if places is None or places.size == 0:
-            return self._update("multiply", values)
-        return self._multiplied(values, places)
-
-    def min(self, values: Any, /) -> Any:
-        """The smaller of element and value."""
-        return self._update("min", values)
-
-    def max(self, values: Any, /) -> Any:
-        """The larger of element and value."""
-        return self._update("max", values)
-
-    def _places(self) -> Any:
-        """The positions in the flattened array that the index names."""
-        shape = self._x.shape
-        return np.arange(math.prod(shape)).reshape(shape)[tuple(self._parts)]
+    def _updated(self, how: str, values: Any) -> Any:
+        x, parts = self._x, self._idx
+        if how == "multiply" and not any(map(traced, parts)):
+            places = np.arange(math.prod(x.shape)).reshape(x.shape)[parts]  # in the flattened array
+            if places.size:
+                return self._multiplied(values, places)
+        values = resolve(values)
+        if type(x) is not Array and type(values) is not Array:
+            return getattr(x.at[parts], how)(values)
+        template, arrays = dynamic(parts, x.shape)
+        return _updating(how, template)(x, values, *arrays)
 
     def _multiplied(self, values: Any, places: Any) -> Any:
         """First occurrences of all places at once, then second ones: JAX has no derivative for places that repeat."""
@@ -126,13 +96,6 @@ class at:  # noqa: N801
             here = np.nonzero(turns == n)[0]
             flat = _factors(flat, places[here], values[here])
         return xp.reshape(flat, self._x.shape)
-
-    def _update(self, how: str, values: Any) -> Any:
-        x, values = self._x, resolve(values)
-        if type(x) is not Array and type(values) is not Array:
-            return getattr(x.at[tuple(self._parts)], how)(values)
-        template, arrays = dynamic(self._parts, x.shape)
-        return _updating(how, template)(x, values, *arrays)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import Array, Variable, copied, plain
-from autodiff_numpy._pullback import add, pull_tracked, pull_values
-from autodiff_numpy._sparse import dense
+from autodiff_numpy._pullback import add, dense, pull_tracked, pull_values
 from autodiff_numpy._tables import RECORDER
-from autodiff_spec.recording.engine import RecordingEngine
+from autodiff_spec.recording.engine import RecordedTape, RecordingEngine
 from autodiff_spec.recording.nodes import Pull
-from autodiff_spec.recording.tape import RecordedTape
 
 
 class NumpyRecording(RecordingEngine):

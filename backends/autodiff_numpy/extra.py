@@ -10,7 +10,7 @@ from autodiff_numpy import xp
 from autodiff_numpy._array import plain
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy.rules import beyond
-from autodiff_spec._shared import occurrences
+from autodiff_spec._shared import IndexedUpdate, occurrences
 from autodiff_spec.core.names import EXTRA
 
 
@@ -80,39 +80,16 @@ def index(x: Any, idx: Any, /) -> Any:
     return xp.asarray(x)[tuple(map(plain, idx)) if isinstance(idx, tuple) else plain(idx)]
 
 
-class at:  # noqa: N801
-    """``at(x, idx).set(values)``: a new array like ``x``; also ``add``, ``multiply``, ``min`` and ``max``.
-
-    An index that occurs twice is added (multiplied, …) twice; for ``set`` which value stays is unspecified.
-
-    Args:
-        x: an array.
-        idx: an index: integers, slices, ``None``, ``...``, a boolean or integer array, or a tuple of these.
-    """
+class at(IndexedUpdate):  # noqa: N801
+    __doc__ = IndexedUpdate.__doc__
 
     def __init__(self, x: Any, idx: Any, /) -> None:
-        self._x = x
-        self._idx = tuple(map(plain, idx)) if isinstance(idx, tuple) else plain(idx)
+        super().__init__(x, tuple(map(plain, idx)) if isinstance(idx, tuple) else plain(idx))
 
-    def set(self, values: Any, /) -> Any:
-        """The values in place of the elements."""
-        return TRACKED.replaced(self._x, values, self._idx)
-
-    def add(self, values: Any, /) -> Any:
-        """The values added to the elements."""
-        return self._combined(values, xp.add)
-
-    def multiply(self, values: Any, /) -> Any:
-        """The elements times the values."""
-        return self._combined(values, xp.multiply)
-
-    def min(self, values: Any, /) -> Any:
-        """The smaller of element and value."""
-        return self._combined(values, xp.minimum)
-
-    def max(self, values: Any, /) -> Any:
-        """The larger of element and value."""
-        return self._combined(values, xp.maximum)
+    def _updated(self, how: str, values: Any) -> Any:
+        if how == "set":
+            return TRACKED.replaced(self._x, values, self._idx)
+        return self._combined(values, _COMBINE[how])
 
     def _combined(self, values: Any, combine: Any) -> Any:
         """First occurrences of all indices at once, then second ones, until none is left."""
@@ -129,5 +106,7 @@ class at:  # noqa: N801
             flat = TRACKED.replaced(flat, xp.astype(combine(flat[spot], values[here]), x.dtype), spot)
         return xp.reshape(flat, x.shape)
 
+
+_COMBINE = {"add": xp.add, "multiply": xp.multiply, "min": xp.minimum, "max": xp.maximum}
 
 __all__ = list(EXTRA)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from autodiff_spec._shared import IndexedUpdate
 from autodiff_spec.core.names import EXTRA
 from autodiff_tensorflow._index import at_index
 from autodiff_tensorflow.xp.convert import asarray, length, operands, scalar, tensor
@@ -104,50 +105,30 @@ def index(x: Any, idx: Any, /) -> Array:
     return at_index(tensor(x), idx)
 
 
-def at(x: Any, idx: Any, /) -> At:
-    """The elements of ``x`` at ``idx``, any index NumPy knows, to change in a new array: ``at(x, 0).set(1.0)``."""
-    return At(tensor(x), idx)
+class at(IndexedUpdate):  # noqa: N801
+    __doc__ = IndexedUpdate.__doc__
+
+    def __init__(self, x: Any, idx: Any, /) -> None:
+        super().__init__(tensor(x), idx)
+
+    def _updated(self, how: str, values: Any) -> Array:
+        x = self._x
+        places = at_index(tf.reshape(tf.range(tf.size(x, tf.int64)), tf.shape(x)), self._idx)  # in the flattened array
+        updates = tf.reshape(tf.broadcast_to(asarray(values, dtype=x.dtype), tf.shape(places)), [-1])
+        if how == "multiply":
+            return x * tf.reshape(_factors(updates, tf.reshape(places, [-1]), tf.size(x)), tf.shape(x))
+        return tf.reshape(_SCATTER[how](tf.reshape(x, [-1]), tf.reshape(places, [-1, 1]), updates), tf.shape(x))
 
 
-class At:
-    """The elements of an array at an index, made by `at`; values broadcast, repeated indices all count (`set`: one)."""
+def _factors(updates: Array, places: Array, size: Array) -> Array:
+    """The product of the updates at each of ``size`` places; where there is none it is the empty product, 1."""
+    if updates.dtype.is_complex:  # the gradient of unsorted_segment_prod lacks a conjugate
+        here = tf.equal(places[:, None], tf.range(size, dtype=places.dtype))
+        return tf.reduce_prod(tf.where(here, updates[:, None], tf.ones_like(updates[:, None])), axis=0)
+    return tf.math.unsorted_segment_prod(updates, places, size)
 
-    def __init__(self, x: Array, idx: Any) -> None:
-        self._x = x
-        size = tf.size(x, tf.int64)
-        self._places = at_index(tf.reshape(tf.range(size), tf.shape(x)), idx)  # in the flattened array
 
-    def set(self, values: Any, /) -> Array:
-        """``x`` with the elements replaced by ``values``."""
-        return self._scattered(tf.tensor_scatter_nd_update, values)
-
-    def add(self, values: Any, /) -> Array:
-        """``x`` with ``values`` added to the elements."""
-        return self._scattered(tf.tensor_scatter_nd_add, values)
-
-    def multiply(self, values: Any, /) -> Array:
-        """``x`` with the elements multiplied by ``values``."""
-        updates, places = (tf.reshape(array, [-1]) for array in (self._broadcast(values), self._places))
-        size = tf.size(self._x)
-        if updates.dtype.is_complex:  # the gradient of unsorted_segment_prod lacks a conjugate
-            here = tf.equal(places[:, None], tf.range(size, dtype=places.dtype))
-            factors = tf.reduce_prod(tf.where(here, updates[:, None], tf.ones_like(updates[:, None])), axis=0)
-        else:
-            factors = tf.math.unsorted_segment_prod(updates, places, size)
-        return self._x * tf.reshape(factors, tf.shape(self._x))  # a place without a factor has the empty product, 1
-
-    def min(self, values: Any, /) -> Array:
-        """``x`` with the lesser of each element and its value."""
-        return self._scattered(tf.tensor_scatter_nd_min, values)
-
-    def max(self, values: Any, /) -> Array:
-        """``x`` with the greater of each element and its value."""
-        return self._scattered(tf.tensor_scatter_nd_max, values)
-
-    def _broadcast(self, values: Any) -> Array:
-        return tf.broadcast_to(asarray(values, dtype=self._x.dtype), tf.shape(self._places))
-
-    def _scattered(self, function: Any, values: Any) -> Array:
-        updates = tf.reshape(self._broadcast(values), [-1])
-        found = function(tf.reshape(self._x, [-1]), tf.reshape(self._places, [-1, 1]), updates)
-        return tf.reshape(found, tf.shape(self._x))
+_SCATTER = {
+    "set": tf.tensor_scatter_nd_update, "add": tf.tensor_scatter_nd_add,
+    "min": tf.tensor_scatter_nd_min, "max": tf.tensor_scatter_nd_max,
+}  # fmt: skip

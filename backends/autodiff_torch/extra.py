@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from autodiff_spec._shared import IndexedUpdate
 from autodiff_spec.core.names import EXTRA
 from autodiff_torch._index import places, read
 
@@ -64,49 +65,19 @@ def index(x: Any, idx: Any, /) -> Any:
     return read(x, idx)
 
 
-class at:  # noqa: N801
-    """``at(x, idx).set(values)``: a new array like ``x``; also ``add``, ``multiply``, ``min`` and ``max``.
+class at(IndexedUpdate):  # noqa: N801
+    __doc__ = IndexedUpdate.__doc__
 
-    An index that occurs twice is added (multiplied, …) twice; for ``set`` which value stays is unspecified.
-
-    Args:
-        x: an array.
-        idx: an index: integers, slices, ``None``, ``...``, a boolean or integer array, or a tuple of these.
-    """
-
-    def __init__(self, x: Any, idx: Any, /) -> None:
-        self._x = x
-        self._idx = idx
-
-    def set(self, values: Any, /) -> Any:
-        """The values in place of the elements."""
-        x = self._x
-        spots = places(x, self._idx)
-        return x.reshape(-1).scatter(0, spots.reshape(-1), self._values(values, spots)).reshape(x.shape)
-
-    def add(self, values: Any, /) -> Any:
-        """The values added to the elements."""
-        return self._combined(values, "sum")
-
-    def multiply(self, values: Any, /) -> Any:
-        """The elements times the values."""
-        return self._combined(values, "prod")
-
-    def min(self, values: Any, /) -> Any:
-        """The smaller of element and value."""
-        return self._combined(values, "amin")
-
-    def max(self, values: Any, /) -> Any:
-        """The larger of element and value."""
-        return self._combined(values, "amax")
-
-    def _combined(self, values: Any, how: str) -> Any:
+    def _updated(self, how: str, values: Any) -> Any:
         x = self._x
         spots = places(x, self._idx)
         flat, spots, values = x.reshape(-1), spots.reshape(-1), self._values(values, spots)
-        if not x.is_complex():
-            return flat.scatter_reduce(0, spots, values, how).reshape(x.shape)
-        found = flat.scatter_add(0, spots, values) if how == "sum" else _multiplied(flat, spots, values)
+        if how == "set":
+            found = flat.scatter(0, spots, values)
+        elif not x.is_complex():
+            found = flat.scatter_reduce(0, spots, values, _REDUCTIONS[how])
+        else:
+            found = flat.scatter_add(0, spots, values) if how == "add" else _multiplied(flat, spots, values)
         return found.reshape(x.shape)
 
     def _values(self, values: Any, spots: Any) -> Any:
@@ -124,6 +95,8 @@ def _multiplied(flat: Any, spots: Any, values: Any) -> Any:
         flat = flat.scatter(0, spots[chosen], flat[spots[chosen]] * values[chosen])
     return flat
 
+
+_REDUCTIONS = {"add": "sum", "multiply": "prod", "min": "amin", "max": "amax"}
 
 __all__ = list(EXTRA)
 

@@ -11,35 +11,6 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 from jax import numpy as jnp
-from jax.numpy import (
-    __array_namespace_info__,
-    arange,
-    bfloat16,
-    bool,
-    complex64,
-    complex128,
-    e,
-    empty,
-    eye,
-    float16,
-    float32,
-    float64,
-    inf,
-    int8,
-    int16,
-    int32,
-    int64,
-    isdtype,
-    nan,
-    newaxis,
-    ones,
-    pi,
-    uint8,
-    uint16,
-    uint32,
-    uint64,
-    zeros,
-)
 
 from autodiff_jax._array import Array, plain, require_wide, resolve
 from autodiff_jax._operators import install
@@ -58,10 +29,15 @@ from autodiff_jax._wrap import (
 )
 from autodiff_jax.xp import _completed, fft, linalg
 from autodiff_jax.xp._completed import finfo, iinfo
+from autodiff_spec.core.names import DTYPES, MAIN
 
 SUPPORTED_API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
 __array_api_version__ = "2024.12"
 
+_AS_IN_JAX = (
+    *DTYPES, "__array_namespace_info__", "arange", "bfloat16", "e", "empty", "eye", "float16", "inf", "isdtype", "nan",
+    "newaxis", "ones", "pi", "zeros",
+)  # fmt: skip
 _UNARY = (
     "abs", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "conj", "cos", "cosh", "exp", "expm1", "floor",
     "imag", "log", "log10", "log1p", "log2", "negative", "positive", "real", "reciprocal", "round", "sign", "sin",
@@ -95,6 +71,7 @@ def _ours(name: str) -> Any:
     return getattr(_completed, name, None) or getattr(jnp, name)
 
 
+globals().update({name: getattr(jnp, name) for name in _AS_IN_JAX})
 globals().update({name: unary(getattr(jnp, name)) for name in _UNARY})
 globals().update({name: binary(getattr(jnp, name)) for name in _BINARY})
 globals().update({name: comparison(getattr(jnp, name)) for name in _COMPARISONS})
@@ -202,10 +179,5 @@ if TYPE_CHECKING:  # the names that come from the tables
     def __getattr__(name: str) -> Any: ...
 
 
-__all__ = [
-    *_UNARY, *_BINARY, *_COMPARISONS, *_DETACHED, *_OF_ONE, *_OF_TWO, *_VARIADIC, *_OF_LIST,
-    "__array_namespace_info__", "arange", "asarray", "astype", "bfloat16", "bool", "clip", "complex64", "complex128",
-    "diff", "e", "empty", "eye", "fft", "finfo", "float16", "float32", "float64", "from_dlpack", "full", "full_like",
-    "iinfo", "inf", "int8", "int16", "int32", "int64", "isdtype", "linalg", "nan", "newaxis", "ones", "ones_like", "pi",
-    "pow", "repeat", "take", "take_along_axis", "uint8", "uint16", "uint32", "uint64", "where", "zeros",
-]  # fmt: skip
+__all__ = ["clip", "fft", "finfo", "iinfo", "linalg", "where"]
+__all__ += sorted({*_AS_IN_JAX, *MAIN} - {*__all__})

@@ -7,9 +7,8 @@ import numpy as np
 from autodiff_numpy._array import copied, foreign, plain
 from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._pullback import unbroadcast
+from autodiff_numpy._pullback import SparseCotangent, is_basic, unbroadcast
 from autodiff_numpy._rule import defined_by, rule
-from autodiff_numpy._sparse import SparseCotangent, is_basic
 from autodiff_numpy._tables import TRACKED, VALUES
 from autodiff_spec import UnsupportedError
 

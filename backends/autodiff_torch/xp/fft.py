@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import array_api_compat.torch.fft as _base
 
-_FUNCTIONS = (
-    "fft", "fftfreq", "fftn", "fftshift", "hfft", "ifft", "ifftn", "ifftshift", "ihfft", "irfft", "irfftn", "rfft",
-    "rfftfreq", "rfftn",
-)  # fmt: skip
+from autodiff_spec.core.names import FFT as _FFT
 
-for _name in _FUNCTIONS:
+for _name in _FFT:
     globals()[_name] = getattr(_base, _name)
 
-__all__ = sorted(_FUNCTIONS)
+__all__ = sorted(_FFT)

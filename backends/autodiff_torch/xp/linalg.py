@@ -7,12 +7,9 @@ from typing import Any
 import array_api_compat.torch.linalg as _base
 import torch as _torch
 
-_FUNCTIONS = (
-    "cholesky", "cross", "det", "diagonal", "eigh", "eigvalsh", "inv", "matmul", "matrix_power", "matrix_rank",
-    "matrix_transpose", "outer", "pinv", "qr", "slogdet", "solve", "svd", "svdvals", "tensordot", "trace", "vecdot",
-)  # fmt: skip
+from autodiff_spec.core.names import LINALG as _LINALG
 
-for _name in _FUNCTIONS:
+for _name in _LINALG:
     globals()[_name] = getattr(_base, _name)
 
 
@@ -28,4 +25,4 @@ def vector_norm(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdim
     return _torch.linalg.vector_norm(x, ord=ord, dim=axis, keepdim=keepdims)
 
 
-__all__ = sorted((*_FUNCTIONS, "matrix_norm", "vector_norm"))
+__all__ = sorted(_LINALG)
