@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 DEMO := $(VENV)/.demo-installed
 FULL := $(VENV)/.full-installed
 RUNS := .make
+MUTANTS := build/mutants
 INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --constraint constraints.txt
 
 # tensorflow-cpu suffices where it exists. Both distributions own one folder, so never the one beside the other.
@@ -30,9 +31,9 @@ help:
 	@echo 'make test      set up everything; lint, the suite on every backend and flavour, and the tests of this repository'
 	@echo 'make compare   run the suite on every framework and show where they differ'
 	@echo 'make lint      ruff, and mypy in strict mode'
-	@echo 'make mutants   check that the suite catches each wrong backend'
+	@echo 'make mutants   check that the suite catches each wrong backend (a minute)'
 	@echo 'make bench     measure against the native code of each framework; the goals at the end'
-	@echo 'make docs      build the site into site/ (warnings are errors)'
+	@echo 'make docs      build the site into site/ (warnings are errors), after `make mutants` for its page'
 	@echo 'make test-matrix  the suite on the oldest and the newest release of each framework (some 10 GB, half an hour)'
 	@echo 'make test-machines  the suite as other processors would run it (half an hour)'
 	@echo 'make clean     remove what builds, tests and tools left; the environment stays (rm -r $(VENV))'
@@ -55,15 +56,14 @@ lint: $(FULL)
 	@$(LINT)
 
 mutants: $(FULL)
-	@mkdir -p $(RUNS)
-	$(BIN)/python -m tests.mutants.run --seeds 0,1,2,3,4,5 --json $(RUNS)/written.json
-	$(BIN)/python -m tests.mutants.run --mechanical --seeds 0,1,2,3,4,5 --json $(RUNS)/mechanical.json
-	$(BIN)/python -m tests.mutants.table $(RUNS)/written.json $(RUNS)/mechanical.json >docs/mutants.md
+	@mkdir -p $(MUTANTS)
+	$(BIN)/python -m tests.mutants.run --seeds 0,1,2,3,4,5 --json $(MUTANTS)/written.json
+	$(BIN)/python -m tests.mutants.run --mechanical --seeds 0,1,2,3,4,5 --json $(MUTANTS)/mechanical.json
 
 bench: $(FULL)
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/_all.py $(ARGS)
 
-docs: $(FULL)
+docs: $(FULL) mutants
 	PYTHONPATH=.:backends NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict $(ARGS)
 
 # Not part of `make test`: it installs every framework twice.

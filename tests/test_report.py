@@ -15,12 +15,10 @@ import pytest
 from autodiff_spec.conformance._rows import _one_line
 from autodiff_spec.report import Report, Verdict
 from autodiff_spec.report.changes import changes
-from autodiff_spec.report.costs import Cost
 from autodiff_spec.report.html_matrix import matrix, observed_and_permitted
 from autodiff_spec.report.html_plots import LEFT, WIDTH, accuracy_plots, cost_plots
-from autodiff_spec.report.reading import ReportFileError, read_costs, read_reports
-from autodiff_spec.report.results import SCHEMA
-from autodiff_spec.report.schema import first_error, schema
+from autodiff_spec.report.reading import ReportFileError, first_error, read_costs, read_reports, schema
+from autodiff_spec.report.results import SCHEMA, Cost
 from tests import fresh
 from tests.made_reports import FAILED, KNOWN, PASSED, good, other, report, result, written
 

@@ -14,8 +14,8 @@ import pytest
 
 from autodiff_spec.report import Accuracy, Report, Verdict
 from autodiff_spec.report.changes import changes
-from autodiff_spec.report.costs import Cost
 from autodiff_spec.report.html import page
+from autodiff_spec.report.results import Cost
 from tests.made_reports import FAILED, KNOWN, good, large, other, report, result
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright comes with the extra 'dev'")

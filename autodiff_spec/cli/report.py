@@ -10,8 +10,8 @@ import typer
 
 from autodiff_spec.cli import UsageError
 from autodiff_spec.cli._app import Costs, HtmlFile, JsonFile, app, console, examples
-from autodiff_spec.report import changes_table, terminal
-from autodiff_spec.report.changes import changes
+from autodiff_spec.report import terminal
+from autodiff_spec.report.changes import as_data, changes
 from autodiff_spec.report.html import page
 from autodiff_spec.report.reading import read_costs, read_reports
 
@@ -47,12 +47,12 @@ def report(
     if html:
         html.write_text(page(new, changes=found, costs=times), "utf-8")
     if json_file and found is not None:
-        json_file.write_text(json.dumps(changes_table.as_data(found), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        json_file.write_text(json.dumps(as_data(found), indent=1, ensure_ascii=False) + "\n", "utf-8")
     out = console()
     if found is None:
         if html is None:
             out.print(terminal.comparison(new))
         return
-    for line in changes_table.lines(found):
+    for line in terminal.changed(found):
         out.print(line, soft_wrap=True)
     raise typer.Exit(1 if found.found else 0)

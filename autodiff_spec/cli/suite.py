@@ -34,7 +34,7 @@ from autodiff_spec.cli._app import (
     progress,
     require_known,
 )
-from autodiff_spec.report import Report, accuracy_table, terminal
+from autodiff_spec.report import Report, terminal
 from autodiff_spec.report.html import page
 from autodiff_spec.report.reading import read_costs
 from autodiff_spec.report.runs import Progress as Step
@@ -90,7 +90,7 @@ def check(
         report = _watched(backend, flavours[0], arguments, jobs)
         _show(report)
     if accuracy:
-        console().print(accuracy_table.of_one(report))
+        console().print(terminal.accuracy(report))
     if json_file:
         report.write(json_file)
     if report.interrupted:
@@ -193,7 +193,7 @@ def _show_all(reports: Sequence[Report], errors: Sequence[RunError], *, accuracy
         for line in (*terminal.differences(reports), *terminal.gaps(reports)):
             out.print(line, crop=False)
         if accuracy:
-            out.print(accuracy_table.of_several(reports))
+            out.print(terminal.accuracies(reports))
     for error in errors:
         out.print(Text(str(error), style="red"))
 

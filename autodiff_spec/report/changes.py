@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from autodiff_spec.report.results import Report, Verdict
+
+CHANGES_SCHEMA = 1
 
 
 @dataclass(frozen=True)
@@ -87,3 +90,17 @@ def _failures(report: Report) -> dict[str, set[str]]:
         for clause in row.failing:
             found.setdefault(clause, set()).add(row.test)
     return found
+
+
+def as_data(changes: Changes) -> dict[str, Any]:
+    """The changes as data for JSON."""
+    return {
+        "changes_schema": CHANGES_SCHEMA,
+        "compared": [
+            {"backend": new.backend, "conventions": new.conventions, "before": old.version, "after": new.version}
+            for old, new in changes.pairs
+        ],
+        "changes": [asdict(change) for change in changes.found],
+        "on_one_side": [report.name for report in changes.alone],
+        "untested": changes.untested,
+    }

@@ -16,10 +16,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from autodiff_spec.report.changes import Changes
-from autodiff_spec.report.costs import Cost
 from autodiff_spec.report.html_matrix import SIGNS, details, matrix
 from autodiff_spec.report.html_plots import accuracy_plots, as_data, cost_plots
-from autodiff_spec.report.results import Report, Verdict
+from autodiff_spec.report.results import Cost, Report, Verdict
 
 MEANINGS = {
     Verdict.CONFORMS: "every test of the clause passed",

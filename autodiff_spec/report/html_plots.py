@@ -8,8 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from autodiff_spec.report.accuracy import Accuracy
-from autodiff_spec.report.costs import Cost
-from autodiff_spec.report.results import Report
+from autodiff_spec.report.results import Cost, Report
 
 LEFT, WIDTH, ROW, TOP, BOTTOM = 190, 720, 15, 26, 10
 _LEAST_ULPS = 0.01  # what is nearer than that lies on the left edge: exact

@@ -165,3 +165,24 @@ class Report:
         known["accuracy"] = tuple(Accuracy(**line) for line in data["accuracy"])
         known["problems"] = tuple(data["problems"])
         return cls(**known)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """The costs of the gradient of one workload on one backend.
+
+    Attributes:
+        backend: its name.
+        version: of its framework.
+        workload: what was computed.
+        seconds: the best time of the gradient through this interface.
+        to_function: how many times as long as the function alone, measured by turns.
+        to_native: how many times as long as the framework's own gradient; None where it has none.
+    """
+
+    backend: str
+    version: str
+    workload: str
+    seconds: float
+    to_function: float
+    to_native: float | None

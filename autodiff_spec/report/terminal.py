@@ -11,10 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from autodiff_spec.clauses import CHAPTERS, CLAUSES
+from autodiff_spec.report.accuracy import Accuracy
+from autodiff_spec.report.changes import Change, Changes
 from autodiff_spec.report.results import ClauseResult, Outcome, Report, Row, Verdict
 
 WIDTH = 80
 _STYLES = {Verdict.CONFORMS: "green", Verdict.DEVIATES: "yellow", Verdict.VIOLATES: "red", Verdict.UNSUPPORTED: "dim"}
+_QUANTITIES = ("value", "pullback", "pushforward", "second")
 _LETTERS = {Verdict.DEVIATES: "d", Verdict.VIOLATES: "v", Verdict.UNSUPPORTED: "u", Verdict.UNTESTED: "?"}
 
 
@@ -166,3 +169,74 @@ def _verbatim(lines: str) -> RenderableType:
 
 def _indented(lines: str) -> str:
     return "\n".join(f"    {line}" for line in lines.splitlines())
+
+
+# --- how exact the functions are: errors in units in the last place of the result's scale ---------------------------
+
+
+def _error_table(*names: str) -> Table:
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    for name in names:
+        table.add_column(name, justify="left" if name in ("function", "dtype") else "right", no_wrap=True)
+    return table
+
+
+def accuracy(report: Report) -> RenderableType:
+    """For each function and dtype the budget, and the median and largest error of each quantity."""
+    table = _error_table("function", "dtype", "budget", *_QUANTITIES)
+    lines: dict[tuple[str, str], dict[str, Accuracy]] = {}
+    for line in sorted(report.accuracy, key=lambda line: line.function):
+        lines.setdefault((line.function, line.dtype), {})[line.quantity] = line
+    for (function, dtype), found in lines.items():
+        budget = min(line.budget for line in found.values())
+        table.add_row(function, dtype, f"{budget:g}", *(_errors(found.get(quantity)) for quantity in _QUANTITIES))
+    return Group(table, Text("median / largest error in ULPs of the result's scale", style="dim"))
+
+
+def _errors(line: Accuracy | None) -> str:
+    return "-" if line is None else f"{line.median:.2g} / {line.largest:.2g}"
+
+
+def accuracies(reports: Sequence[Report]) -> RenderableType:
+    """For each function and backend the largest error of its pullback in float32 and float64."""
+    table = _error_table("function", "budget", *(report.name for report in reports))
+    functions = {line.function: line.budget for report in reports for line in _pullbacks(report)}
+    for function, budget in functions.items():
+        table.add_row(function, f"{budget:g}", *(_largest(report, function) for report in reports))
+    return Group(table, Text("largest error of the pullback in ULPs of its scale, in 32 and 64 bits", style="dim"))
+
+
+def _pullbacks(report: Report) -> Iterable[Accuracy]:
+    return (a for a in report.accuracy if a.quantity == "pullback" and a.dtype in ("float32", "float64"))
+
+
+def _largest(report: Report, function: str) -> str:
+    found = [line.largest for line in _pullbacks(report) if line.function == function]
+    return f"{max(found):.2g}" if found else "-"
+
+
+# --- what changed between two result files --------------------------------------------------------------------------
+
+
+def changed(changes: Changes) -> Iterator[RenderableType]:
+    """Which runs were compared, each change, and the answer in one line."""
+    for old, new in changes.pairs:
+        yield Text(f"{new.name}: {old.version} of {old.date} → {new.version} of {new.date}", style="bold")
+        for change in changes.found:
+            if (change.backend, change.conventions) == (new.backend, new.conventions):
+                yield from _change(change)
+    for report in changes.alone:
+        yield Text(f"{report.name} {report.version}: on one side only", style="dim")
+    if changes.untested:
+        yield Text(f"verdicts not compared, for one side did not test them: {changes.untested}", style="dim")
+    count = len(changes.found)
+    answer = f"clauses whose verdict or failing tests changed: {count}" if count else "nothing changed"
+    yield Text(answer, style="bold red" if count else "bold green")
+
+
+def _change(change: Change) -> Iterator[Text]:
+    before, after = (verdict.value if verdict else "no such clause" for verdict in (change.before, change.after))
+    verdicts = f"{before} → {after}" if before != after else f"{after}, other tests"
+    yield Text(f"  {change.clause:<10}{verdicts}")
+    yield from (Text(f"    fails now: {test}", style="red") for test in change.failing)
+    yield from (Text(f"    mended: {test}", style="green") for test in change.mended)

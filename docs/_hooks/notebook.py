@@ -1,4 +1,4 @@
-"""The tutorial as a notebook. Run: python docs/_hooks/notebook.py (writes docs/tutorial.ipynb)
+"""The tutorial as a notebook, made from its page when the site is built.
 
 Prose becomes Markdown cells, each block of code a cell, without outputs: the reader's own run prints them.
 """
@@ -10,8 +10,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-DOCS = Path(__file__).resolve().parent.parent
-PAGE, NOTEBOOK = DOCS / "tutorial.md", DOCS / "tutorial.ipynb"
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+
+PAGE = Path(__file__).resolve().parent.parent / "tutorial.md"
 _BLOCK = re.compile(r"^```(?P<language>python|text)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -44,5 +46,7 @@ def notebook() -> str:
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-if __name__ == "__main__":
-    NOTEBOOK.write_text(notebook(), "utf-8")
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the notebook, beside the page."""
+    files.append(File.generated(config, "tutorial.ipynb", content=notebook()))
+    return files

@@ -1,23 +1,39 @@
-"""The table of docs/mutants.md: ``python -m tests.mutants.table FILE.json ...`` prints it from what `run` wrote."""
+"""The site's page of mutants, from what `run` wrote."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import autodiff_numpy
 from autodiff_spec.clauses import CLAUSES, MUST
+from tests.mutants.catalogue import MUTANTS
 
 HEAD = """# Mutants
 
-Wrong engines, NumPy's if nothing else is said, each with one bug, and the test that notices it. `make mutants` makes
-this page (`tests/mutants/table.py`). The suite is collected once, and the process forks for each mutant. It is killed
-when a test of every clause that it names fails; tests without drawn arguments run first. What such a test kills, it
-kills with every seed; where a drawn one was needed, all six seeds were run.
+Wrong engines, NumPy's if nothing else is said, each with one bug, and the test that notices it. The suite is collected
+once, and the process forks for each mutant. It is killed when a test of every clause that it names fails; tests without
+drawn arguments run first. What such a test kills, it kills with every seed; where a drawn one was needed, all six seeds
+were run.
 """
+LIST = """# Mutants
+
+Wrong engines, NumPy's if nothing else is said, each with one bug, and the clauses whose tests have to notice it.
+`make mutants` runs the suite on each, and the page then says what killed it.
+
+| mutant | bug | clauses |
+|---|---|---|
+"""
+
+
+def listed() -> str:
+    """The page where nothing was run."""
+    rows = [f"| `{name}` | {_bug(it.bug, it.of)} | {', '.join(it.clauses)} |" for name, it in MUTANTS.items()]
+    return LIST + "\n".join(rows)
+
+
+def _bug(said: str, of: str) -> str:
+    return said.replace("|", "\\|") + (f" (of {of})" if of != "numpy" else "")
 
 
 def page(rows: list[dict[str, Any]]) -> str:
@@ -47,8 +63,7 @@ def _summary(*groups: dict[str, list[dict[str, Any]]]) -> str:
 def _written(mutants: dict[str, list[dict[str, Any]]]) -> str:
     lines = ["## Written by hand", "", "| mutant | bug | clauses | killed by |", "|---|---|---|---|"]
     for name, runs in mutants.items():
-        bug, asked = runs[0]["bug"].replace("|", "\\|"), ", ".join(runs[0]["asked"])
-        bug += f" (of {runs[0]['of']})" if runs[0]["of"] != "numpy" else ""
+        bug, asked = _bug(runs[0]["bug"], runs[0]["of"]), ", ".join(runs[0]["asked"])
         lines.append(f"| `{name}` | {bug} | {asked} | {_killer(runs)} |")
     return "\n".join([*lines, ""])
 
@@ -102,13 +117,3 @@ def _clauses(rows: list[dict[str, Any]]) -> str:
 def _why(clause: str) -> str:
     missing = sorted(need.name for need in set(CLAUSES[clause].needs) - autodiff_numpy.backend().capabilities)
     return f"{clause} (needs {', '.join(missing)}, which the engine does not have)" if missing else clause
-
-
-def main() -> int:
-    """Print the page."""
-    print(page([row for name in sys.argv[1:] for row in json.loads(Path(name).read_text("utf-8"))]), end="")
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())
