@@ -8,6 +8,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,22 +21,24 @@ print((time.perf_counter() - start) * 1e3)
 """
 
 
-def milliseconds(module: str) -> float:
+def milliseconds(module: str, cache: str) -> float:
     """Return the time that one fresh interpreter takes to import a module after NumPy."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "backends")])
     command = [sys.executable, "-c", PROGRAM.format(module=module)]
-    env = {**os.environ, "PYTHONPATH": path}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env = {**kept, "PYTHONPATH": path, "PYTHONPYCACHEPREFIX": cache}  # byte code, as an installed package has it
     return float(subprocess.run(command, env=env, check=True, capture_output=True, text=True).stdout)
 
 
 def main(samples: int = 15) -> None:
     modules = ["optree", "array_api_compat", "autodiff_spec"]
-    for module in modules:  # the first import writes the byte code and fills the disk cache
-        milliseconds(module)
     times: dict[str, list[float]] = {module: [] for module in modules}
-    for _ in range(samples):  # interleaved, so that a slow moment hits all of them
-        for module in modules:
-            times[module].append(milliseconds(module))
+    with tempfile.TemporaryDirectory() as cache:
+        for module in modules:  # the first import writes the byte code and fills the disk cache
+            milliseconds(module, cache)
+        for _ in range(samples):  # interleaved, so that a slow moment hits all of them
+            for module in modules:
+                times[module].append(milliseconds(module, cache))
     print(f"import time over numpy, ms, {samples} fresh interpreters each")
     for module in modules:
         median, least = statistics.median(times[module]), min(times[module])

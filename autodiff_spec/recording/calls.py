@@ -15,7 +15,7 @@ from typing import Any
 from autodiff_spec.core.engine import CustomCall, Engine, FlatFunction
 from autodiff_spec.core.errors import MutationError
 from autodiff_spec.recording.engine import RecordingEngine
-from autodiff_spec.recording.nodes import Node, Recording
+from autodiff_spec.recording.nodes import Node, Recording, backward
 
 
 class Cotangents(dict[int, Any]):
@@ -230,7 +230,7 @@ class _Segment:
 
     def pull(self, given: Cotangents) -> Cotangents:
         """The shares of ``outside``, from a recording of their own that is made now."""
-        again = Recording()
+        engine, again = self.engine, Recording()
         for node, variable, value in self.variables:
             if variable.value is not value:
                 raise MutationError(
@@ -242,11 +242,13 @@ class _Segment:
         try:
             for node in self.outside:  # for a while they are sources of this recording too
                 node.tapes = (*node.tapes, again.number)
-            shares = self.engine.walk(again, self._seeds(again, given), self.outside, beyond=False)
+            seeds = self._seeds(again, given)
+            pull = engine.pull(bool(engine.recorder.frame().recordings))
+            found = backward(again, seeds, self.outside, pull, engine.add, retain=False, beyond=False)
         finally:
             for node in self.outside:
                 node.tapes = tuple(number for number in node.tapes if number != again.number)
-        return Cotangents({i: share for i, share in enumerate(shares) if share is not None})
+        return Cotangents({i: engine.dense(share) for i, share in enumerate(found) if share is not None})
 
     def _seeds(self, again: Recording, given: Cotangents) -> list[tuple[Node, Any]]:
         self.engine.recorder.start(again)

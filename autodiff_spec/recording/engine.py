@@ -66,22 +66,8 @@ class RecordingEngine:
         raise missing_hook(self, "conjugate")
 
     def finished(self, gradients: list[Any], sources: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
-        """Gradients as users get them: in the interface's convention, of the source's dtype, sharing no memory."""
+        """Gradients as users get them: dense, in the interface's convention, each of its source's dtype and its own."""
         raise missing_hook(self, "finished")
-
-    def walk(
-        self,
-        recording: Recording,
-        seeds: Sequence[tuple[Node, Any]],
-        sources: Sequence[Node | None],
-        *,
-        retain: bool = False,
-        beyond: bool = True,
-    ) -> list[Any]:
-        """`backward` over ``recording`` by the engine's rules; on recorded arrays while another tape is open."""
-        pull = self.pull(bool(self.recorder.frame().recordings))
-        found = backward(recording, seeds, sources, pull, self.add, retain=retain, beyond=beyond)
-        return list(map(self.dense, found))
 
 
 class RecordedTape(Tape):
@@ -125,33 +111,28 @@ class RecordedTape(Tape):
         retain: bool,
         strict: bool,
     ) -> list[Any]:
+        if self._state != "open":
+            return self._gradients(targets, sources, cotangents, retain, strict)
+        with self.engine.recorder.without(self._recording):  # a gradient does not record itself
+            return self._gradients(targets, sources, cotangents, retain, strict)
+
+    def _gradients(
+        self, targets: Sequence[Any], sources: Sequence[Any], cotangents: Sequence[Any], retain: bool, strict: bool
+    ) -> list[Any]:
+        engine, recording = self.engine, self._recording
+        outer = bool(engine.recorder.frame().recordings)
+        # Where no other tape is open a recorded cotangent, or a variable, counts by its value.
+        seen = engine.current if outer else engine.plain
         seeds: list[tuple[Node, Any]] = []
         for i, (target, cotangent) in enumerate(zip(targets, cotangents, strict=True)):
             node = self._node(target)
-            if node is not None and self._recording.number in node.tapes:
+            if node is not None and recording.number in node.tapes:
                 if cotangent is not None:
-                    seeds.append((node, cotangent))
+                    seeds.append((node, engine.conjugate(seen(cotangent))))
             elif strict:
                 raise self.untracked(i, len(targets))
         nodes = [self._node(source) for source in sources]
-        if self._state != "open":
-            return self._gradients(seeds, nodes, sources, cotangents, retain)
-        with self.engine.recorder.without(self._recording):  # a gradient does not record itself
-            return self._gradients(seeds, nodes, sources, cotangents, retain)
-
-    def _gradients(
-        self,
-        seeds: Sequence[tuple[Node, Any]],
-        nodes: Sequence[Node | None],
-        sources: Sequence[Any],
-        cotangents: Sequence[Any],
-        retain: bool,
-    ) -> list[Any]:
-        engine = self.engine
-        # Where no other tape is open a recorded cotangent, or a variable, counts by its value.
-        seen = engine.current if engine.recorder.frame().recordings else engine.plain
-        inside = [(node, engine.conjugate(seen(cotangent))) for node, cotangent in seeds]
-        found = engine.walk(self._recording, inside, nodes, retain=retain)
+        found = backward(recording, seeds, nodes, engine.pull(outer), engine.add, retain=retain)
         return engine.finished(found, sources, cotangents)
 
     def _node(self, array: Any) -> Node | None:

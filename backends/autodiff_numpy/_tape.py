@@ -19,7 +19,6 @@ class NumpyRecording(RecordingEngine):
 
     add = staticmethod(add)
     dense = staticmethod(dense)
-    walk = np.errstate(all="ignore")(RecordingEngine.walk)
 
     def owned(self, value: Any) -> Any:
         return copied(value)
@@ -30,7 +29,6 @@ class NumpyRecording(RecordingEngine):
     def conjugate(self, g: Any) -> Any:
         return g.conj() if g.dtype.kind == "c" else g
 
-    @np.errstate(all="ignore")
     def finished(self, gradients: list[Any], sources: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         """Gradients of the source's dtype, arrays even in 0-d, sharing memory with nothing."""
         seen = {id(plain(c)) for c in cotangents}
@@ -39,6 +37,7 @@ class NumpyRecording(RecordingEngine):
             if gradient is None:
                 finished.append(None)
                 continue
+            gradient = dense(gradient)
             dtype = source.dtype
             if gradient.dtype is not dtype or dtype.kind == "c":
                 gradient = self.conjugate(gradient)
@@ -65,3 +64,4 @@ class NumpyTape(RecordedTape):
     """Records operations on variables and watched arrays."""
 
     engine = ENGINE
+    _gradients = np.errstate(all="ignore")(RecordedTape._gradients)  # what is infinite or NaN is so in the result too

@@ -35,7 +35,7 @@ PLACES = {
     "pull_tracked": "autodiff_numpy._tape:pull_tracked",
     "pull_values": "autodiff_numpy._tape:pull_values",
     "tape": "autodiff_numpy._tape:NumpyTape",
-    "walk": "autodiff_numpy._tape:ENGINE.walk",
+    "backward_of_segment": "autodiff_spec.recording.calls:backward",
     "frozen_copy": "autodiff_numpy._wrap:frozen_copy",
     "record": "autodiff_numpy._wrap:record",
     "unrecorded": "autodiff_numpy._wrap:unrecorded",

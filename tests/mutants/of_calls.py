@@ -103,14 +103,12 @@ def kept_residuals() -> None:
 
 @mutant("a checkpoint walks on behind its closure", "CKPT-05")
 def counted_twice() -> None:
-    right = at.walk
+    right = at.backward_of_segment
 
-    def walk(*arguments: Any, beyond: bool = True, **options: Any) -> Any:
-        if beyond:
-            return right(*arguments, **options)
-        return at.backward(*arguments, at.pull_values, at.add, retain=True)
+    def further(recording: Any, seeds: Any, sources: Any, _: Any, add: Any, **options: Any) -> Any:
+        return right(recording, seeds, sources, at.pull_values, add, retain=True)
 
-    at.walk = walk
+    at.backward_of_segment = further
 
 
 @mutant("a checkpoint computes again with what was assigned since", "CKPT-11")
