@@ -76,11 +76,12 @@ def use_backend(name: str | Backend, conventions: str | None = None) -> Abstract
     """Make a backend the current one inside a ``with`` block, in this context (thread, task) only.
 
     Args:
-        name: as for `backend`, or a `Backend`.
-        conventions: as for `backend`.
+        name: a `Backend`, or the name of one, as ``"torch"``.
+        conventions: ``"native"`` or ``"spec"``; by default ``$AUTODIFF_SPEC_CONVENTIONS``, else ``"native"``.
 
     Raises:
-        BackendNotFoundError, BackendNotInstalledError: as for `backend`.
+        BackendNotFoundError: no such name.
+        BackendNotInstalledError: its framework is missing; the message says how to install it.
 
     Examples:
         >>> import autodiff_spec as ad

@@ -154,13 +154,18 @@ class Tape:
 
         Args:
             target: one array computed on this tape.
-            sources: as for `grad`.
+            sources: variables, watched arrays or intermediates, in a tree.
 
         Returns:
             Arrays of shape ``target.shape + source.shape``, in the tree of ``sources``; zeros where nothing connects.
 
         Raises:
-            AutodiffError: as for `grad`; a non-persistent tape is spent by it.
+            TapeConsumedError: the tape gave its derivatives already, and is not persistent; a Jacobian spends it.
+            TapeStateError: the tape was never entered.
+            UntrackedError: the target has no history on this tape, or a source was never recorded by it.
+            ShapeMismatchError: more than one target.
+            NotDifferentiableError: an integer or boolean target or source.
+            MutationError: something recorded was changed in place.
 
         Examples:
             >>> import autodiff_spec as ad

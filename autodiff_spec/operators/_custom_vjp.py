@@ -129,7 +129,7 @@ class CustomCall:
                 f"bwd of {_name(self._f)} returned {_count(found)}; "
                 f"return a tuple with one cotangent (or None) for each of the {count} positional arguments"
             )
-        shares = self._spread(found)
+        shares = self._share_per_leaf(found)
         kept = {id(leaf) for leaf in trees.flatten(residuals, self._be.array_types)[0]}
         return [
             self._checked(shares[i], kept, i, *like) for i, like in zip(self._places, self._like, strict=True)
@@ -163,15 +163,15 @@ class CustomCall:
         self._constants = [None if self._be.is_array(leaf) else leaf for leaf in leaves]
         return [leaves[i] for i in self._output_places]
 
-    def _spread(self, found: tuple[Any, ...]) -> list[Any]:
-        """One share for each leaf of the arguments, of which ``found`` is the tree, or the beginning with ``None``."""
+    def _share_per_leaf(self, found: tuple[Any, ...]) -> list[Any]:
+        """The prefix tree ``found`` broadcast to one share for each leaf of the arguments."""
         shares: list[Any] = []
         for i, (share, argument) in enumerate(zip(found, trees.unflatten(self._structure, self._rest), strict=True)):
             _, structure = trees.flatten(argument, self._be.array_types)
             if share is None or not self._differentiated(len(shares), structure.num_leaves):
                 shares += [None] * structure.num_leaves
                 continue
-            spread = _spread(share, argument)
+            spread = _broadcast(share, argument)
             if spread is None:
                 given = trees.describe(trees.flatten(share, self._be.array_types)[1])
                 raise CustomRuleError(
@@ -208,7 +208,7 @@ class _Like:
         self.shape, self.dtype = shape, dtype
 
 
-def _spread(share: Any, argument: Any) -> list[Any] | None:
+def _broadcast(share: Any, argument: Any) -> list[Any] | None:
     """For each leaf of ``argument`` that of ``share``, ``None`` below a ``None``; ``None`` where the two do not fit."""
     try:
         spread = trees.broadcast(share, argument)

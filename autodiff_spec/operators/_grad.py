@@ -50,9 +50,22 @@ def grad(
 def value_and_grad(
     be: Engine, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
 ) -> Callable[..., Any]:
-    """The function whose value is ``(f(*args), gradient)``; arguments, results and errors as for `grad`.
+    """The function whose value is ``(f(*args), gradient)``, the gradient that of the sum of the result.
 
-    With ``has_aux`` it is ``((result, aux), gradient)``.
+    Args:
+        f: a function of arrays (trees) that returns an array or a tree of arrays; with ``has_aux`` a pair
+            ``(result, aux)``.
+        argnums: the positions to differentiate; with a sequence the gradient is a tuple, and a position named twice
+            gets the full gradient twice.
+        has_aux: return ``((result, aux), gradient)``; ``aux`` is any tree, and is not differentiated.
+
+    Returns:
+        A function of the same arguments. The gradient has the arguments' trees, shapes and dtypes; where ``f`` does not
+        depend on an argument it is zeros. Keyword arguments pass through.
+
+    Raises:
+        NotDifferentiableError: a differentiated argument is integer or boolean, or the result complex.
+        ValueError: an ``argnums`` out of range.
 
     Examples:
         >>> import autodiff_spec as ad

@@ -23,7 +23,7 @@ def hessian(
     Args:
         f: a function of arrays (trees) that returns an array or a tree of arrays; with ``has_aux`` a pair
             ``(result, aux)``.
-        argnums: the positions to differentiate, as for `grad`; with a sequence the value is a tuple of tuples.
+        argnums: the positions to differentiate, one or several; with a sequence the value is a tuple of tuples.
         has_aux: return ``(hessian, aux)``; ``aux`` is any tree, and is not differentiated.
 
     Returns:

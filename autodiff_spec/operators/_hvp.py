@@ -22,7 +22,7 @@ def hvp(be: Engine, f: Callable[..., Any], primals: Sequence[Any], tangents: Seq
 
     Args:
         f: a function of arrays (trees) that returns an array or a tree of arrays.
-        primals: a tuple or list with one argument of ``f`` each, as for `jvp`; all of them are differentiated.
+        primals: a tuple or list with one argument of ``f`` each; all of them are differentiated.
         tangents: the direction: the same structure, exactly the same shapes; floating, cast to the primals' dtypes.
 
     Returns:

@@ -31,7 +31,7 @@ def jacobian(
     Args:
         f: a function of arrays (trees) that returns an array or a tree of arrays; with ``has_aux`` a pair
             ``(result, aux)``.
-        argnums: the positions to differentiate, as for `grad`: with a sequence there is a tuple of blocks in the place
+        argnums: the positions to differentiate, one or several: with a sequence there is a tuple of blocks in the place
             of each output, and a position named twice gets its blocks twice.
         mode: ``"reverse"`` (one pullback for each element of the result), ``"forward"`` (one pushforward for each
             element of the arguments), or ``"auto"``: whichever is less work for these sizes.

@@ -102,7 +102,7 @@ class Prepared:
             ShapeMismatchError: ``out`` does not fit the result.
         """
         arrays = list(args)
-        run = None if kwargs else self._plainly(args)
+        run = None if kwargs else self._fast_path(args)
         if run is None:
             run, arrays = self._checked(args, kwargs)
         if out is None:
@@ -116,8 +116,8 @@ class Prepared:
                 _store(self._be, destination, result, trees.Path(given, i, "out"))
         return out
 
-    def _plainly(self, args: tuple[Any, ...]) -> Callable[..., Any] | None:
-        """Fast path: the program for plain arrays that fit, else ``None``."""
+    def _fast_path(self, args: tuple[Any, ...]) -> Callable[..., Any] | None:
+        """The program for arrays as it was prepared for; ``None`` for other arguments, which have to be checked."""
         if self._arrays_alone and len(args) == len(self._expected):
             is_array = self._be.is_array
             for array, (_, shape, dtype) in zip(args, self._expected, strict=True):

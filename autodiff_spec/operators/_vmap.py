@@ -45,7 +45,7 @@ def vmap(be: Engine, f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0)
     def batched(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = trees.flatten(args, be.array_types)
         leaves = [convert(be, leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
-        axes = _spread(tuple(in_axes) if isinstance(in_axes, list) else in_axes, args, "in_axes")
+        axes = _axis_per_leaf(tuple(in_axes) if isinstance(in_axes, list) else in_axes, args, "in_axes")
         places = _batches(leaves, axes, structure)
         seen: list[trees.Structure] = []
 
@@ -72,8 +72,8 @@ def vmap(be: Engine, f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0)
     return batched
 
 
-def _spread(axes: Any, tree: Any, name: str) -> list[Any]:
-    """One axis for each leaf of ``tree``, of which ``axes`` is the beginning."""
+def _axis_per_leaf(axes: Any, tree: Any, name: str) -> list[Any]:
+    """The prefix tree ``axes`` broadcast to one axis for each leaf of ``tree``."""
     try:
         found = trees.broadcast(axes, tree)
     except ValueError as error:
@@ -109,7 +109,7 @@ def _batches(leaves: list[Any], axes: list[Any], structure: trees.Structure) -> 
 
 
 def _out_axes(axes: Any, result: Any, stacked: list[Any]) -> list[int]:
-    found = _spread(axes, result, "out_axes")
+    found = _axis_per_leaf(axes, result, "out_axes")
     for axis, array in zip(found, stacked, strict=True):
         if axis is None or not -len(array.shape) <= axis < len(array.shape):
             raise ValueError(

@@ -46,7 +46,7 @@ def lift(f: Callable[..., Any]) -> Callable[..., Any]:
 
         arrays = [leaves[i] for i in dynamic]
         if not compiled:
-            return Operation(_captured(of_arrays, arrays), compiled=False)(*arrays)
+            return Operation(_frozen(of_arrays, arrays), compiled=False)(*arrays)
         key = (structure, static, tuple(type(leaf) for _, leaf in static))
         if key not in operations:
             operations[key] = Operation(of_arrays)
@@ -55,7 +55,7 @@ def lift(f: Callable[..., Any]) -> Callable[..., Any]:
     return lifted
 
 
-def _captured(function: Callable[..., Any], arrays: list[Any]) -> Callable[..., Any]:
+def _frozen(function: Callable[..., Any], arrays: list[Any]) -> Callable[..., Any]:
     """Freeze ``function`` as it computes now: later changes of its closure do not reach it.
 
     A function that looks at its values (``if``, ``float``) has no such form, and is returned as it is.

@@ -14,7 +14,7 @@ from autodiff_spec.conformance.functions.beyond import largest as largest_of
 
 Program = Callable[..., Any]
 Legal = Callable[..., bool]
-NearZero = 1e-12
+NEAR_ZERO = 1e-12
 
 
 @dataclass(frozen=True)
@@ -87,12 +87,12 @@ def of(name: str) -> Program:
 
 def ball(order: float) -> Legal:
     """The derivatives that lie, all together, in the unit ball of the norm of this order."""
-    return lambda *g: bool(np.linalg.norm(np.concatenate([np.ravel(part) for part in g]), order) <= 1 + NearZero)
+    return lambda *g: bool(np.linalg.norm(np.concatenate([np.ravel(part) for part in g]), order) <= 1 + NEAR_ZERO)
 
 
 def deviations(free: float) -> Legal:
     """The derivatives that std has around equal elements, with ``free`` degrees of freedom."""
-    return lambda g: bool(abs(np.sum(g)) <= NearZero and np.linalg.norm(g) <= 1 / math.sqrt(free) + NearZero)
+    return lambda g: bool(abs(np.sum(g)) <= NEAR_ZERO and np.linalg.norm(g) <= 1 / math.sqrt(free) + NEAR_ZERO)
 
 
 def norm(**keywords: Any) -> Program:
@@ -157,7 +157,7 @@ KINKS: tuple[Kink, ...] = (
     ),
     Kink("KINK-24", "KINK-25", at("std of zeros", of("std"), [0.0, 0.0]), deviations(2)),
     Kink(
-        "KINK-24", "KINK-25", at("std of one element", of("std"), [2.5]), lambda g: bool(np.all(np.abs(g) <= NearZero))
+        "KINK-24", "KINK-25", at("std of one element", of("std"), [2.5]), lambda g: bool(np.all(np.abs(g) <= NEAR_ZERO))
     ),
     Kink("KINK-61", "", at("sort of [2, 1, 2]", of("sort"), [2.0, 1.0, 2.0], weights=[1.0, 2.0, 4.0])),
     Kink("KINK-61", "", at("sort of equal elements", of("sort"), [3.0, 3.0, 3.0], weights=[1.0, 2.0, 4.0])),
