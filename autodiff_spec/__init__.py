@@ -9,7 +9,7 @@ array([ 0.,  4.,  8., 12.])
 """
 
 from autodiff_spec._backend import Backend
-from autodiff_spec._discovery import available_backends, backend, use_backend
+from autodiff_spec._discovery import available_backends, backend, backend_of, use_backend
 from autodiff_spec._functions import (
     assign,
     check_grad,
@@ -38,6 +38,7 @@ from autodiff_spec._functions import (
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.errors import (
     AutodiffError,
+    BackendMismatchError,
     BackendNotFoundError,
     BackendNotInstalledError,
     CustomRuleError,
@@ -61,6 +62,7 @@ __autodiff_spec_version__ = "2026.12"
 __all__ = [
     "AutodiffError",
     "Backend",
+    "BackendMismatchError",
     "BackendNotFoundError",
     "BackendNotInstalledError",
     "Capability",
@@ -82,6 +84,7 @@ __all__ = [
     "assign",
     "available_backends",
     "backend",
+    "backend_of",
     "check_grad",
     "checkpoint",
     "compare",

@@ -95,6 +95,9 @@ class Backend(Engine):
     def tape(self, *, persistent: bool = False) -> Tape:
         """A context manager that records what runs inside it; see `Tape`.
 
+        It records arrays of this backend alone: as a function of the module it means the current one, for a tape is
+        opened before there are arrays. For those of a framework: ``ad.backend_of(x).tape()``.
+
         Args:
             persistent: keep the recording, so that gradients can be taken more than once.
 

@@ -7,12 +7,17 @@ import importlib.util
 import os
 import threading
 from contextlib import AbstractContextManager
+from types import FunctionType
 from typing import Any, NamedTuple, cast
+
+import numpy as np
 
 from autodiff_spec._backend import Backend
 from autodiff_spec.core.current import CHOSEN, using
-from autodiff_spec.core.errors import BackendNotFoundError, BackendNotInstalledError
+from autodiff_spec.core.errors import BackendMismatchError, BackendNotFoundError, BackendNotInstalledError
 from autodiff_spec.core.extras import installation
+from autodiff_spec.core.frameworks import framework_of
+from autodiff_spec.core.trees import flatten
 
 BACKEND_VARIABLE = "AUTODIFF_SPEC_BACKEND"
 CONVENTIONS_VARIABLE = "AUTODIFF_SPEC_CONVENTIONS"
@@ -31,6 +36,8 @@ _BUILT_IN = {
     "tensorflow": _BuiltIn("autodiff_tensorflow", "tensorflow"),
     "jax": _BuiltIn("autodiff_jax", "jax"),
 }
+_CONTAINERS = (tuple, list, dict)
+_ANYBODYS = frozenset((float, int, complex, bool, str, bytes, type(None), np.ndarray, FunctionType))
 _loaded: dict[tuple[str, str], Backend] = {}  # a registry: one backend object per name and flavour
 _loading = threading.RLock()
 
@@ -70,6 +77,58 @@ def backend(name: str | None = None, conventions: str | None = None) -> Backend:
             found = _loaded.get((name, conventions)) or _load(name, conventions)
             _loaded[name, conventions] = found
     return found
+
+
+def backend_of(*trees: Any) -> Backend:
+    """The backend whose arrays are among the leaves of ``trees``; without any, the current one.
+
+    NumPy arrays and Python numbers belong to the current backend, which converts them. A type is recognised by its
+    package, so no framework is imported.
+
+    Args:
+        trees: arrays, plain or recorded, variables, and trees of them; leaves of other kinds are passed over.
+
+    Returns:
+        The current backend where it has such arrays itself, else the built-in one of that framework, in the current
+        one's flavour.
+
+    Raises:
+        BackendMismatchError: two frameworks meet; the message names both.
+
+    Examples:
+        >>> import autodiff_spec as ad
+        >>> with ad.use_backend("numpy"):
+        ...     ad.backend_of(3.0, {"w": ad.variable([1.0])}).name
+        'numpy'
+    """
+    current = backend()
+    found: Backend | None = None
+    for tree in trees:
+        leaves = (tree,) if type(tree) not in _CONTAINERS and current.is_array(tree) else flatten(tree)[0]
+        for leaf in leaves:
+            owner = None if type(leaf) in _ANYBODYS else _owner(current, leaf)
+            if owner is None or owner is found:
+                continue
+            if found is not None:
+                raise BackendMismatchError(
+                    f"arrays of two backends meet in one call: {found.name!r} and {owner.name!r}; convert those of one "
+                    "of them, for example by to_numpy()"
+                )
+            found = owner
+    return found or current
+
+
+def _owner(current: Backend, leaf: Any) -> Backend | None:
+    """The backend that an array belongs to; ``None`` for what is no array."""
+    if current.is_array(leaf):
+        return current
+    if isinstance(leaf, (np.ndarray, np.generic)):
+        return None
+    name = framework_of(leaf.__class__)
+    if name is not None:
+        named = backend(name, current.conventions)
+        return named if named.is_array(leaf) else None
+    return next((other for other in list(_loaded.values()) if other.is_array(leaf)), None)
 
 
 def use_backend(name: str | Backend, conventions: str | None = None) -> AbstractContextManager[Backend]:

@@ -1,4 +1,7 @@
-"""The interface as functions of the module: each is a method of the backend that is current when it is called."""
+"""The interface as functions of the module: each is a method of the backend of the arrays that it is called with.
+
+Arrays choose: `backend_of` finds whose they are. Calls without any mean the backend that is current.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from autodiff_spec._backend import Backend
-from autodiff_spec._discovery import backend
+from autodiff_spec._discovery import backend, backend_of
 from autodiff_spec.operators import CustomVJP
 
 if TYPE_CHECKING:
@@ -31,18 +34,31 @@ def _of_current(method: Callable[Concatenate[Backend, P], R]) -> Callable[P, R]:
     return described
 
 
+def _of_arrays(method: Callable[Concatenate[Backend, P], R]) -> Callable[P, R]:
+    """A method of `Backend` as a function of the backend of the arrays among its arguments."""
+    name = method.__name__
+
+    def function(*args: P.args, **kwargs: P.kwargs) -> R:
+        found: R = getattr(backend_of(*args, *kwargs.values()), name)(*args, **kwargs)
+        return found
+
+    described: Callable[P, R] = _described(function, method)
+    return described
+
+
 def _when_called(
     method: Callable[Concatenate[Backend, Callable[..., Any], P], Callable[..., Any]],
 ) -> Callable[Concatenate[Callable[..., Any], P], Callable[..., Any]]:
-    """An operator from functions to functions, on the backend that is current when its result is called."""
+    """An operator from functions to functions, on the backend of the arrays that its result is called with."""
     name = method.__name__
 
     def function(f: Callable[..., Any], *args: P.args, **kwargs: P.kwargs) -> Callable[..., Any]:
         @functools.wraps(f, updated=())
-        def on_current(*given: Any, **named: Any) -> Any:
-            return getattr(backend(), name)(f, *args, **kwargs)(*given, **named)
+        def of_arrays(*given: Any, **named: Any) -> Any:
+            be = backend_of(*given, *named.values()) if named else backend_of(*given)
+            return getattr(be, name)(f, *args, **kwargs)(*given, **named)
 
-        return on_current
+        return of_arrays
 
     described: Callable[Concatenate[Callable[..., Any], P], Callable[..., Any]] = _described(function, method)
     return described
@@ -57,18 +73,17 @@ def _described(function: Any, method: Callable[..., Any]) -> Any:
     return function
 
 
-variable = _of_current(Backend.variable)
-assign = _of_current(Backend.assign)
+variable = _of_arrays(Backend.variable)
+assign = _of_arrays(Backend.assign)
 tape = _of_current(Backend.tape)
 pause = _of_current(Backend.pause)
-stop_gradient = _of_current(Backend.stop_gradient)
-lift = _of_current(Backend.lift)
-to_numpy = _of_current(Backend.to_numpy)
-vjp = _of_current(Backend.vjp)
-jvp = _of_current(Backend.jvp)
-hvp = _of_current(Backend.hvp)
-prepare = _of_current(Backend.prepare)
-check_grad = _of_current(Backend.check_grad)
+stop_gradient = _of_arrays(Backend.stop_gradient)
+to_numpy = _of_arrays(Backend.to_numpy)
+vjp = _of_arrays(Backend.vjp)
+jvp = _of_arrays(Backend.jvp)
+hvp = _of_arrays(Backend.hvp)
+prepare = _of_arrays(Backend.prepare)
+check_grad = _of_arrays(Backend.check_grad)
 
 grad = _when_called(Backend.grad)
 value_and_grad = _when_called(Backend.value_and_grad)
@@ -76,35 +91,50 @@ jacobian = _when_called(Backend.jacobian)
 hessian = _when_called(Backend.hessian)
 vmap = _when_called(Backend.vmap)
 checkpoint = _when_called(Backend.checkpoint)
+lift = _when_called(Backend.lift)
 
 
 def _custom_vjp(f: Callable[..., Any]) -> CustomVJP:
-    return CustomVJP(backend, f)  # asks for the backend at each call
+    return CustomVJP(backend_of, f)
 
 
 custom_vjp: Callable[[Callable[..., Any]], CustomVJP] = _described(_custom_vjp, Backend.custom_vjp)
 
 
-def xp() -> Any:
-    """The array namespace of the current backend, after the Python array API standard.
+def xp(*arrays: Any) -> Any:
+    """The array namespace of the arrays' backend, after the Python array API standard.
+
+    Args:
+        arrays: arrays or trees of them; without any that belongs to a framework, the current backend is meant. Inside a
+            function that an operator differentiates that is the backend which runs it.
+
+    Raises:
+        BackendMismatchError: two frameworks meet.
 
     Examples:
         >>> import autodiff_spec as ad
-        >>> float(ad.xp().sum(ad.xp().asarray([1.0, 2.0])))
+        >>> xp = ad.xp()
+        >>> float(xp.sum(xp.asarray([1.0, 2.0])))
         3.0
     """
-    return backend().xp
+    return backend_of(*arrays).xp if arrays else backend().xp
 
 
-def extra() -> Any:
+def extra(*arrays: Any) -> Any:
     """The few functions beyond the standard that every backend has: ``relu``, ``softmax``, ``logsumexp``, …
+
+    Args:
+        arrays: arrays or trees of them; the functions are those of their backend, else of the current one.
+
+    Raises:
+        BackendMismatchError: two frameworks meet.
 
     Examples:
         >>> import autodiff_spec as ad
         >>> float(ad.extra().relu(ad.xp().asarray(-1.0)))
         0.0
     """
-    return backend().extra
+    return backend_of(*arrays).extra if arrays else backend().extra
 
 
 def compare(f: Callable[..., Any], *args: Any, **options: Any) -> Comparison:

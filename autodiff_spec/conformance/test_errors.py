@@ -28,6 +28,7 @@ from autodiff_spec.conformance.checks import assert_equal
 TABLE: dict[str, type[Exception]] = {
     "BackendNotFoundError": LookupError,
     "BackendNotInstalledError": ImportError,
+    "BackendMismatchError": TypeError,
     "UnsupportedError": NotImplementedError,
     "NotDifferentiableError": TypeError,
     "DtypeError": TypeError,

@@ -8,7 +8,8 @@ import numpy as np
 
 from autodiff_spec.core import trees
 from autodiff_spec.core.engine import Engine
-from autodiff_spec.core.errors import DtypeError, NotDifferentiableError, ShapeMismatchError
+from autodiff_spec.core.errors import BackendMismatchError, DtypeError, NotDifferentiableError, ShapeMismatchError
+from autodiff_spec.core.frameworks import framework_of
 
 
 def floating(be: Engine, value: Any, what: object, *, dtype: Any = None, nested: bool = False) -> Any:
@@ -32,6 +33,7 @@ def floating(be: Engine, value: Any, what: object, *, dtype: Any = None, nested:
     if isinstance(value, (bool, int)) or (nested and isinstance(value, (list, tuple))) or isinstance(value, np.bool_):
         value = _numbers(value, what)
     elif not isinstance(value, (float, complex, np.ndarray, np.generic)):
+        require_own(be, value, what)
         raise _not_floating(what, f"a {type(value).__name__}", "pass a float or an array")
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biuOSUmM":
         raise _not_floating(what, f"a NumPy array of dtype {value.dtype}", "cast it to a floating dtype first")
@@ -39,6 +41,16 @@ def floating(be: Engine, value: Any, what: object, *, dtype: Any = None, nested:
     if be.kind(array.dtype) == "other":
         raise _not_floating(what, f"an array of dtype {array.dtype}", "cast it to a floating dtype first")
     return array
+
+
+def require_own(be: Engine, value: Any, what: object) -> None:
+    """Raise `BackendMismatchError` where ``value`` comes from a framework that is not the backend's."""
+    framework = framework_of(value.__class__)
+    if framework is not None:
+        raise BackendMismatchError(
+            f"{what} is a {type(value).__name__} of {framework}, and the backend asked is {be.name!r}; "
+            "call the operators of autodiff_spec.backend_of(that array), or pass its to_numpy()"
+        )
 
 
 def _numbers(value: Any, what: object) -> Any:

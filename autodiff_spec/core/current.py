@@ -1,11 +1,11 @@
-"""The backend that `use_backend` made current in this context (thread, task)."""
+"""The current backend of this context (thread, task): by `use_backend`, or while an operator runs a function."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from autodiff_spec.core.engine import Engine
 
@@ -20,5 +20,14 @@ def using(engine: _E) -> Iterator[_E]:
     token = CHOSEN.set(engine)
     try:
         yield engine
+    finally:
+        CHOSEN.reset(token)
+
+
+def run(engine: Engine, f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """``f(*args, **kwargs)`` with ``engine`` as the current backend: what operators do with a user's function."""
+    token = CHOSEN.set(engine)
+    try:
+        return f(*args, **kwargs)
     finally:
         CHOSEN.reset(token)

@@ -5,6 +5,7 @@ Each message names the operation, the argument (by its path in the tree) and the
     AutodiffError
     ├── BackendNotFoundError (LookupError)       no backend of that name
     ├── BackendNotInstalledError (ImportError)   its framework is missing; says how to install it
+    ├── BackendMismatchError (TypeError)         arrays of two frameworks, or of another one than the backend's
     ├── UnsupportedError (NotImplementedError)   a capability that the backend does not declare
     ├── NotDifferentiableError (TypeError)       an int or bool source, target or cotangent
     ├── DtypeError (TypeError)                   a dtype that would be narrowed or cannot be held
@@ -30,6 +31,10 @@ class BackendNotFoundError(AutodiffError, LookupError):
 
 class BackendNotInstalledError(AutodiffError, ImportError):
     """The backend exists, and the framework it stands on is not installed."""
+
+
+class BackendMismatchError(AutodiffError, TypeError):
+    """Arrays of two frameworks meet in one call, or one is not of the backend that was asked."""
 
 
 class UnsupportedError(AutodiffError, NotImplementedError):

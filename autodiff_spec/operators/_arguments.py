@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_spec.core import checks, trees
+from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
 
 
@@ -51,7 +52,7 @@ class Arguments:
         arguments, types = list(self._rest), self._be.array_types
         for i, argument in zip(self.distinct, trees.unflatten(self.structure, leaves), strict=True):
             arguments[i] = argument
-        result = self._f(*arguments, **self._kwargs)
+        result = run(self._be, self._f, *arguments, **self._kwargs)
         if not self._has_aux:
             outputs, self.output_structure = trees.flatten(result, types)
             return outputs

@@ -8,6 +8,7 @@ from typing import Any
 
 from autodiff_spec.core import trees
 from autodiff_spec.core.capability import Capability
+from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
 
 
@@ -49,7 +50,7 @@ def checkpoint(be: Engine, f: Callable[..., Any]) -> Callable[..., Any]:
             for i, array in zip(places, arrays, strict=True):
                 arguments[i] = array
             positional, named = trees.unflatten(structure, arguments)
-            outputs, output_structure = trees.flatten(f(*positional, **named), be.array_types)
+            outputs, output_structure = trees.flatten(run(be, f, *positional, **named), be.array_types)
             seen[:] = [output_structure]
             return outputs
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.capability import Capability
+from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Array, Engine
 from autodiff_spec.core.errors import CustomRuleError, DtypeError, NotDifferentiableError, ShapeMismatchError
 
@@ -18,7 +19,7 @@ class CustomVJP:
     """A function with a derivative of its own; made by `Backend.custom_vjp` or `autodiff_spec.custom_vjp`.
 
     Args:
-        backend: gives the backend that a call means.
+        backend: takes the arguments of a call and gives the backend that it means.
         f: a function of arrays (trees) and of anything else that returns an array or a tree of arrays.
 
     Examples:
@@ -35,7 +36,7 @@ class CustomVJP:
         array([0.5, 1. ])
     """
 
-    def __init__(self, backend: Callable[[], Engine], f: Callable[..., Any]) -> None:
+    def __init__(self, backend: Callable[..., Engine], f: Callable[..., Any]) -> None:
         self._backend, self._f = backend, f
         self._rule: tuple[Callable[..., Any], Callable[..., Any]] | None = None
         functools.update_wrapper(self, f, updated=())
@@ -63,7 +64,7 @@ class CustomVJP:
                 on a variable or recorded array that is no positional argument.
             UnsupportedError: the backend does not declare ``CUSTOM_RULES``.
         """
-        be = self._backend()
+        be = self._backend(args, kwargs)
         be.require(Capability.CUSTOM_RULES, "custom_vjp()")
         if self._rule is None:
             raise CustomRuleError(f"{_name(self._f)} has no rule yet; give it one with defvjp(fwd, bwd)")
@@ -76,7 +77,7 @@ class CustomVJP:
 
 def custom_vjp(be: Engine, f: Callable[..., Any]) -> CustomVJP:
     """``f`` with a derivative that its author gives by ``defvjp(fwd, bwd)``; see `CustomVJP`."""
-    return CustomVJP(lambda: be, f)
+    return CustomVJP(lambda *_: be, f)
 
 
 class CustomCall:
@@ -106,11 +107,11 @@ class CustomCall:
 
     def value(self, *arrays: Array) -> list[Array]:
         """The arrays that the function returns, for ``arrays`` in the place of its own."""
-        return self._outputs(self._f(*self._arguments(arrays), **self._kwargs))
+        return self._outputs(run(self._be, self._f, *self._arguments(arrays), **self._kwargs))
 
     def forward(self, *arrays: Array) -> tuple[list[Array], Any]:
         """The arrays that ``fwd`` returns for ``arrays``, and its residuals."""
-        found = self._fwd(*self._arguments(arrays), **self._kwargs)
+        found = run(self._be, self._fwd, *self._arguments(arrays), **self._kwargs)
         if not (isinstance(found, tuple) and len(found) == 2):
             raise CustomRuleError(
                 f"fwd of {_name(self._f)} returned {_count(found)}; return the pair (value, residuals)"
@@ -122,7 +123,7 @@ class CustomCall:
         leaves: list[Any] = [None] * len(self._constants)
         for i, cotangent in zip(self._output_places, cotangents, strict=True):
             leaves[i] = cotangent
-        found = self._bwd(residuals, trees.unflatten(self._output_structure, leaves))
+        found = run(self._be, self._bwd, residuals, trees.unflatten(self._output_structure, leaves))
         count = len(self._structure.children())
         if not isinstance(found, tuple) or len(found) != count:
             raise CustomRuleError(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from autodiff_spec.core import checks, trees
+from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.operators._arguments import constant, primal_arrays
 
@@ -44,7 +45,7 @@ def jvp(be: Engine, f: Callable[..., Any], primals: Sequence[Any], tangents: Seq
     seen: list[trees.Structure] = []
 
     def flat(*leaves: Any) -> list[Any]:
-        outputs, output_structure = trees.flatten(f(*trees.unflatten(structure, leaves)), be.array_types)
+        outputs, output_structure = trees.flatten(run(be, f, *trees.unflatten(structure, leaves)), be.array_types)
         seen[:] = [output_structure]
         return outputs
 

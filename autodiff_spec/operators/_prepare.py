@@ -11,7 +11,7 @@ import numpy as np
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.capability import Capability
-from autodiff_spec.core.current import using
+from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine, TreeFunction, Unprepared
 from autodiff_spec.core.errors import PreparationError, ShapeMismatchError, UnsupportedError
 from autodiff_spec.operators._arguments import convert
@@ -160,8 +160,7 @@ class Prepared:
                 filled[i] = array
             args = trees.unflatten(positional, filled[: positional.num_leaves])
             kwargs = trees.unflatten(by_name, filled[positional.num_leaves :])
-            with using(be):
-                return trees.flatten(f(*args, **kwargs), be.array_types)
+            return trees.flatten(run(be, f, *args, **kwargs), be.array_types)
 
         return function
 

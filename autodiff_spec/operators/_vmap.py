@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_spec.core import trees
+from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.errors import ShapeMismatchError
 from autodiff_spec.operators._arguments import constant, convert
@@ -54,7 +55,7 @@ def vmap(be: Engine, f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0)
             for i, one in zip(places, slices, strict=True):
                 arguments[i] = one
             outputs, output_structure = trees.flatten(
-                f(*trees.unflatten(structure, arguments), **kwargs), be.array_types
+                run(be, f, *trees.unflatten(structure, arguments), **kwargs), be.array_types
             )
             if seen:
                 trees.require_same(output_structure, seen[0], "the result of a slice in vmap()", "that of the first")

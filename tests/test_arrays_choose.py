@@ -1,0 +1,162 @@
+"""The arrays choose the backend: functions of the module ask those among their arguments, and the current one else."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autodiff_spec as ad
+from tests import fresh
+
+FRAMEWORKS = [name for name in ("torch", "tensorflow", "jax") if importlib.util.find_spec(name)]
+pytestmark = pytest.mark.skipif(not FRAMEWORKS, reason="no framework is installed")
+
+
+def f(a: Any) -> Any:
+    xp = ad.xp()
+    return xp.sum(xp.sin(a) * a)
+
+
+def g(a: Any) -> Any:
+    return ad.xp(a).sin(a) * a
+
+
+def custom() -> Any:
+    rule = ad.custom_vjp(lambda a: ad.xp().sin(a))
+    rule.defvjp(lambda a: (ad.xp().sin(a), a), lambda a, c: (c * ad.xp().cos(a),))
+    return rule
+
+
+OPERATORS: dict[str, Callable[[Any], Any]] = {
+    "grad": lambda x: ad.grad(f)(x),
+    "value_and_grad": lambda x: ad.value_and_grad(f)(x),
+    "vjp": lambda x: ad.vjp(g, x)[1](x),
+    "jvp": lambda x: ad.jvp(g, (x,), (x,)),
+    "hvp": lambda x: ad.hvp(f, (x,), (x,)),
+    "jacobian": lambda x: ad.jacobian(g)(x),
+    "hessian": lambda x: ad.hessian(f)(x),
+    "vmap": lambda x: ad.vmap(g)(x),
+    "checkpoint": lambda x: ad.grad(ad.checkpoint(f))(x),
+    "custom_vjp": lambda x: ad.jacobian(custom())(x),
+    "prepare": lambda x: ad.prepare(ad.grad(f), x)(x),
+    "lift": lambda x: ad.grad(ad.lift(f))(x),
+    "stop_gradient": lambda x: ad.stop_gradient({"a": [x]}),
+    "keyword": lambda x: ad.grad(lambda a, *, b: ad.xp().multiply(a, b))(2.0, b=x[0]),
+}
+"""Each on an array of a framework, and none of them says which."""
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_an_operator_takes_the_backend_of_its_arrays(name: str, operator: str) -> None:
+    be = ad.backend(name)
+    if operator == "checkpoint" and ad.Capability.CHECKPOINT not in be.capabilities:
+        pytest.skip(f"{name} declares no CHECKPOINT")
+    x, plain = be.asarray(np.array([1.0, 2.0])), np.array([1.0, 2.0])
+    with ad.use_backend("numpy"):
+        found, expected = OPERATORS[operator](x), OPERATORS[operator](plain)
+    leaves = found if isinstance(found, tuple) else (found,)
+    assert all(be.is_array(leaf) for leaf in leaves if not isinstance(leaf, dict))
+    for one, other in zip(leaves, expected if isinstance(expected, tuple) else (expected,), strict=True):
+        one, other = (value["a"][0] if isinstance(value, dict) else value for value in (one, other))
+        np.testing.assert_allclose(be.to_numpy(one), other, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_variables_and_conversions_ask_the_array(name: str) -> None:
+    be = ad.backend(name)
+    x = be.asarray(np.array([1.0, 2.0]))
+    with ad.use_backend("numpy"):
+        v = ad.variable(x)
+        ad.assign(v, x * 2.0)
+        assert be.is_variable(v)
+        assert ad.backend_of(v) is ad.backend_of({"w": [v, 3.0]}) is be
+        assert ad.xp(v) is be.xp
+        assert ad.extra(v) is be.extra
+        np.testing.assert_array_equal(ad.to_numpy(v), [2.0, 4.0])
+        assert ad.check_grad(f, x).passed
+
+
+def test_numbers_and_numpys_arrays_go_to_the_current_backend() -> None:
+    for name in ("numpy", *FRAMEWORKS):
+        with ad.use_backend(name) as be:
+            assert ad.backend_of(1.0, [np.ones(2), None, "text"], {"a": np.float64(1.0)}) is be
+            assert be.is_array(ad.grad(f)(np.array([1.0, 2.0])))
+
+
+def test_a_flavour_stays() -> None:
+    for name in FRAMEWORKS:
+        x = ad.backend(name).asarray(1.0)
+        with ad.use_backend("numpy", "spec"):
+            assert ad.backend_of(x) is ad.backend(name, "spec")
+        with ad.use_backend(name, "spec") as be:
+            assert ad.backend_of(x) is be
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_a_function_runs_with_its_operators_backend_as_the_current_one(name: str) -> None:
+    """As the guide tells authors: ``xp = ad.xp()`` inside; forward, backward, and when a checkpoint runs again."""
+    be, seen = ad.backend(name), []
+
+    def noting(a: Any) -> Any:
+        seen.append(ad.backend())
+        return f(a)
+
+    rule = be.custom_vjp(noting)
+    rule.defvjp(lambda a: (noting(a), a), lambda a, c: (c * noting(a) * ad.xp().ones_like(a),))
+    x = be.asarray(np.array([1.0, 2.0]))
+    checkpointed = be.checkpoint(noting) if ad.Capability.CHECKPOINT in be.capabilities else noting
+    for run in (
+        lambda: be.grad(noting)(x), lambda: be.hessian(noting)(x), lambda: be.vmap(noting)(x),
+        lambda: be.jvp(noting, (x,), (x,)), lambda: be.vjp(noting, x)[1](be.asarray(np.array(1.0))),
+        lambda: be.grad(checkpointed)(x), lambda: be.grad(rule)(x), lambda: be.prepare(be.grad(noting), x)(x),
+    ):  # fmt: skip
+        with ad.use_backend("numpy"):
+            run()
+            assert ad.backend().name == "numpy"
+    assert set(seen) == {be}
+
+
+def test_a_failing_function_leaves_the_current_backend_as_it_was() -> None:
+    be = ad.backend(FRAMEWORKS[0])
+    with ad.use_backend("numpy"):
+        with pytest.raises(ZeroDivisionError):
+            be.grad(lambda a: a / 0 if False else 1 // 0)(1.0)
+        assert ad.backend().name == "numpy"
+
+
+@pytest.mark.skipif(len(FRAMEWORKS) < 2, reason="it takes two frameworks")
+def test_two_frameworks_in_one_call_are_an_error_that_names_both() -> None:
+    one, other = (ad.backend(name) for name in FRAMEWORKS[:2])
+    x, y = one.asarray(1.0), other.asarray(2.0)
+    for call in (
+        lambda: ad.grad(lambda a, b: a * 2.0)(x, y), lambda: ad.vjp(g, x, y), lambda: ad.backend_of([x], {"b": y}),
+        lambda: ad.grad(lambda a, *, b: a)(x, b=[y]), lambda: ad.grad(g)([ad.backend("numpy").variable(1.0), x]),
+    ):  # fmt: skip
+        with pytest.raises(ad.BackendMismatchError, match=r"two backends meet in one call: '\w+' and '\w+'; convert"):
+            call()
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_a_backend_that_is_named_refuses_arrays_of_another(name: str) -> None:
+    numpy, x = ad.backend("numpy"), ad.backend(name).asarray(1.0)
+    with numpy.tape() as t:
+        with pytest.raises(ad.BackendMismatchError, match=rf"x of watch\(\) is a \w+ of {name}, and the backend asked"):
+            t.watch(x)
+    with pytest.raises(ad.BackendMismatchError, match=rf"args\[0\] of grad\(\) is a \w+ of {name}.*backend_of"):
+        numpy.grad(g)(x)
+    with pytest.raises(ad.BackendMismatchError):
+        numpy.variable(x)
+
+
+def test_no_framework_is_imported_to_find_out() -> None:
+    program = (
+        "import sys, numpy as np, autodiff_spec as ad\n"
+        "ad.grad(lambda a: a * a)(np.ones(2)); ad.backend_of([1.0, np.ones(2), object()])\n"
+        "print([name for name in ('torch', 'tensorflow', 'jax') if name in sys.modules])"
+    )
+    assert fresh.python("-c", program).stdout.strip() == "[]"
