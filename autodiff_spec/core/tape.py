@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.capability import Capability
@@ -48,6 +48,7 @@ class Tape:
     _state = "new"
     _spent = False
     _asked: tuple[trees.Structure, str] = (trees.LEAF, "grad()")  # what was asked last, for messages
+    _signals: ClassVar[tuple[type[Exception], ...]] = ()  # by which a framework steers itself: no failures
 
     def __init__(self, backend: Engine, *, persistent: bool = False) -> None:
         self.backend = backend
@@ -296,6 +297,8 @@ class Tape:
         except AutodiffError:
             raise
         except Exception as error:
+            if isinstance(error, self._signals):
+                raise
             raise TapeError(
                 f"the backward pass of {self.backend.name} failed: {error}; see the chained error for the operation"
             ) from error

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd import forward_ad
 
 from autodiff_spec import Backend, Capability, UnsupportedError
 from autodiff_torch import _state, extra, mended, xp
 from autodiff_torch._custom import apply_checkpoint, apply_rule
-from autodiff_torch._tape import TorchTape
+from autodiff_torch._tape import TorchTape, tangent_of
 from autodiff_torch._variable import Variable
 from autodiff_torch._vmap import batched, vjp
 
@@ -59,7 +60,7 @@ class TorchBackend(Backend):
     def _vjp(
         self, f: Callable[..., list[Any]], primals: list[torch.Tensor], *, once: bool
     ) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
-        if _state.BATCHING.get():
+        if _state.BATCHING.get() or torch._C._are_functorch_transforms_active():
             return vjp(f, primals)
         tape = TorchTape(self, persistent=not once)
         with tape:
@@ -69,10 +70,10 @@ class TorchBackend(Backend):
         def pullback(cotangents: list[Any]) -> list[Any]:
             return tape._pullback_of(recorded, sources, cotangents, strict=False)
 
-        if _state.OPEN.get():
+        if _state.OPEN.get() or tape.composes(recorded):
             return recorded, pullback
         # Nobody else records: a value that is kept must not keep the graph.
-        return [output.detach() if isinstance(output, torch.Tensor) else output for output in recorded], pullback
+        return [_unrecorded(output) if isinstance(output, torch.Tensor) else output for output in recorded], pullback
 
     def _vmap(
         self, f: Callable[..., list[torch.Tensor]], arrays: list[torch.Tensor], axes: list[int]
@@ -88,6 +89,8 @@ class TorchBackend(Backend):
 
     def _checkpoint(self, f: Any, arrays: list[torch.Tensor]) -> list[Any]:
         self._refuse_batches("checkpoint()")
+        if torch._C._are_functorch_transforms_active():  # they cannot run a part again, and have all residuals anyway
+            return list(f(*arrays))
         return apply_checkpoint(f, arrays)
 
     def _stop_gradient(self, array: torch.Tensor) -> torch.Tensor:
@@ -134,3 +137,12 @@ class TorchBackend(Backend):
         """Raise, so that `vmap` falls back to its loop: this operation would keep a batch, or hide a rule from it."""
         if _state.BATCHING.get():
             raise UnsupportedError(f"{what} runs on one slice at a time; vmap() sees to it")
+
+
+def _unrecorded(output: torch.Tensor) -> torch.Tensor:
+    """``output`` without its place in the graph; a dual number stays one."""
+    tangent = tangent_of(output)
+    if tangent is None:
+        return output.detach()
+    found: torch.Tensor = forward_ad.make_dual(output.detach(), tangent.detach())  # type: ignore[no-untyped-call]
+    return found

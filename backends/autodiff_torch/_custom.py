@@ -8,7 +8,7 @@ import torch
 from torch.autograd import forward_ad
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
-from autodiff_spec import Backend, MutationError
+from autodiff_spec import Backend, MutationError, UnsupportedError
 from autodiff_torch import _graph
 from autodiff_torch._state import OPEN, PAUSED
 from autodiff_torch._variable import Variable, resolve
@@ -33,10 +33,21 @@ def apply_rule(be: Backend, call: Any, arrays: list[Tensor]) -> list[Tensor]:
     rule = _Rule(be, call, residuals, len(outputs), floating)
     results = list(outputs)
     if floating:
-        recorded = _Call.apply(rule, [outputs[k] for k in floating], *arrays)  # type: ignore[no-untyped-call]
+        recorded = _applied(rule, [outputs[k] for k in floating], arrays)
         for k, result in zip(floating, recorded, strict=True):
             results[k] = result
     return results
+
+
+def _applied(rule: _Rule, outputs: list[Tensor], arrays: list[Tensor]) -> tuple[Tensor, ...]:
+    try:
+        found: tuple[Tensor, ...] = _Call.apply(rule, outputs, *arrays)  # type: ignore[no-untyped-call]
+        return found
+    except (NotImplementedError, RuntimeError) as error:
+        raise UnsupportedError(
+            "custom_vjp() has a pullback alone, and torch.func.vmap and forward mode of PyTorch's own need more; "
+            "use vmap() and jvp() of this backend"
+        ) from error
 
 
 def _depends_on_more(outputs: list[Tensor], start: int) -> bool:

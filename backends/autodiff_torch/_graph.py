@@ -50,6 +50,23 @@ def reachable(roots: Iterable[Node], records: Callable[[int], bool]) -> Iterator
                     stack.append(below)
 
 
+def is_hosts(roots: Iterable[Node]) -> bool:
+    """Whether below ``roots`` is a leaf that no tape made: one by which the user's own autograd differentiates."""
+    stack = list(roots)
+    seen = set(stack)
+    while stack:
+        below = stack.pop()
+        if hasattr(below, "variable"):
+            if not hasattr(below.variable, "_made_by_tape"):
+                return True
+            continue
+        for node, _ in below.next_functions:
+            if node is not None and node not in seen:
+                seen.add(node)
+                stack.append(node)
+    return False
+
+
 def mutated(roots: Iterable[Node]) -> bool:
     """Whether something saved below ``roots`` was changed in place since; looked for when a pullback has failed."""
     return any(_holds_changed(node) for node, _ in reachable(roots, lambda _: True))

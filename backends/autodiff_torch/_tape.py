@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch.autograd import forward_ad
+from torch.utils.checkpoint import _StopRecomputationError as StopRecomputation
 
 from autodiff_spec import Tape, TapeError, TapeStateError
 from autodiff_spec.core.engine import Engine
@@ -36,6 +38,8 @@ class TorchTape(Tape):
     alias is a view of the next outer one's, so what the inner tape computes is recorded by the outer.
     """
 
+    _signals = (StopRecomputation,)
+
     def __init__(self, backend: Engine, *, persistent: bool = False) -> None:
         super().__init__(backend, persistent=persistent)
         self._start = 0
@@ -47,6 +51,9 @@ class TorchTape(Tape):
         self._overlapping: list[weakref.ref[TorchTape]] = []
         self._paused: tuple[TorchTape, ...] = ()
         self._recorded_before = True
+        self._inference: Any = None  # the guard that leaves the inference mode, in which nothing can be recorded
+        self._host_records = False  # whether the user's own autograd recorded what this tape does
+        self._composed: bool | None = None  # whether that has anything of its own here; None before somebody looked
 
     @property
     def is_open(self) -> bool:
@@ -59,9 +66,13 @@ class TorchTape(Tape):
         if torch._C._are_functorch_transforms_active():
             raise _inside_a_transform()
         self._recorded_before = torch.is_grad_enabled()
-        if not self._recorded_before:
+        if torch.is_inference_mode_enabled():
+            self._inference = torch.inference_mode(False)
+            self._inference.__enter__()
+        if not torch.is_grad_enabled():
             torch.set_grad_enabled(True)
         tapes = OPEN.get()
+        self._host_records = self._recorded_before and (not tapes or tapes[-1]._host_records)
         for tape in tapes:
             tape._overlapping.append(weakref.ref(self))
             self._overlapping.append(weakref.ref(tape))
@@ -76,6 +87,8 @@ class TorchTape(Tape):
         for tape in self._paused:
             tape._holes.append((self._start, self._end))
         self._paused = ()
+        if self._inference is not None:
+            self._inference.__exit__(None, None, None)
         if not self._recorded_before:
             torch.set_grad_enabled(False)
 
@@ -84,13 +97,19 @@ class TorchTape(Tape):
             raise _inside_a_transform()
         if type(array) is Variable:
             array = resolve(array)
-        if array.requires_grad and _tracked(array):
+        if array.is_inference():  # which autograd cannot save
+            array = array.clone()
+        if array.requires_grad and (_tracked(array) or self._is_hosts(array)):
             with torch.enable_grad():
                 alias = array.view_as(array)
             self._views.add(alias.grad_fn)
         else:
             alias = array.detach().requires_grad_()
             alias._made_by_tape = True  # type: ignore[attr-defined]
+            tangent = tangent_of(array)
+            if tangent is not None:
+                alias = forward_ad.make_dual(alias, tangent)  # type: ignore[no-untyped-call]
+                self._views.add(alias.grad_fn)
         self._sources[id(alias)] = alias
         return alias
 
@@ -116,7 +135,7 @@ class TorchTape(Tape):
         ends, seeds = self._ends(targets, cotangents, strict)
         if not ends:
             return [None] * len(sources)
-        create = bool(OPEN.get()) and self._outer_is_open() and torch.is_grad_enabled()
+        create = torch.is_grad_enabled() and (self._outer_is_open() or self._composes(ends, seeds))
         before = _graph.now() if create else 0
         inputs, counts, foreign = self._inputs(sources)
         with torch._C.DisableTorchFunctionSubclass():  # a variable among the inputs means its own tensor
@@ -134,6 +153,26 @@ class TorchTape(Tape):
         if create and self.is_open:
             self._holes.append((before, _graph.now()))  # a gradient does not record itself
         return found
+
+    # --- the user's own autograd ------------------------------------------------------------------------------------
+
+    def composes(self, outputs: Sequence[Any]) -> bool:
+        """Whether autograd has to see ``outputs`` as functions of tensors that the user differentiates by.
+
+        It does where the user's grad mode was on, and a leaf of the user's lies below: of an argument or a closure.
+        """
+        if self._composed is None:
+            nodes = (_graph.node_of(o) for o in outputs if isinstance(o, Tensor) and o.requires_grad)
+            self._composed = self._host_records and _graph.is_hosts(nodes)
+        return self._composed
+
+    def _composes(self, ends: Sequence[Tensor], seeds: Sequence[Tensor | None]) -> bool:
+        return self.composes(ends) or any(seed is not None and self._is_hosts(seed) for seed in seeds)
+
+    def _is_hosts(self, array: Tensor) -> bool:
+        if not (array.requires_grad and self._host_records):
+            return False
+        return _graph.is_hosts([_graph.node_of(array)])
 
     # --- reading variables --------------------------------------------------------------------------------------
 
@@ -251,6 +290,14 @@ class TorchTape(Tape):
                     "a variable was passed to autograd.Function.apply or torch.func, and what ran outside this tape "
                     "cannot be told from what ran inside; pass it through an operation first, for example v.view_as(v)"
                 )
+
+
+def tangent_of(array: Tensor) -> Tensor | None:
+    """The tangent of a dual number of ``torch.autograd.forward_ad``; ``None`` outside a dual level."""
+    if forward_ad._current_level < 0:
+        return None
+    tangent: Tensor | None = forward_ad.unpack_dual(array).tangent  # type: ignore[no-untyped-call]
+    return tangent
 
 
 def _inside_a_transform() -> TapeStateError:

@@ -70,6 +70,9 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
     return x.to(dtype=dtype, device=device, copy=copy)
 
 
+moveaxis = _torch.movedim  # its other name, and the one that torch.func.vmap knows
+
+
 def sign(x: Any, /) -> Any:
     """The sign, NaN where ``x`` is NaN, ``x/|x|`` for complex numbers."""
     if x.dtype.is_complex:
