@@ -73,7 +73,8 @@ class TorchBackend(Backend):
         if _state.OPEN.get() or tape.composes(recorded):
             return recorded, pullback
         # Nobody else records: a value that is kept must not keep the graph.
-        return [_unrecorded(output) if isinstance(output, torch.Tensor) else output for output in recorded], pullback
+        alone = torch.Tensor.detach if forward_ad._current_level < 0 else _unrecorded
+        return [alone(output) if isinstance(output, torch.Tensor) else output for output in recorded], pullback
 
     def _vmap(
         self, f: Callable[..., list[torch.Tensor]], arrays: list[torch.Tensor], axes: list[int]

@@ -53,17 +53,17 @@ def reachable(roots: Iterable[Node], records: Callable[[int], bool]) -> Iterator
 def is_hosts(roots: Iterable[Node]) -> bool:
     """Whether below ``roots`` is a leaf that no tape made: one by which the user's own autograd differentiates."""
     stack = list(roots)
-    seen = set(stack)
-    while stack:
-        below = stack.pop()
-        if hasattr(below, "variable"):
-            if not hasattr(below.variable, "_made_by_tape"):
-                return True
-            continue
-        for node, _ in below.next_functions:
-            if node is not None and node not in seen:
-                seen.add(node)
-                stack.append(node)
+    seen = {None, *stack}
+    pop, push, add = stack.pop, stack.append, seen.add
+    while stack:  # each gradient pays for this walk over its graph, and little else in Python
+        node = pop()
+        edges = node.next_functions
+        if not edges and hasattr(node, "variable") and not hasattr(node.variable, "_made_by_tape"):
+            return True
+        for below, _ in edges:
+            if below not in seen:
+                add(below)
+                push(below)
     return False
 
 

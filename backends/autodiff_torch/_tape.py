@@ -135,7 +135,8 @@ class TorchTape(Tape):
         ends, seeds = self._ends(targets, cotangents, strict)
         if not ends:
             return [None] * len(sources)
-        create = torch.is_grad_enabled() and (self._outer_is_open() or self._composes(ends, seeds))
+        nested = bool(OPEN.get()) and self._outer_is_open()
+        create = torch.is_grad_enabled() and (nested or self._composes(ends, seeds))
         before = _graph.now() if create else 0
         inputs, counts, foreign = self._inputs(sources)
         with torch._C.DisableTorchFunctionSubclass():  # a variable among the inputs means its own tensor
@@ -162,17 +163,18 @@ class TorchTape(Tape):
         It does where the user's grad mode was on, and a leaf of the user's lies below: of an argument or a closure.
         """
         if self._composed is None:
-            nodes = (_graph.node_of(o) for o in outputs if isinstance(o, Tensor) and o.requires_grad)
-            self._composed = self._host_records and _graph.is_hosts(nodes)
+            self._composed = self._host_records and _graph.is_hosts(
+                [_graph.node_of(o) for o in outputs if isinstance(o, Tensor) and o.requires_grad]
+            )
         return self._composed
 
     def _composes(self, ends: Sequence[Tensor], seeds: Sequence[Tensor | None]) -> bool:
-        return self.composes(ends) or any(seed is not None and self._is_hosts(seed) for seed in seeds)
+        if self.composes(ends):
+            return True
+        return any(seed is not None and seed.requires_grad and self._is_hosts(seed) for seed in seeds)
 
     def _is_hosts(self, array: Tensor) -> bool:
-        if not (array.requires_grad and self._host_records):
-            return False
-        return _graph.is_hosts([_graph.node_of(array)])
+        return self._host_records and _graph.is_hosts([_graph.node_of(array)])
 
     # --- reading variables --------------------------------------------------------------------------------------
 
