@@ -28,5 +28,11 @@ CHAPTER = Chapter(
             "The result of stop_gradient is no mutable alias: writing into it, where that is possible, does not change x.",
         ),
         Clause("STOP-10", MUST, "stop_gradient of a variable keeps its value when the variable is assigned.", TAPE),
+        Clause(
+            "STOP-11",
+            MUST,
+            "What is computed under pause() is constant for every operator that differentiates the function around it.",
+            TAPE,
+        ),
     ),
 )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from autodiff_spec import Backend, UntrackedError
+from autodiff_spec import Backend, Capability, UntrackedError
 from autodiff_spec.conformance import clause
 from autodiff_spec.conformance.checks import assert_array, assert_equal, write
 from autodiff_spec.conformance.strategies import arrays
@@ -16,6 +16,10 @@ from autodiff_spec.conformance.strategies import arrays
 
 def variable(be: Backend, value: Any) -> Any:
     return be.variable(value, dtype=be.xp.float64)
+
+
+def array(be: Backend, value: Any) -> Any:
+    return be.asarray(value, dtype=be.xp.float64)
 
 
 @clause("STOP-01")
@@ -185,3 +189,42 @@ def test_a_stopped_variable_keeps_its_value(be: Backend) -> None:
     assert_equal(be, s, 3.0)
     assert not be.is_variable(s)
     assert_equal(be, t.grad(y, v), 3.0)
+
+
+def paused(be: Backend, t: Any) -> Any:
+    """t³, of which t² counts as constant."""
+    with be.pause():
+        c = t * t
+    return c * t
+
+
+@clause("STOP-11")
+@pytest.mark.parametrize(
+    "operator", ["grad", "value_and_grad", "vjp", "jvp", "jacobian", "vmap", "prepare", "checkpoint"]
+)
+def test_what_is_paused_is_constant_in_the_functional_form(be: Backend, operator: str) -> None:
+    x = array(be, 2.0)
+
+    def f(t: Any) -> Any:
+        return paused(be, t)
+
+    found = {
+        "grad": lambda: be.grad(f)(x),
+        "value_and_grad": lambda: be.value_and_grad(f)(x)[1],
+        "vjp": lambda: be.vjp(f, x)[1](array(be, 1.0))[0],
+        "jvp": lambda: be.jvp(f, (x,), (array(be, 1.0),))[1],
+        "jacobian": lambda: be.jacobian(f)(x),
+        "vmap": lambda: be.vmap(be.grad(f))(array(be, [2.0]))[0],
+        "prepare": lambda: be.prepare(be.grad(f), x)(x),
+        "checkpoint": lambda: be.grad(be.checkpoint(f) if Capability.CHECKPOINT in be.capabilities else f)(x),
+    }[operator]()
+    assert_equal(be, found, 4.0)
+
+
+@clause("STOP-11")
+def test_what_is_paused_is_constant_in_every_order(be: Backend) -> None:
+    x = array(be, 2.0)
+    assert_equal(be, be.grad(be.grad(lambda t: paused(be, t) * t))(x), 8.0)  # of c·t², c = 4
+    assert_equal(be, be.grad(lambda t: t * be.grad(lambda s: paused(be, s))(t))(x), 4.0)
+    assert_equal(be, be.hessian(lambda t: paused(be, t) * t)(x), 8.0)
+    assert_equal(be, be.hvp(lambda t: paused(be, t) * t, (x,), (array(be, 1.0),))[0], 8.0)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import numpy as np
@@ -14,11 +14,13 @@ from jax import numpy as jnp
 
 from autodiff_jax._array import RECORDER, Array, Variable, plain, require_wide
 from autodiff_jax._custom import RuleInForwardMode, apply_checkpoint, apply_rule, forward_mode
-from autodiff_jax._functional import native_jvp, native_linearize, native_vjp
+from autodiff_jax._functional import native_jvp, native_linearize, native_vjp, natively, refuse_pause
 from autodiff_jax._lift import lift
 from autodiff_jax._prepare import Compiled
 from autodiff_jax._tape import JaxTape
 from autodiff_spec import Backend, Capability, Tape
+
+R = TypeVar("R")
 
 
 class JaxBackend(Backend):
@@ -74,28 +76,33 @@ class JaxBackend(Backend):
     # --- hooks of the contract ----------------------------------------------------------------------------------
 
     def _vjp(self, f: Any, primals: list[Any], *, once: bool) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
-        if not self._forward_is_native():
-            outputs, pullback = super()._vjp(f, primals, once=once)
+        def recorded() -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+            outputs, pullback = super(JaxBackend, self)._vjp(f, primals, once=once)
             return [unwrapped(output) for output in outputs], pullback
-        return native_vjp(f, [plain(primal) for primal in primals])
+
+        if not self._forward_is_native():
+            return recorded()
+        return natively(lambda: native_vjp(f, [plain(primal) for primal in primals]), recorded)
 
     def _jvp(self, f: Any, primals: list[Any], tangents: list[Any]) -> tuple[list[Any], list[Any]]:
-        if self._forward_is_native():
-            try:
-                with forward_mode():
-                    return native_jvp(f, [plain(primal) for primal in primals], [plain(t) for t in tangents])
-            except RuleInForwardMode:
-                pass  # it has a custom_vjp(), whose rule is transposed
-        return super()._jvp(f, primals, tangents)
+        def native() -> tuple[list[Any], list[Any]]:
+            with forward_mode():
+                return native_jvp(f, [plain(primal) for primal in primals], [plain(t) for t in tangents])
+
+        return self._forward(native, lambda: super(JaxBackend, self)._jvp(f, primals, tangents))
 
     def _linearize(self, f: Any, primals: list[Any]) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+        def native() -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+            with forward_mode():
+                return native_linearize(f, [plain(primal) for primal in primals])
+
+        return self._forward(native, lambda: super(JaxBackend, self)._linearize(f, primals))
+
+    def _forward(self, native: Callable[[], R], derived: Callable[[], R]) -> R:
         if self._forward_is_native():
-            try:
-                with forward_mode():
-                    return native_linearize(f, [plain(primal) for primal in primals])
-            except RuleInForwardMode:
-                pass
-        return super()._linearize(f, primals)
+            with suppress(RuleInForwardMode):  # it has a custom_vjp(), whose rule is transposed
+                return natively(native, derived)
+        return derived()
 
     def _forward_is_native(self) -> bool:
         """Not while a tape is open, which differentiates what ``f`` closes over too; nor in the spec flavour.
@@ -154,6 +161,7 @@ class JaxBackend(Backend):
         return JaxTape(self, persistent=persistent)
 
     def _pause(self) -> AbstractContextManager[Any]:
+        refuse_pause()
         return RECORDER.without()
 
 

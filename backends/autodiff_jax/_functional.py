@@ -3,13 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from contextvars import ContextVar, Token
+from typing import Any, TypeVar
 
 import jax
 from jax import numpy as jnp
 
 from autodiff_jax._array import Array, fresh, plain
 from autodiff_jax._lift import lift
+
+R = TypeVar("R")
+
+_DEPTH: ContextVar[int] = ContextVar("autodiff_jax_native_transforms", default=0)
+
+
+class PausedInside(BaseException):
+    """pause() inside a transform of JAX's own, which cannot leave out a part of a function; the recording can."""
+
+
+def refuse_pause() -> None:
+    """Raise `PausedInside` inside `natively`."""
+    if _DEPTH.get():
+        raise PausedInside
+
+
+def natively(transform: Callable[[], R], otherwise: Callable[[], R]) -> R:
+    """What ``transform`` gives, by JAX's own transforms; where its function pauses, what ``otherwise`` does.
+
+    Of nested ones the outermost begins anew, for what is paused is constant for all of them.
+    """
+    token = _DEPTH.set(_DEPTH.get() + 1)
+    try:
+        return transform()
+    except PausedInside:
+        if token.old_value is not Token.MISSING and token.old_value:
+            raise
+    finally:
+        _DEPTH.reset(token)
+    return otherwise()
 
 
 class _Floating:
