@@ -32,6 +32,7 @@ _MODULES = (
     "prepared",
     "custom_rules",
     "checkpoints",
+    "hosts",
     "threads",
     "memory",
     "mutation",

@@ -19,6 +19,7 @@ class Capability(enum.Enum):
         BFLOAT16: the namespace has ``bfloat16`` and differentiates it.
         MUTABLE_OUT: ``out=`` accepts mutable native arrays besides variables.
         MUTATION_CHECK: in-place changes of recorded arrays are noticed (`MutationError`).
+        HOST: the framework differentiates and transforms functions itself, and operators are right inside of that.
         SPEC_OPERATORS: in the ``"spec"`` flavour operators and methods of arrays obey the clauses too.
     """
 
@@ -34,4 +35,5 @@ class Capability(enum.Enum):
     BFLOAT16 = "bfloat16"
     MUTABLE_OUT = "mutable_out"
     MUTATION_CHECK = "mutation_check"
+    HOST = "host"
     SPEC_OPERATORS = "spec_operators"

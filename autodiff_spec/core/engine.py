@@ -7,7 +7,7 @@ engine implements them on single arrays that are already checked. One without ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
@@ -47,6 +47,21 @@ class CustomCall(Protocol):
 
     def depends_on_more(self) -> Exception:
         """The error to raise where results for values are recorded: a closure that the rule passes over."""
+
+
+class Host(Protocol):
+    """The framework's own transforms, as the clauses of chapter HOST meet them; a module will do.
+
+    Attributes:
+        TRANSFORMS: kind (``"reverse"``, ``"second"``, ``"forward"``, ``"batched"``, ``"compiled"``, ``"recomputed"``)
+            -> name -> transform: ``transform(f, a, c)`` differentiates or runs ``f(c, a)``, a function of two arrays of
+            one axis, and gives a tree of arrays. ``c`` is what an operator inside ``f`` closes over.
+    """
+
+    TRANSFORMS: Mapping[str, Mapping[str, Callable[[Callable[[Array, Array], Array], Array, Array], Any]]]
+
+    def gradient(self, f: Callable[[Array], Array]) -> Callable[[Array], Array]:
+        """The framework's own gradient of ``f``, as a function that can be differentiated."""
 
 
 class Unprepared:
@@ -275,6 +290,10 @@ class Engine:
     def _checkpoint(self, f: FlatFunction, arrays: list[Array]) -> list[Any]:
         """``f(*arrays)``, of which the backward pass keeps ``arrays`` alone and runs it again (``CHECKPOINT``)."""
         raise missing_hook(self, "_checkpoint")
+
+    def _host(self) -> Host:
+        """The framework's own ways of differentiating and running a function, for the suite (``HOST``)."""
+        raise missing_hook(self, "_host")
 
     # --- hooks about arrays ----------------------------------------------------------------------------------------
 

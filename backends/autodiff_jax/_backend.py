@@ -33,6 +33,7 @@ class JaxBackend(Backend):
         {
             Capability.TAPE,
             Capability.HIGHER_ORDER,
+            Capability.HOST,
             Capability.CONTROL_FLOW,
             Capability.TAPE_IN_TRANSFORM,
             Capability.INTERLEAVED_CONTEXTS,
@@ -131,6 +132,11 @@ class JaxBackend(Backend):
 
     def _checkpoint(self, f: Any, arrays: list[Any]) -> list[Any]:
         return apply_checkpoint(self, f, arrays)
+
+    def _host(self) -> Any:
+        from autodiff_jax import _host
+
+        return _host
 
     def _stop_gradient(self, array: Any) -> Any:
         return jax.lax.stop_gradient(plain(array))

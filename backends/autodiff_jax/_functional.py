@@ -28,7 +28,7 @@ def refuse_pause() -> None:
 
 
 def natively(transform: Callable[[], R], otherwise: Callable[[], R]) -> R:
-    """What ``transform`` gives, by JAX's own transforms; where its function pauses, what ``otherwise`` does.
+    """Run ``transform``, one of JAX's own transforms; where its function pauses, give it up and run ``otherwise``.
 
     Of nested ones the outermost begins anew, for what is paused is constant for all of them.
     """

@@ -38,6 +38,7 @@ class TensorFlowBackend(Backend):
         {
             Capability.TAPE,
             Capability.HIGHER_ORDER,
+            Capability.HOST,
             Capability.CONTROL_FLOW,
             Capability.NATIVE_CALLS,
             Capability.TAPE_IN_TRANSFORM,
@@ -90,6 +91,11 @@ class TensorFlowBackend(Backend):
     def _custom_vjp(self, call: Any, arrays: list[Array]) -> list[Array]:
         refuse_batches("custom_vjp()")
         return apply_rule(self, call, arrays)
+
+    def _host(self) -> Any:
+        from autodiff_tensorflow import _host
+
+        return _host
 
     def _stop_gradient(self, array: Array) -> Array:
         return tf.stop_gradient(array)

@@ -6,13 +6,19 @@ from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.eager import record  # private: what else can say whether a tape listens?
+from tensorflow.python.eager.forwardprop_util import pack_tangents  # and whether an accumulator does?
 
-from autodiff_spec import Backend
+from autodiff_spec import Backend, UnsupportedError
 
 
 def apply_rule(be: Backend, call: Any, arrays: list[Any]) -> list[Any]:
     """The results of a custom call, by `tf.custom_gradient`; in a graph, which is differentiated later, always so."""
     arrays = [tf.convert_to_tensor(array) for array in arrays]
+    if pack_tangents(arrays).tangents:
+        raise UnsupportedError(
+            "custom_vjp() has a pullback alone, which tf.autodiff.ForwardAccumulator would leave out; "
+            "use jvp() of this backend"
+        )
     tracked = _listening(arrays)
     with record.stop_recording():
         values = [tf.identity(array) for array in arrays]

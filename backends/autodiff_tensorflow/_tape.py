@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
+from tensorflow.python.pywrap_tfe import TFE_Py_TapeSetIsStopped  # private: what else can say so?
 
-from autodiff_spec import Backend, Tape
+from autodiff_spec import Backend, Tape, TapeStateError
 from autodiff_spec.core import trees
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ class TensorFlowTape(Tape):
     # --- hooks --------------------------------------------------------------------------------------------------
 
     def _enter(self) -> None:
+        if TFE_Py_TapeSetIsStopped():  # a tape would record nothing, and gradients would be zeros
+            raise TapeStateError(
+                "TensorFlow records nothing here: the code runs inside tf.recompute_grad, tf.custom_gradient or "
+                "GradientTape.stop_recording(); differentiate outside of it, or give the rule by custom_vjp()"
+            )
         self._resume()
         self._scope = _open.tapes
         self._scope.append(self)

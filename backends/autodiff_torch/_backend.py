@@ -33,6 +33,7 @@ class TorchBackend(Backend):
         {
             Capability.TAPE,
             Capability.HIGHER_ORDER,
+            Capability.HOST,
             Capability.CONTROL_FLOW,
             Capability.NATIVE_CALLS,
             Capability.CUSTOM_RULES,
@@ -79,7 +80,9 @@ class TorchBackend(Backend):
     def _vmap(
         self, f: Callable[..., list[torch.Tensor]], arrays: list[torch.Tensor], axes: list[int]
     ) -> list[torch.Tensor]:
-        if arrays[0].shape[axes[0]]:
+        # With hooks on what is saved, as a checkpoint of PyTorch's own has them, torch.func gives up in the midst.
+        hooked = torch._C._autograd._top_saved_tensors_default_hooks(True) is not None
+        if arrays[0].shape[axes[0]] and not hooked:
             with suppress(Exception):  # what is wrong with f itself raises again in the loop
                 return batched(f, arrays, axes)
         return super()._vmap(f, arrays, axes)
@@ -93,6 +96,11 @@ class TorchBackend(Backend):
         if torch._C._are_functorch_transforms_active():  # they cannot run a part again, and have all residuals anyway
             return list(f(*arrays))
         return apply_checkpoint(f, arrays)
+
+    def _host(self) -> Any:
+        from autodiff_torch import _host
+
+        return _host
 
     def _stop_gradient(self, array: torch.Tensor) -> torch.Tensor:
         return array.detach().clone()

@@ -80,7 +80,12 @@ PLACES = {
     "recorder_class": "autodiff_spec.recording.nodes:Recorder",
     "recording": "autodiff_spec.recording.nodes:Recording",
     "walk_back": "autodiff_spec.recording.nodes:backward",
+    "torch_composes": "autodiff_torch._tape:TorchTape.composes",
     "torch_fresh": "autodiff_torch._engine:fresh",
+    "torch_host_gradient": "autodiff_torch._host:gradient",
+    "torch_tangent_of": "autodiff_torch._tape:tangent_of",
+    "torch_vjp": "autodiff_torch._backend:vjp",
+    "run_of_arguments": "autodiff_spec.operators._arguments:run",
 }
 
 

@@ -105,3 +105,8 @@ def shortest_batch() -> None:
         return places
 
     at.vmap_batches = batches
+
+
+@mutant("a function runs under the backend that was current before, not under its operator's", "HOST-09")
+def former_backend() -> None:
+    at.run_of_arguments = lambda engine, f, *arguments, **named: f(*arguments, **named)

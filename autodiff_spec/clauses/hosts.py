@@ -1,0 +1,54 @@
+"""Chapter HOST: the framework's own differentiation, around the operators and inside."""
+
+from __future__ import annotations
+
+from autodiff_spec.clauses import Chapter, Clause, Level
+from autodiff_spec.core.capability import Capability
+
+MUST, SHOULD = Level.MUST, Level.SHOULD
+HOST = (Capability.HOST,)
+
+CHAPTER = Chapter(
+    "HOST",
+    "the framework's own differentiation",
+    (
+        Clause(
+            "HOST-01",
+            MUST,
+            "In the framework's own reverse mode the derivative of what an operator gives, by its argument and by what its function closes over, is right, or an error is raised.",
+            HOST,
+        ),
+        Clause("HOST-02", MUST, "So is the second derivative by the framework's own differentiation.", HOST),
+        Clause("HOST-03", MUST, "So is the derivative by the framework's own forward mode, where it has one.", HOST),
+        Clause(
+            "HOST-04",
+            MUST,
+            "An operator inside the framework's own transform of a batch gives the values that it gives for each slice, or raises.",
+            HOST,
+        ),
+        Clause(
+            "HOST-05",
+            MUST,
+            "An operator inside the framework's own compilation, and in its loops, gives the same, and is differentiated the same, as outside, or raises.",
+            HOST,
+        ),
+        Clause(
+            "HOST-06",
+            MUST,
+            "An operator in a part that the framework computes again in its backward pass is differentiated right, or raises.",
+            HOST,
+        ),
+        Clause(
+            "HOST-07",
+            MUST,
+            "The framework's own gradient inside a function that an operator differentiates is differentiated right.",
+            HOST,
+        ),
+        Clause("HOST-08", SHOULD, "No operator is refused by the framework's own differentiation, batches, compilation and recomputation.", HOST),
+        Clause(
+            "HOST-09",
+            MUST,
+            "While an operator runs a function, forward, backward or again, its backend is the current one; afterwards the former is.",
+        ),
+    ),
+)
