@@ -160,3 +160,35 @@ def test_no_framework_is_imported_to_find_out() -> None:
         "print([name for name in ('torch', 'tensorflow', 'jax') if name in sys.modules])"
     )
     assert fresh.python("-c", program).stdout.strip() == "[]"
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # by torch.Tensor
+@pytest.mark.parametrize("other", ["numpy", *FRAMEWORKS])
+@pytest.mark.parametrize("name", ["numpy", *FRAMEWORKS])
+@pytest.mark.parametrize("form", ["x * v", "v * x", "xp.multiply(x, v)"])
+def test_a_variable_of_another_backend_is_a_constant_or_an_error(name: str, other: str, form: str) -> None:
+    """Whichever way the two meet: it has the right derivative by what is differentiated, or somebody refuses."""
+    if name == other:
+        pytest.skip("one backend")
+    be, v = ad.backend(name), ad.backend(other).variable(np.array([3.0, 5.0]))
+    program = compile(form, "form", "eval")
+    try:
+        found: Any = be.grad(lambda x: be.xp.sum(eval(program, {"x": x, "v": v, "xp": be.xp})))(be.asarray(np.ones(2)))
+    except (ad.AutodiffError, TypeError, RuntimeError) as error:
+        found = error
+    if name == "numpy" and form != "v * x":
+        assert isinstance(found, ad.BackendMismatchError)
+    if not isinstance(found, Exception):
+        np.testing.assert_array_equal(be.to_numpy(found), [3.0, 5.0])
+
+
+def test_a_tensor_without_values_and_a_deleted_array_are_named() -> None:
+    torch, jax = pytest.importorskip("torch"), pytest.importorskip("jax")
+    with pytest.raises(ad.UnsupportedError, match="'meta' has a shape and no values"):
+        ad.to_numpy(torch.ones(2, device="meta"))
+    assert ad.grad(f)(torch.ones(2, device="meta")).shape == (2,)
+    x = jax.numpy.ones(2)
+    x.delete()
+    for call in (lambda: ad.grad(f)(x), lambda: ad.to_numpy(x), lambda: ad.vjp(g, x)):
+        with pytest.raises(ad.MutationError, match="was donated to a compiled function"):
+            call()

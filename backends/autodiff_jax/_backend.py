@@ -18,9 +18,10 @@ from autodiff_jax._functional import native_jvp, native_linearize, native_vjp, n
 from autodiff_jax._lift import lift
 from autodiff_jax._prepare import Compiled
 from autodiff_jax._tape import JaxTape
-from autodiff_spec import Backend, Capability, Tape
+from autodiff_spec import Backend, Capability, MutationError, Tape
 
 R = TypeVar("R")
+ArrayImpl = type(jnp.zeros(()))
 
 
 class JaxBackend(Backend):
@@ -70,6 +71,10 @@ class JaxBackend(Backend):
     def lift(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """A function of plain JAX arrays, made usable on recorded ones; see `autodiff_jax._lift.lift`."""
         return lift(f)
+
+    def is_floating(self, x: Any) -> bool:
+        _require_there(x)
+        return super().is_floating(x)
 
     def is_variable(self, x: Any) -> bool:
         return type(x) is Variable
@@ -142,6 +147,7 @@ class JaxBackend(Backend):
         return jax.lax.stop_gradient(plain(array))
 
     def _to_numpy(self, array: Any) -> Any:
+        _require_there(array)
         return np.array(jax.lax.stop_gradient(plain(array)))
 
     def _asarray(self, value: Any, dtype: Any) -> Any:
@@ -169,6 +175,14 @@ class JaxBackend(Backend):
     def _pause(self) -> AbstractContextManager[Any]:
         refuse_pause()
         return RECORDER.without()
+
+
+def _require_there(array: Any) -> None:
+    if type(array) is ArrayImpl and array.is_deleted():
+        raise MutationError(
+            f"an array of shape {array.shape} was deleted: it was donated to a compiled function (donate_argnums); "
+            "pass a copy, or what the function returned in its place"
+        )
 
 
 def _strong(array: Any) -> Any:

@@ -20,7 +20,8 @@ from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._jvp import UNRECORDED
 from autodiff_numpy._pullback import Pullback, static, unchanged
 from autodiff_numpy._tables import RECORDER
-from autodiff_spec import UnsupportedError
+from autodiff_spec import BackendMismatchError, UnsupportedError
+from autodiff_spec.core.frameworks import framework_of
 from autodiff_spec.recording.nodes import Edge, Frame, Node
 
 _SCALARS = frozenset((float, int, bool))
@@ -33,6 +34,7 @@ _OPERATORS: dict[Any, Callable[..., Any]] = {
 """Python's operators do what NumPy's ufuncs do, and on NumPy's scalars at a tenth of their price."""
 
 _new, ndarray = object.__new__, np.ndarray
+_NUMPYS = frozenset((ndarray, Array, Variable, float, int, bool, complex, list, tuple, str, type(None)))
 
 
 def record(value: Any, edges: tuple[Edge, ...], tapes: tuple[int, ...], frame: Frame) -> Array:
@@ -55,6 +57,17 @@ def unrecorded(value: Any, *arguments: Any) -> Any:
     if type(value) is ndarray and (value.base is not None or any(value is argument for argument in arguments)):
         return value.copy()
     return value
+
+
+def require_numpys(*arguments: Any) -> None:
+    """Refuse an array of another framework: NumPy would convert it, and its derivative be lost without a word."""
+    for argument in arguments:
+        framework = framework_of(argument.__class__)
+        if framework not in (None, "numpy"):
+            raise BackendMismatchError(
+                f"a {type(argument).__name__} of {framework} meets a recorded array or a variable of NumPy; "
+                "convert one of them, for example by to_numpy()"
+            )
 
 
 def unary(function: Any, pullback: Any) -> Callable[[Any], Any]:
@@ -107,6 +120,8 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
                 if not tapes:
                     return value
             return record(value, ((parent, plain_right, keep_right(value, x, b)),), tapes, frame)
+        if type(x) not in _NUMPYS or type(y) not in _NUMPYS:
+            require_numpys(x, y)
         if type(x) is Variable:
             return recorded(x.read(), y)
         if type(y) is Variable:
@@ -198,6 +213,8 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
                     if pullback is not None:
                         sources.append((arg.node, pullback))
                     arg = arg.value
+            elif type(arg) not in _NUMPYS:
+                require_numpys(arg)
             values.append(arg)
         del values[len(args) :]
         if sources and kwargs and not UNRECORDED.isdisjoint(kwargs):

@@ -106,6 +106,8 @@ class TorchBackend(Backend):
         return array.detach().clone()
 
     def _to_numpy(self, array: torch.Tensor) -> Any:
+        if array.is_meta:
+            raise UnsupportedError("a tensor on the device 'meta' has a shape and no values; make it on another device")
         plain = array.detach().to("cpu")
         return plain.to(_NO_NUMPY_DTYPE.get(plain.dtype, plain.dtype)).resolve_conj().resolve_neg().numpy().copy()
 
