@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, ParamSpec
 
 from autodiff_spec import operators
 from autodiff_spec.core import checks
@@ -18,6 +18,8 @@ from autodiff_spec.core.engine import Array, Engine, FlatFunction, LinearMap
 from autodiff_spec.core.errors import ShapeMismatchError, UnsupportedError, missing_hook
 from autodiff_spec.core.tape import Tape
 from autodiff_spec.gradient_check import check_grad
+
+P = ParamSpec("P")
 
 
 class Backend(Engine):
@@ -133,7 +135,7 @@ class Backend(Engine):
         self.require(Capability.TAPE, "pause")
         return self._pause()
 
-    def lift(self, f: Callable[..., Any]) -> Callable[..., Any]:
+    def lift(self, f: Callable[P, Any]) -> Callable[P, Any]:
         """A native function made usable on recorded arrays; the identity where ``NATIVE_CALLS`` is declared.
 
         Args:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from autodiff_spec._backend import Backend
 from autodiff_spec._discovery import backend, backend_of
@@ -18,41 +18,37 @@ if TYPE_CHECKING:
     from autodiff_spec.diff import Comparison
     from autodiff_spec.graph import Drawing
 
-P = ParamSpec("P")
-R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
+
+_bare = Backend()
+"""What has the methods, to be bound: a function of the module has the types, the signature and the text of one."""
 
 
-def _of_current(method: Callable[Concatenate[Backend, P], R]) -> Callable[P, R]:
+def _of_current(method: F) -> F:
     """A method of `Backend` as a function of the backend that is current."""
     name = method.__name__
 
-    def function(*args: P.args, **kwargs: P.kwargs) -> R:
-        found: R = getattr(backend(), name)(*args, **kwargs)
-        return found
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return getattr(backend(), name)(*args, **kwargs)
 
-    described: Callable[P, R] = _described(function, method)
-    return described
+    return _described(function, method)
 
 
-def _of_arrays(method: Callable[Concatenate[Backend, P], R]) -> Callable[P, R]:
+def _of_arrays(method: F) -> F:
     """A method of `Backend` as a function of the backend of the arrays among its arguments."""
     name = method.__name__
 
-    def function(*args: P.args, **kwargs: P.kwargs) -> R:
-        found: R = getattr(backend_of(*args, *kwargs.values()), name)(*args, **kwargs)
-        return found
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return getattr(backend_of(*args, *kwargs.values()), name)(*args, **kwargs)
 
-    described: Callable[P, R] = _described(function, method)
-    return described
+    return _described(function, method)
 
 
-def _when_called(
-    method: Callable[Concatenate[Backend, Callable[..., Any], P], Callable[..., Any]],
-) -> Callable[Concatenate[Callable[..., Any], P], Callable[..., Any]]:
+def _when_called(method: F) -> F:
     """An operator from functions to functions, on the backend of the arrays that its result is called with."""
     name = method.__name__
 
-    def function(f: Callable[..., Any], *args: P.args, **kwargs: P.kwargs) -> Callable[..., Any]:
+    def function(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
         @functools.wraps(f, updated=())
         def of_arrays(*given: Any, **named: Any) -> Any:
             be = backend_of(*given, *named.values()) if named else backend_of(*given)
@@ -60,45 +56,43 @@ def _when_called(
 
         return of_arrays
 
-    described: Callable[Concatenate[Callable[..., Any], P], Callable[..., Any]] = _described(function, method)
-    return described
+    return _described(function, method)
 
 
-def _described(function: Any, method: Callable[..., Any]) -> Any:
-    """``function`` with the name, the docstring and the signature of ``method``, the backend left out."""
+def _described(function: Any, method: F) -> F:
+    """``function`` with the name, the docstring, the signature and, for checkers, the type of ``method``."""
     functools.update_wrapper(function, method)
     del function.__wrapped__  # tools that follow it would show the backend as an argument
-    signature = inspect.signature(method)
-    function.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])
-    return function
+    function.__signature__ = inspect.signature(method)
+    return cast(F, function)
 
 
-variable = _of_arrays(Backend.variable)
-assign = _of_arrays(Backend.assign)
-tape = _of_current(Backend.tape)
-pause = _of_current(Backend.pause)
-stop_gradient = _of_arrays(Backend.stop_gradient)
-to_numpy = _of_arrays(Backend.to_numpy)
-vjp = _of_arrays(Backend.vjp)
-jvp = _of_arrays(Backend.jvp)
-hvp = _of_arrays(Backend.hvp)
-prepare = _of_arrays(Backend.prepare)
-check_grad = _of_arrays(Backend.check_grad)
+variable = _of_arrays(_bare.variable)
+assign = _of_arrays(_bare.assign)
+tape = _of_current(_bare.tape)
+pause = _of_current(_bare.pause)
+stop_gradient = _of_arrays(_bare.stop_gradient)
+to_numpy = _of_arrays(_bare.to_numpy)
+vjp = _of_arrays(_bare.vjp)
+jvp = _of_arrays(_bare.jvp)
+hvp = _of_arrays(_bare.hvp)
+prepare = _of_arrays(_bare.prepare)
+check_grad = _of_arrays(_bare.check_grad)
 
-grad = _when_called(Backend.grad)
-value_and_grad = _when_called(Backend.value_and_grad)
-jacobian = _when_called(Backend.jacobian)
-hessian = _when_called(Backend.hessian)
-vmap = _when_called(Backend.vmap)
-checkpoint = _when_called(Backend.checkpoint)
-lift = _when_called(Backend.lift)
+grad = _when_called(_bare.grad)
+value_and_grad = _when_called(_bare.value_and_grad)
+jacobian = _when_called(_bare.jacobian)
+hessian = _when_called(_bare.hessian)
+vmap = _when_called(_bare.vmap)
+checkpoint = _when_called(_bare.checkpoint)
+lift = _when_called(_bare.lift)
 
 
 def _custom_vjp(f: Callable[..., Any]) -> CustomVJP:
     return CustomVJP(backend_of, f)
 
 
-custom_vjp: Callable[[Callable[..., Any]], CustomVJP] = _described(_custom_vjp, Backend.custom_vjp)
+custom_vjp: Callable[[Callable[..., Any]], CustomVJP] = _described(_custom_vjp, _bare.custom_vjp)
 
 
 def xp(*arrays: Any) -> Any:

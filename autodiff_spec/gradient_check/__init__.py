@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from autodiff_spec.core.engine import Engine
 
@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from autodiff_spec.gradient_check.report import GradientReport
 
 
+P = ParamSpec("P")
+
+
 def check_grad(
     be: Engine,
-    f: Callable[..., Any],
+    f: Callable[P, Any],
     *args: Any,
     order: int = 1,
     modes: Sequence[str] | None = None,

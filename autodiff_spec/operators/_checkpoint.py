@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec
 
 from autodiff_spec.core import trees
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
 
+P = ParamSpec("P")
 
-def checkpoint(be: Engine, f: Callable[..., Any]) -> Callable[..., Any]:
+
+def checkpoint(be: Engine, f: Callable[P, Any]) -> Callable[P, Any]:
     """``f`` with the same value and derivatives, of which the backward pass keeps the arguments alone.
 
     What ``f`` computes on the way is computed again when it is pulled back (Griewank and Walther, Evaluating
@@ -39,7 +41,7 @@ def checkpoint(be: Engine, f: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @functools.wraps(f, updated=())
-    def recomputed(*args: Any, **kwargs: Any) -> Any:
+    def recomputed(*args: P.args, **kwargs: P.kwargs) -> Any:
         be.require(Capability.CHECKPOINT, "checkpoint()")
         leaves, structure = trees.flatten((args, kwargs), be.array_types)
         places = [i for i, leaf in enumerate(leaves) if be.is_array(leaf)]

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.operators._arguments import Arguments, constant, zeros_for_none
 
+P = ParamSpec("P")
+
 
 def grad(
-    be: Engine, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
-) -> Callable[..., Any]:
+    be: Engine, f: Callable[P, Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+) -> Callable[P, Any]:
     """The function whose value is the gradient of ``f`` (of the sum of its result, when that is no scalar).
 
     Args:
@@ -40,7 +42,7 @@ def grad(
     both = value_and_grad(be, f, argnums, has_aux=has_aux)
 
     @functools.wraps(f, updated=())
-    def gradient(*args: Any, **kwargs: Any) -> Any:
+    def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
         value, found = both(*args, **kwargs)
         return (found, value[1]) if has_aux else found
 
@@ -48,8 +50,8 @@ def grad(
 
 
 def value_and_grad(
-    be: Engine, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
-) -> Callable[..., Any]:
+    be: Engine, f: Callable[P, Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+) -> Callable[P, tuple[Any, Any]]:
     """The function whose value is ``(f(*args), gradient)``, the gradient that of the sum of the result.
 
     Args:
@@ -76,7 +78,7 @@ def value_and_grad(
     """
 
     @functools.wraps(f, updated=())
-    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+    def value_and_gradient(*args: P.args, **kwargs: P.kwargs) -> tuple[Any, Any]:
         call = Arguments(be, f, args, kwargs, argnums, "grad()", has_aux=has_aux)
         found, pull = be._vjp(call.flat, call.primals, once=True)
         outputs, aux = call.parted(found)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec
 
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.operators._grad import grad
 from autodiff_spec.operators._jacobian import jacobian
 
+P = ParamSpec("P")
+
 
 def hessian(
-    be: Engine, f: Callable[..., Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
-) -> Callable[..., Any]:
+    be: Engine, f: Callable[P, Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+) -> Callable[P, Any]:
     """The function whose value is the Hessian of ``f`` (of the sum of its result, when that is no scalar).
 
     It is the Jacobian of the gradient: forward over reverse where the backend has a forward mode of its own, else
@@ -46,7 +48,7 @@ def hessian(
     be.require(Capability.HIGHER_ORDER, "hessian()")
 
     @functools.wraps(f, updated=())
-    def hessian_of(*args: Any, **kwargs: Any) -> Any:
+    def hessian_of(*args: P.args, **kwargs: P.kwargs) -> Any:
         mode = "forward" if be._forward_is_native() else "reverse"
         gradient = grad(be, f, argnums, has_aux=has_aux)
         return jacobian(be, gradient, argnums, mode, has_aux=has_aux)(*args, **kwargs)

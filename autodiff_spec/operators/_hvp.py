@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec
 
 from autodiff_spec.core import trees
 from autodiff_spec.core.capability import Capability
@@ -12,8 +12,10 @@ from autodiff_spec.operators._arguments import zeros_for_none
 from autodiff_spec.operators._grad import grad
 from autodiff_spec.operators._jvp import directions_of
 
+P = ParamSpec("P")
 
-def hvp(be: Engine, f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
+
+def hvp(be: Engine, f: Callable[P, Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
     """The Hessian of ``f`` (of the sum of its result) at ``primals`` times ``tangents``.
 
     The Hessian is never formed. Where the backend has a forward mode of its own it is the derivative of the gradient
@@ -43,7 +45,7 @@ def hvp(be: Engine, f: Callable[..., Any], primals: Sequence[Any], tangents: Seq
     """
     be.require(Capability.HIGHER_ORDER, "hvp()")
     arrays, directions, structure = directions_of(be, primals, tangents, "hvp()")
-    gradient = grad(be, f, tuple(range(len(primals))))
+    gradient: Callable[..., Any] = grad(be, f, tuple(range(len(primals))))
 
     def flat(*leaves: Any) -> list[Any]:
         return trees.flatten(gradient(*trees.unflatten(structure, leaves)), be.array_types)[0]

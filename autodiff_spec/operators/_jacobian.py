@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.errors import NotDifferentiableError
 from autodiff_spec.operators._arguments import Arguments, constant
 
+P = ParamSpec("P")
 MODES = ("auto", "forward", "reverse")
 
 _DERIVED_COST = 2
@@ -20,12 +21,12 @@ _DERIVED_COST = 2
 
 def jacobian(
     be: Engine,
-    f: Callable[..., Any],
+    f: Callable[P, Any],
     argnums: int | Sequence[int] = 0,
     mode: str = "auto",
     *,
     has_aux: bool = False,
-) -> Callable[..., Any]:
+) -> Callable[P, Any]:
     """The function whose value is the Jacobian of ``f``, the result's shape followed by the argument's.
 
     Args:
@@ -60,7 +61,7 @@ def jacobian(
         raise ValueError(f"mode={mode!r} of jacobian(); choose one of {', '.join(map(repr, MODES))}")
 
     @functools.wraps(f, updated=())
-    def jacobian_of(*args: Any, **kwargs: Any) -> Any:
+    def jacobian_of(*args: P.args, **kwargs: P.kwargs) -> Any:
         call = Arguments(be, f, args, kwargs, argnums, "jacobian()", has_aux=has_aux)
         positions = call.distinct
         paths = [trees.Path(call.structure, i, "args", "", positions) for i in range(len(call.primals))]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.operators._arguments import constant, primal_arrays
 
+P = ParamSpec("P")
 
-def jvp(be: Engine, f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+
+def jvp(be: Engine, f: Callable[P, Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """``f(*primals)`` and the derivative of the result along ``tangents``: the Jacobian times a vector.
 
     Where the backend has no forward mode of its own it is the pullback of the pullback, which is linear in the

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec
 
 import numpy as np
 
@@ -16,11 +16,12 @@ from autodiff_spec.core.engine import Engine, TreeFunction, Unprepared
 from autodiff_spec.core.errors import PreparationError, ShapeMismatchError, UnsupportedError
 from autodiff_spec.operators._arguments import convert
 
+P = ParamSpec("P")
 MOST_STATICS = 8
 """For so many combinations of values of what is no array a function is prepared; for more it runs unprepared."""
 
 
-def prepare(be: Engine, f: Callable[..., Any], *example_args: Any, **example_kwargs: Any) -> Prepared:
+def prepare(be: Engine, f: Callable[P, Any], *example_args: Any, **example_kwargs: Any) -> Prepared:
     """A function with the answers of ``f``, made faster for arguments like the examples.
 
     ``f`` runs on the examples, once or more, or is traced with stand-ins for them. What it closes over, variables apart,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.operators._arguments import constant, primal_arrays, zeros_for_none
 
+P = ParamSpec("P")
 
-def vjp(be: Engine, f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
+
+def vjp(be: Engine, f: Callable[P, Any], *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
     """``f(*primals)`` and the pullback that maps a cotangent of the result to the primals' cotangents.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec
 
 import numpy as np
 
@@ -14,8 +14,10 @@ from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.errors import ShapeMismatchError
 from autodiff_spec.operators._arguments import constant, convert
 
+P = ParamSpec("P")
 
-def vmap(be: Engine, f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[..., Any]:
+
+def vmap(be: Engine, f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0) -> Callable[P, Any]:
     """The function that applies ``f`` to each slice of its arguments and stacks the results.
 
     Args:
@@ -43,7 +45,7 @@ def vmap(be: Engine, f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0)
     """
 
     @functools.wraps(f, updated=())
-    def batched(*args: Any, **kwargs: Any) -> Any:
+    def batched(*args: P.args, **kwargs: P.kwargs) -> Any:
         leaves, structure = trees.flatten(args, be.array_types)
         leaves = [convert(be, leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
         axes = _axis_per_leaf(tuple(in_axes) if isinstance(in_axes, list) else in_axes, args, "in_axes")
