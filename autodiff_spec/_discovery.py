@@ -15,8 +15,8 @@ import numpy as np
 from autodiff_spec._backend import Backend
 from autodiff_spec.core.current import CHOSEN, using
 from autodiff_spec.core.errors import BackendMismatchError, BackendNotFoundError, BackendNotInstalledError
-from autodiff_spec.core.extras import installation
 from autodiff_spec.core.frameworks import framework_of
+from autodiff_spec.core.installation import installation
 from autodiff_spec.core.trees import flatten
 
 BACKEND_VARIABLE = "AUTODIFF_SPEC_BACKEND"

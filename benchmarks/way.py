@@ -70,8 +70,8 @@ def main(name: str = "numpy") -> None:
     verdict = "reached" if files <= FILES and changes <= CHANGES else "missed"
     theirs, x = autograd.grad(lambda x: autograd.numpy.sum(2 * x * x)), np.arange(4.0)
     other = counted(way(lambda: theirs(x), Path(autograd.__file__).parent))
-    print(f"HIPS autograd: {other[0]} files and {other[1]} changes of file")
-    print(f"sum(2*x*x) on {name}, {FILES} files and {CHANGES} changes of file: {files} and {changes}: {verdict}")
+    print(f"HIPS autograd: {other[0]} files, {other[1]} changes of file")
+    print(f"sum(2*x*x) on {name}: {files} files (goal {FILES}), {changes} changes of file (goal {CHANGES}): {verdict}")
 
 
 if __name__ == "__main__":

@@ -50,5 +50,11 @@ CHAPTER = Chapter(
             MUST,
             "While an operator runs a function, forward, backward or again, its backend is the current one; afterwards the former is.",
         ),
+        Clause(
+            "HOST-10",
+            MUST,
+            "A function whose result is an array of another framework, NumPy's too, is refused by an error: what led to it has no derivative.",
+            HOST,
+        ),
     ),
 )

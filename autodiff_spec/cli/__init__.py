@@ -12,7 +12,7 @@ import sys
 from typing import NoReturn
 
 from autodiff_spec import AutodiffError
-from autodiff_spec.core.extras import installation
+from autodiff_spec.core.installation import installation
 from autodiff_spec.report.reading import ReportFileError
 from autodiff_spec.report.runs import RunError
 

@@ -99,7 +99,7 @@ CONSTANTS: dict[str, Callable[[Backend, Any], Any]] = {
     "a Python float": lambda be, x: 3.0,
     "an array": lambda be, x: array(be, [5.0, 6.0]),
     "zeros_like": lambda be, x: be.xp.zeros_like(x),
-    "a NumPy array": lambda be, x: np.array([1.0, 2.0]),
+    "a NumPy array, converted": lambda be, x: array(be, np.array([1.0, 2.0])),
 }
 
 

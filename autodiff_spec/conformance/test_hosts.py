@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
-from autodiff_spec import AutodiffError, Backend, Capability
+from autodiff_spec import AutodiffError, Backend, BackendMismatchError, Capability
 from autodiff_spec.conformance import clause
 from autodiff_spec.conformance.checks import assert_close, assert_equal
 from autodiff_spec.core import trees
@@ -177,3 +177,21 @@ def test_the_operators_backend_is_current_inside(be: Backend, operator: str) -> 
         operators(be, seen)[operator][0](c, a)
         assert ad.backend() is other
     assert seen == {be}
+
+
+@clause("HOST-10")
+@pytest.mark.parametrize("operator", ["grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "vmap"])
+@pytest.mark.parametrize("result", ["array", "number"])
+def test_a_result_of_another_framework_is_refused(be: Backend, operator: str, result: str) -> None:
+    x = be.asarray([1.0, 2.0], dtype=be.xp.float64)
+
+    def f(a: Any) -> Any:
+        values = np.ones(2)  # as np.exp(a) gives them on a framework that NumPy converts
+        return values if result == "array" else np.sum(values)
+
+    calls: dict[str, Callable[[], Any]] = {
+        "vjp": lambda: be.vjp(f, x), "jvp": lambda: be.jvp(f, (x,), (x,)), "hvp": lambda: be.hvp(f, (x,), (x,)),
+    }  # fmt: skip
+    call = calls.get(operator, lambda: getattr(be, operator)(f)(x))
+    with pytest.raises(BackendMismatchError, match="a NumPy array"):
+        call()

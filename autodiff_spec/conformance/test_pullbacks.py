@@ -107,7 +107,7 @@ CONSTANTS: dict[str, Callable[[Backend, Any], Any]] = {
     "an array": lambda be, x: array(be, [5.0, 6.0]),
     "an array made inside": lambda be, x: be.xp.ones((2,), dtype=be.xp.float64) * 2.0,
     "an integer array": lambda be, x: be.xp.asarray([1, 2]),
-    "a NumPy array": lambda be, x: np.array([1.0, 2.0]),
+    "a NumPy array, converted": lambda be, x: array(be, np.array([1.0, 2.0])),
     "zeros_like": lambda be, x: be.xp.zeros_like(x),
     "a tree of constants": lambda be, x: {"a": 3.0, "b": (array(be, 1.0),)},
 }

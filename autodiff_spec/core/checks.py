@@ -48,8 +48,8 @@ def require_own(be: Engine, value: Any, what: object) -> None:
     framework = framework_of(value.__class__)
     if framework is not None:
         raise BackendMismatchError(
-            f"{what} is a {type(value).__name__} of {framework}, and the backend asked is {be.name!r}; "
-            "call the operators of autodiff_spec.backend_of(that array), or pass its to_numpy()"
+            f"{what} is an array of {framework} ({type(value).__name__}), and the backend asked is {be.name!r}; "
+            "call the operators, or open the tape, of autodiff_spec.backend_of(that array), or pass its to_numpy()"
         )
 
 
@@ -126,6 +126,6 @@ def default_cotangent(be: Engine, target: Any, structure: trees.Structure, index
     if be.kind(target.dtype) == "complex":
         raise NotDifferentiableError(
             f"{trees.Path(structure, index, 'target', operation)} is complex, and the sum of complex values has "
-            "no gradient; pass cotangent=, or take its real part"
+            "no gradient; take its real part, or give a cotangent: cotangent= of a tape, or vjp()"
         )
     return be._ones_like(target)

@@ -1,4 +1,4 @@
-"""The tape: states, checks and trees, the same on every backend. Engines implement its five hooks."""
+"""The tape: states, checks and trees, the same on every backend. Engines implement its hooks, the last of the class."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Tape:
     _state = "new"
     _spent = False
     _asked: tuple[trees.Structure, str] = (trees.LEAF, "grad()")  # what was asked last, for messages
-    _signals: ClassVar[tuple[type[Exception], ...]] = ()  # by which a framework steers itself: no failures
+    _signals: ClassVar[tuple[type[Exception], ...]] = ()  # of a framework to itself: no failures
 
     def __init__(self, backend: Engine, *, persistent: bool = False) -> None:
         self.backend = backend
@@ -106,7 +106,8 @@ class Tape:
             target: an array computed on this tape, or a tree of them (then the sum over all).
             sources: variables, watched arrays or intermediates, in a tree.
             cotangent: in place of ones, the weights of the target's elements: same tree, exactly the same shapes.
-            unconnected: what a source without a path to the target gets: ``"zero"``, ``"none"`` or ``"raise"``.
+            unconnected: what a source without a path to the target gets: ``"zero"``, ``"none"`` or ``"raise"``, which
+                is found out by the backward pass, and spends the tape.
             out: a tree of variables, or of mutable arrays, like ``sources``, that receives the result and is returned.
 
         Returns:
@@ -225,6 +226,7 @@ class Tape:
 
     def _bad_target(self, array: Any, name: trees.Path) -> AutodiffError:
         if not self.backend.is_array(array):
+            checks.require_own(self.backend, array, name)
             return UntrackedError(
                 f"{name} is a {type(array).__name__}, not an array recorded on this tape; "
                 "compute it inside the tape from a watched source"
@@ -238,6 +240,7 @@ class Tape:
         if not be.is_array(array):
             if isinstance(array, (bool, int, str, type(None))):
                 return NotDifferentiableError(f"{name} is a {type(array).__name__}, which has no derivative; {hint}")
+            checks.require_own(be, array, name)
             return UntrackedError(f"{name} is a {type(array).__name__}, which no tape can watch; {hint}")
         if be.kind(array.dtype) == "other":
             return NotDifferentiableError(
@@ -314,8 +317,8 @@ class Tape:
             gradients[source] = self.backend.xp.asarray(gradient, copy=True)
         return gradient
 
-    def untracked(self, index: int, count: int) -> UntrackedError:
-        """The error for target ``index`` of ``count``, for engines to raise from a strict `_pullback`."""
+    def untracked(self, index: int) -> UntrackedError:
+        """The error for target ``index``, for engines to raise from a strict `_pullback`."""
         structure, operation = self._asked
         return UntrackedError(
             f"{trees.Path(structure, index, 'target', operation)} has no history on this tape: it was computed "

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_spec.core import trees
-from autodiff_spec.core.extras import installation
+from autodiff_spec.core.installation import installation
 from autodiff_spec.diff._align import Parting, incoming
 from autodiff_spec.diff._record import Run, Step, Values, epsilon
 from autodiff_spec.logged import Slot

@@ -12,6 +12,9 @@ import numpy as np
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
+from autodiff_spec.core.errors import BackendMismatchError
+
+_CONTAINERS = (tuple, list, dict)
 
 
 class Arguments:
@@ -41,8 +44,9 @@ class Arguments:
         self.chosen, self.distinct = positions(argnums, len(args))
         picked = [args[i] for i in self.distinct]
         self.primals, self.structure = primal_arrays(be, picked, "args", operation, self.distinct)
-        self._be, self._f, self._kwargs, self._has_aux = be, f, kwargs, has_aux
-        self._rest = [convert(be, arg) if isinstance(arg, np.ndarray) else arg for arg in args]
+        self._be, self._f, self._has_aux = be, f, has_aux
+        self._kwargs = {name: convert(be, value) for name, value in kwargs.items()} if kwargs else kwargs
+        self._rest = [convert(be, arg) for arg in args]
 
     def flat(self, *leaves: Any) -> list[Any]:
         """The leaves of the result, as a function of the primals, and behind them those of ``aux``.
@@ -56,6 +60,8 @@ class Arguments:
         if not self._has_aux:
             outputs, self.output_structure = trees.flatten(result, types)
             return outputs
+        if not (isinstance(result, tuple) and len(result) == 2):
+            raise TypeError(f"with has_aux=True the function returns (result, aux), and not a {type(result).__name__}")
         result, aux = result
         outputs, self.output_structure = trees.flatten(result, types)
         rest, self._aux_structure = trees.flatten(aux, types)
@@ -100,6 +106,11 @@ def positions(argnums: int | Sequence[int], count: int) -> tuple[tuple[int, ...]
 @functools.lru_cache(maxsize=256)
 def _positions(numbers: tuple[int, ...], count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     for number in numbers:
+        if not count:
+            raise ValueError(
+                "the function was called without positional arguments, and those alone are differentiated; pass the "
+                "argument by position"
+            )
         if not -count <= number < count:
             raise ValueError(
                 f"argnums={number} is out of range: the function was called with {count} positional arguments; "
@@ -135,14 +146,29 @@ def zeros_for_none(be: Engine, gradients: list[Any], primals: list[Any]) -> list
 
 
 def constant(be: Engine, output: Any) -> Any:
-    """Convert a result that is no array of ``be`` (a Python number, a NumPy array) to one."""
-    if isinstance(output, (bool, int, float, complex, np.ndarray, np.generic)):
+    """Convert a result that is no array of ``be`` (a Python number) to one.
+
+    Raises:
+        BackendMismatchError: it is an array of another framework, NumPy's too: what the function computed is cut off.
+    """
+    if isinstance(output, (bool, int, float, complex)) and not isinstance(output, np.generic):
         return be.asarray(output)
-    raise TypeError(
-        f"the function returned a {type(output).__name__}, which is no array; return arrays, or use has_aux=True"
-    )
+    if isinstance(output, (np.ndarray, np.generic)):
+        raise BackendMismatchError(
+            f"the function returned a NumPy array on the backend {be.name!r}, where what led to it has no derivative; "
+            "take functions from xp() inside, or return asarray() of what is constant"
+        )
+    checks.require_own(be, output, "the result of the function")
+    hint = "was `return` forgotten?" if output is None else "return arrays, or use has_aux=True"
+    raise TypeError(f"the function returned a {type(output).__name__}, which is no array; {hint}")
 
 
 def convert(be: Engine, argument: Any) -> Any:
-    """A NumPy array that is not differentiated, as the backend's own (a copy)."""
-    return argument if be.is_array(argument) else be.asarray(argument)
+    """A NumPy array that is not differentiated as the backend's own (a copy), in a tuple, list or dict too."""
+    if isinstance(argument, np.ndarray):
+        return argument if be.is_array(argument) else be.asarray(argument)
+    if type(argument) in _CONTAINERS:
+        leaves, structure = trees.flatten(argument, be.array_types)
+        if any(isinstance(leaf, np.ndarray) and not be.is_array(leaf) for leaf in leaves):
+            return trees.unflatten(structure, [convert(be, leaf) for leaf in leaves])
+    return argument

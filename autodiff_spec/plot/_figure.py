@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from autodiff_spec.core.extras import installation
+from autodiff_spec.core.installation import installation
 from autodiff_spec.plot._curves import Curves, curves
 
 _FORMATS = (".png", ".svg", ".pdf")

@@ -130,7 +130,7 @@ class RecordedTape(Tape):
                 if cotangent is not None:
                     seeds.append((node, engine.conjugate(seen(cotangent))))
             elif strict:
-                raise self.untracked(i, len(targets))
+                raise self.untracked(i)
         nodes = [self._node(source) for source in sources]
         found = backward(recording, seeds, nodes, engine.pull(outer), engine.add, retain=retain)
         return engine.finished(found, sources, cotangents)

@@ -5,8 +5,8 @@ tapes that track it. A tape's `Recording` is the list of its nodes in the order 
 is one walk over that list in reverse, without recursion. A node knows its tapes by number, never by reference: nothing
 here forms a cycle, and memory goes when the last reference does.
 
-What a tape must not see follows from ``node.tapes``: what was recorded before it opened, under `Recorder.pause`, or by
-other tapes alone does not carry its number, and is constant for it.
+What a tape must not see follows from ``node.tapes``: what was recorded before it opened, under `Recorder.without`, or
+by other tapes alone does not carry its number, and is constant for it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 Edge: TypeAlias = tuple["Node", Any, tuple[Any, ...]]
-"""A parent, the rule of the engine that pulls a cotangent back to it, and the residuals that the rule needs."""
+"""A parent, the rule of the engine that pulls a cotangent back to it, and the residuals that the rule needs.
+
+Without a rule (``None``) the parent's share is the cotangent itself.
+"""
 
 Pull: TypeAlias = Callable[["Node", Edge, Any], Any]
 """How an engine evaluates one edge: the node, its edge and the node's cotangent in, the parent's share out."""
@@ -31,8 +34,8 @@ class Node:
     """One recorded operation, or a source (no edges).
 
     Attributes:
-        edges: to the arguments that were recorded.
-        tapes: the numbers of the tapes that track it, outermost first.
+        edges: to the arguments that were recorded; none once the last tape has let go of it.
+        tapes: the numbers of the tapes that track it, outermost first; likewise.
         tangents: by the number of its recording, what an engine's forward mode found; unset where there is none.
     """
 
@@ -66,9 +69,9 @@ class Recording:
 class Frame:
     """The recordings that are open in one context: an immutable snapshot, replaced whole.
 
-    ``tapes`` are the numbers of the open tapes, outermost first; when there are none it is ``(0,)``, which no node has,
-    so that ``node.tapes is frame.tapes`` alone says that all open tapes track the node. ``variables`` are those that
-    the innermost tape has read.
+    ``append`` puts a node on the open tapes that track it. ``tapes`` are their numbers, outermost first; when no tape
+    is open it is ``(0,)``, which no node has, so that ``node.tapes is frame.tapes`` alone says that all open tapes
+    track the node. ``variables`` are those that the innermost tape has read.
     """
 
     __slots__ = ("append", "recordings", "tapes", "variables")
@@ -188,7 +191,8 @@ def backward(
         pull: evaluates an edge; ``None`` from it means no contribution.
         add: ``add(a, b, owned)`` is ``a + b``, in place into ``a`` where ``owned`` says that this pass made ``a``.
         retain: keep the recording for another pass.
-        beyond: whether what lies behind a source is pulled back as well (it may be an intermediate).
+        beyond: whether what lies behind a source is pulled back as well (it may be an intermediate). A checkpoint's
+            segment stops there, for the tape around it goes on.
     """
     number = recording.number
     cotangents: dict[Node, Any] = {}
@@ -209,7 +213,7 @@ def backward(
             if cotangent is not None:
                 for edge in edges:
                     parent = edge[0]
-                    if number in parent.tapes:
+                    if number in parent.tapes:  # else it is constant for this tape: older, paused, or an outer tape's
                         share = cotangent if edge[1] is None else pull(node, edge, cotangent)
                         if share is None:
                             continue

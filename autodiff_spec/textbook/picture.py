@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import autodiff_spec as ad
-from autodiff_spec.core.extras import installation
+from autodiff_spec.core.installation import installation
 from autodiff_spec.textbook.exercises import sine_and_derivative
 
 

@@ -149,7 +149,7 @@ class TensorFlowTape(Tape):
     def _require_history(self, targets: Sequence[Array]) -> None:
         for i, target in enumerate(targets):
             if not self._tracks(target):
-                raise self.untracked(i, len(targets))
+                raise self.untracked(i)
 
     def _tracks(self, array: Array) -> bool:
         """Whether ``array`` has a history on this tape: then, and only then, an operation on it is recorded."""

@@ -150,7 +150,7 @@ class TorchTape(Tape):
             if not BATCHING.get():  # there arrays have no memory, and the batch is copied
                 found = _engine.fresh(found, seeds, inputs)
         if strict and len(targets) == 1 and not _engine.some(found) and not self._tracks(ends[0]):
-            raise self.untracked(0, 1)
+            raise self.untracked(0)
         if create and self.is_open:
             self._holes.append((before, _graph.now()))  # a gradient does not record itself
         return found
@@ -250,7 +250,7 @@ class TorchTape(Tape):
                 if type(target) is Variable:
                     target = self.read(target)
                 if not self._reaches(target) or (len(targets) > 1 and not self._tracks(target)):
-                    raise self.untracked(i, len(targets))
+                    raise self.untracked(i)
             elif seed is None or not isinstance(target, Tensor) or type(target) is Variable or not target.requires_grad:
                 continue
             ends.append(target)
