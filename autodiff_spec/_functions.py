@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from autodiff_spec._backend import Backend
 from autodiff_spec._discovery import backend, backend_of
+from autodiff_spec.core.checks import require_function
 from autodiff_spec.operators import CustomVJP
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def _when_called(method: F) -> F:
     name = method.__name__
 
     def function(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        require_function(f, f"{name}()")
+
         @functools.wraps(f, updated=())
         def of_arrays(*given: Any, **named: Any) -> Any:
             be = backend_of(*given, *named.values()) if named else backend_of(*given)

@@ -214,3 +214,16 @@ def test_a_tape_of_another_backend_says_so(name: str) -> None:
     for target, source in ((y, v), (ad.variable(1.0), v)):
         with pytest.raises(ad.BackendMismatchError, match=rf"an array of {name} .*open the tape, of .*backend_of"):
             t.grad(target, source)
+
+
+def test_the_commonest_mistakes_are_said_at_once() -> None:
+    x = np.ones(2)
+    for call, said in (
+        (lambda: ad.grad(x), r"grad\(\) takes a function first, not a ndarray"),
+        (lambda: ad.backend("numpy").grad(f, x), r"argnums of grad\(\) is a ndarray; .* grad\(f\)\(x\)"),
+        (lambda: ad.grad(f)(a=x), "without positional arguments"),
+        (lambda: ad.grad(lambda a: None)(x), "was `return` forgotten"),
+        (lambda: ad.grad(f, has_aux=True)(x), r"returns \(result, aux\)"),
+    ):
+        with pytest.raises((TypeError, ValueError), match=said):
+            call()

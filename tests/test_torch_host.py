@@ -203,3 +203,90 @@ def test_a_training_loop_does_not_grow() -> None:
         before = count if step == 5 else before
         assert before is None or count <= before
     same(w, np.full(3, 0.8**30))
+
+
+# --- what once was silent -------------------------------------------------------------------------------------------
+
+
+def test_no_grad_inside_a_function_is_kept_to() -> None:
+    def g(a: Any) -> Any:
+        with torch.no_grad():
+            v, _ = ad.value_and_grad(f)(a)
+        return v * a.sum()
+
+    same(ad.grad(g)(tensor([1.0, 2.0], leaf=False)), [9.0, 9.0])
+
+
+@pytest.mark.parametrize("operator", [be.grad, be.hessian, be.jacobian], ids=["grad", "hessian", "jacobian"])
+def test_an_argument_that_is_written_in_place_is_refused(operator: Callable[[Any], Any]) -> None:
+    relu = torch.nn.ReLU(inplace=True)
+    for function in (lambda a: a.mul_(3.0).pow(2).sum(), lambda a: relu(a).sum()):
+        with pytest.raises(ad.MutationError, match="changed in place"):
+            operator(function)(tensor([1.0, 2.0]) * 1.0)
+
+
+class Sine(torch.autograd.Function):
+    """A function that has a first derivative alone."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x.sin()
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable
+    def backward(ctx: Any, g: Any) -> Any:
+        return g * ctx.saved_tensors[0].cos()
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        lambda x: be.hessian(lambda a: Sine.apply(a).sum())(x),
+        lambda x: be.hvp(lambda a: Sine.apply(a).sum(), (x,), (x,)),
+        lambda x: be.jvp(lambda a: Sine.apply(a) * a, (x,), (x,)),
+        lambda x: be.grad(lambda b: be.grad(lambda a: Sine.apply(a).sum())(b).sum())(x),
+    ],
+    ids=["hessian", "hvp", "jvp", "grad of grad"],
+)
+def test_a_second_derivative_that_a_function_does_not_have_is_refused(second: Callable[[Any], Any]) -> None:
+    x = tensor([1.0, 2.0], leaf=False)
+    same(be.grad(lambda a: Sine.apply(a).sum())(x), torch.cos(x))
+    with pytest.raises(ad.TapeError, match="has a first one alone"):
+        second(x)
+
+
+def test_a_residual_that_is_a_result_and_is_written_in_place_is_refused() -> None:
+    rule = be.custom_vjp(torch.exp)
+    rule.defvjp(lambda a: (lambda y: (y, y))(torch.exp(a)), lambda y, g: (g * y,))
+    p = tensor([0.0, 1.0])
+    y = rule(p)
+    y.mul_(2.0)
+    with pytest.raises(ad.MutationError, match="residual of a custom_vjp"):
+        y.sum().backward()
+
+
+def test_what_only_a_backward_closes_over_is_connected() -> None:
+    c, x = tensor([2.0, 3.0]), tensor([1.0, 2.0], leaf=False)
+    rule = be.custom_vjp(lambda a: a * 1.0)
+    rule.defvjp(lambda a: (a * 1.0, None), lambda _, g: (g * c,))
+    slope = be.grad(lambda a: (rule(a) ** 2).sum())(x)
+    same(torch.autograd.grad(slope.sum(), c)[0], [2.0, 4.0])
+    constant = be.custom_vjp(lambda a: a * 1.0)
+    constant.defvjp(lambda a: (a * 1.0, None), lambda _, g: (g * 2.0,))
+    assert not be.grad(lambda a: (constant(a) ** 2).sum())(x).requires_grad
+
+
+def test_each_target_of_a_persistent_tape_is_asked_for_itself() -> None:
+    x, c = tensor([1.0, 2.0], leaf=False), tensor([2.0, 3.0])
+    with be.tape(persistent=True) as t:
+        z = t.watch(x)
+        alone, connected = (z * z).sum(), (c * z * z).sum()
+    assert [t.grad(y, z).requires_grad for y in (alone, connected, alone)] == [False, True, False]
+
+
+def test_a_pullback_is_connected_to_its_cotangent() -> None:
+    with torch.no_grad():
+        _, pullback = be.vjp(lambda a: a**2, tensor([1.0, 2.0]))
+    assert pullback(tensor([1.0, 1.0]))[0].requires_grad
+    same(torch.func.vmap(pullback)(torch.eye(2, dtype=f64))[0], [[2.0, 0.0], [0.0, 4.0]])

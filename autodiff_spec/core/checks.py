@@ -43,6 +43,15 @@ def floating(be: Engine, value: Any, what: object, *, dtype: Any = None, nested:
     return array
 
 
+def require_function(f: Any, operation: str) -> None:
+    """Raise unless the first argument of an operator can be called, as soon as it is given."""
+    if not callable(f):
+        raise TypeError(
+            f"{operation} takes a function first, not a {type(f).__name__}; arguments go to the function that it "
+            "returns, as in grad(f)(x)"
+        )
+
+
 def require_own(be: Engine, value: Any, what: object) -> None:
     """Raise `BackendMismatchError` where ``value`` comes from a framework that is not the backend's."""
     framework = framework_of(value.__class__)

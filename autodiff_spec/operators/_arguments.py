@@ -91,6 +91,19 @@ class Arguments:
         return self._be.xp.asarray(array, copy=True)
 
 
+def require_positions(argnums: Any, operation: str) -> None:
+    """Raise unless ``argnums`` is an integer or several, as soon as it is given: an argument may stand there."""
+    several = argnums if isinstance(argnums, Sequence) and not isinstance(argnums, str) else (argnums,)
+    for number in several:
+        try:
+            operator.index(number)
+        except TypeError:
+            raise TypeError(
+                f"argnums of {operation} is a {type(argnums).__name__}; name positions by integers; arguments go to "
+                f"the function that it returns: {operation[:-2]}(f)(x)"
+            ) from None
+
+
 def positions(argnums: int | Sequence[int], count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """``argnums`` as non-negative positions among ``count`` arguments, in their order, and without repetitions.
 

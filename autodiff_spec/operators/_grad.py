@@ -8,7 +8,7 @@ from typing import Any, ParamSpec
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.engine import Engine
-from autodiff_spec.operators._arguments import Arguments, constant, zeros_for_none
+from autodiff_spec.operators._arguments import Arguments, constant, require_positions, zeros_for_none
 
 P = ParamSpec("P")
 
@@ -76,6 +76,9 @@ def value_and_grad(
         >>> float(value), float(gradient)
         (9.0, 6.0)
     """
+
+    checks.require_function(f, "grad()")
+    require_positions(argnums, "grad()")
 
     @functools.wraps(f, updated=())
     def value_and_gradient(*args: P.args, **kwargs: P.kwargs) -> tuple[Any, Any]:

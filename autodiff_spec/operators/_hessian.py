@@ -6,8 +6,10 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
 
+from autodiff_spec.core import checks
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.engine import Engine
+from autodiff_spec.operators._arguments import require_positions
 from autodiff_spec.operators._grad import grad
 from autodiff_spec.operators._jacobian import jacobian
 
@@ -46,6 +48,8 @@ def hessian(
                [6., 4.]])
     """
     be.require(Capability.HIGHER_ORDER, "hessian()")
+    checks.require_function(f, "hessian()")
+    require_positions(argnums, "hessian()")
 
     @functools.wraps(f, updated=())
     def hessian_of(*args: P.args, **kwargs: P.kwargs) -> Any:

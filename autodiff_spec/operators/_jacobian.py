@@ -10,7 +10,7 @@ from typing import Any, ParamSpec
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.errors import NotDifferentiableError
-from autodiff_spec.operators._arguments import Arguments, constant
+from autodiff_spec.operators._arguments import Arguments, constant, require_positions
 
 P = ParamSpec("P")
 MODES = ("auto", "forward", "reverse")
@@ -57,6 +57,8 @@ def jacobian(
         array([[3., 2., 0.],
                [4., 0., 2.]])
     """
+    checks.require_function(f, "jacobian()")
+    require_positions(argnums, "jacobian()")
     if mode not in MODES:
         raise ValueError(f"mode={mode!r} of jacobian(); choose one of {', '.join(map(repr, MODES))}")
 

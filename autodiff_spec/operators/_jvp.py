@@ -43,6 +43,7 @@ def jvp(be: Engine, f: Callable[P, Any], primals: Sequence[Any], tangents: Seque
         >>> y, dy
         (array([1., 4.]), array([ 2., 40.]))
     """
+    checks.require_function(f, "jvp()")
     arrays, directions, structure = directions_of(be, primals, tangents, "jvp()")
     seen: list[trees.Structure] = []
 

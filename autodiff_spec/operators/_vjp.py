@@ -36,6 +36,7 @@ def vjp(be: Engine, f: Callable[P, Any], *primals: Any) -> tuple[Any, Callable[[
         >>> pullback(be.asarray([1.0, 10.0]))
         (array([ 2., 40.]),)
     """
+    checks.require_function(f, "vjp()")
     arrays, structure = primal_arrays(be, primals, "primals", "vjp()")
     results: list[trees.Structure] = []
 

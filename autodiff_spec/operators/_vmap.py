@@ -8,7 +8,7 @@ from typing import Any, ParamSpec
 
 import numpy as np
 
-from autodiff_spec.core import trees
+from autodiff_spec.core import checks, trees
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.errors import ShapeMismatchError
@@ -43,6 +43,8 @@ def vmap(be: Engine, f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0) -
         >>> be.vmap(lambda x, y: be.xp.sum(x * y), in_axes=(0, None))(be.asarray([[1.0, 2.0], [3.0, 4.0]]), 10.0)
         array([30., 70.])
     """
+
+    checks.require_function(f, "vmap()")
 
     @functools.wraps(f, updated=())
     def batched(*args: P.args, **kwargs: P.kwargs) -> Any:

@@ -71,7 +71,10 @@ class TorchBackend(Backend):
         def pullback(cotangents: list[Any]) -> list[Any]:
             return tape._pullback_of(recorded, sources, cotangents, strict=False)
 
-        if _state.OPEN.get() or tape.composes(recorded):
+        nested = bool(_state.OPEN.get())
+        if not nested:
+            tape.composed = tape.composes(recorded)
+        if tape.recorded_before and (nested or tape.composed):
             return recorded, pullback
         # Nobody else records: a value that is kept must not keep the graph.
         alone = torch.Tensor.detach if forward_ad._current_level < 0 else _unrecorded

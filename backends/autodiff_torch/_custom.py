@@ -9,8 +9,9 @@ from torch.autograd import forward_ad
 from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 
 from autodiff_spec import Backend, MutationError, UnsupportedError
+from autodiff_spec.core import trees
 from autodiff_torch import _graph
-from autodiff_torch._state import OPEN, PAUSED
+from autodiff_torch._state import OPEN, PAUSED, PROBING
 from autodiff_torch._variable import Variable, resolve
 
 Tensor = torch.Tensor
@@ -82,11 +83,18 @@ class _Rule:
 
     def __init__(self, be: Backend, call: Any, residuals: Any, count: int, floating: list[int]) -> None:
         self.be, self.call, self.residuals, self.count, self.floating = be, call, residuals, count, floating
+        kept = [leaf for leaf in trees.flatten(residuals, (Tensor,))[0] if isinstance(leaf, Tensor)]
+        self.versions = [(leaf, leaf._version) for leaf in kept if not leaf.is_inference()]
 
     def pull(self, arrays: tuple[Tensor, ...], given: tuple[Tensor, ...]) -> list[Tensor | None]:
         """The cotangents of ``arrays``; their derivative is right too where autograd records this."""
         residuals = self.residuals
-        if torch.is_grad_enabled():  # then the residuals have to be functions of the arguments
+        if any(leaf._version != version for leaf, version in self.versions):
+            raise MutationError(
+                "a residual of a custom_vjp() was changed in place since, perhaps as the result that it is; "
+                "write y = y * 2 in place of y *= 2"
+            )
+        if torch.is_grad_enabled() and not PROBING.get():  # then the residuals have to be functions of the arguments
             _, residuals = self.call.forward(*arrays)
         cotangents: list[Tensor | None] = [None] * self.count
         for k, cotangent in zip(self.floating, given, strict=True):

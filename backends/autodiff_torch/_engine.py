@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from torch.utils.checkpoint import CheckpointError
 
 from autodiff_spec import MutationError
 from autodiff_torch import _graph
@@ -23,6 +24,8 @@ def run(
             with torch.autograd.set_multithreading_enabled(False):
                 return list(torch.autograd.grad(ends, inputs, seeds, keep, create, allow_unused=True))
         return list(torch.autograd.grad(ends, inputs, seeds, keep, create, allow_unused=True))
+    except CheckpointError:
+        raise
     except RuntimeError as error:
         if _graph.mutated(map(_graph.node_of, ends)):
             raise MutationError(

@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import torch
-from torch.autograd.function import BackwardCFunction
+from torch.autograd.function import BackwardCFunction, once_differentiable
 from torch.autograd.graph import get_gradient_edge
+
+from autodiff_torch._variable import Variable
 
 Node: TypeAlias = Any
 """A node of autograd's graph (``torch.autograd.graph.Node``, whose stubs leave out half of it)."""
+
+_ERRORS = ("DelayedError", "Error", "NotImplemented", "CompiledFunctionBackward", "CompiledFunctionBackwardBackward")
 
 LEAF = 2**64 - 1
 """The sequence number that every node of a leaf has."""
@@ -50,21 +54,45 @@ def reachable(roots: Iterable[Node], records: Callable[[int], bool]) -> Iterator
                     stack.append(below)
 
 
-def is_hosts(roots: Iterable[Node]) -> bool:
-    """Whether below ``roots`` is a leaf that no tape made: one by which the user's own autograd differentiates."""
+def is_hosts(roots: Iterable[Node]) -> bool | None:
+    """Whether below ``roots`` is a leaf that no tape made: one by which the user's own autograd differentiates.
+
+    ``None`` where none is seen and one may be: a function written in Python can close over it in its backward alone.
+    """
     stack = list(roots)
     seen = {None, *stack}
     pop, push, add = stack.pop, stack.append, seen.add
+    answer: bool | None = False
     while stack:  # each gradient pays for this walk over its graph, and little else in Python
         node = pop()
         edges = node.next_functions
-        if not edges and hasattr(node, "variable") and not hasattr(node.variable, "_made_by_tape"):
+        if not edges and hasattr(node, "variable") and not _is_ours(node.variable):
             return True
         for below, _ in edges:
             if below not in seen:
                 add(below)
                 push(below)
-    return False
+        if isinstance(node, BackwardCFunction):
+            answer = None
+    return answer
+
+
+def _is_ours(leaf: torch.Tensor) -> bool:
+    return hasattr(leaf, "_made_by_tape") or type(leaf) is Variable
+
+
+def is_undifferentiable(roots: Iterable[Node]) -> bool:
+    """Whether a node below ``roots`` cannot be differentiated again: what lies beyond looks unconnected."""
+    nodes = (node for node, _ in reachable(roots, lambda _: True))
+    return any(node.name().rpartition("::")[2] in _ERRORS or _is_once_differentiable(node) for node in nodes)
+
+
+def _is_once_differentiable(node: Node) -> bool:
+    if not isinstance(node, BackwardCFunction):
+        return False
+    function: Any = node
+    code = getattr(function._forward_cls.backward, "__code__", None)
+    return code is not None and code.co_filename == once_differentiable.__code__.co_filename
 
 
 def mutated(roots: Iterable[Node]) -> bool:

@@ -21,6 +21,9 @@ PAUSED: ContextVar[Tapes] = ContextVar("autodiff_torch_paused", default=())
 BATCHING: ContextVar[bool] = ContextVar("autodiff_torch_batching", default=False)
 """Whether a function runs on a whole batch, inside `torch.func.vmap`."""
 
+PROBING: ContextVar[bool] = ContextVar("autodiff_torch_probing", default=False)
+"""Whether a pullback is recorded only to see what the backward of a function in Python closes over."""
+
 ONES: Any = object()
 """The cotangent of a single number that stands for a one, which autograd makes faster than it takes one."""
 

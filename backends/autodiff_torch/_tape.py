@@ -10,13 +10,16 @@ import torch
 from torch.autograd import forward_ad
 from torch.utils.checkpoint import _StopRecomputationError as StopRecomputation
 
-from autodiff_spec import Tape, TapeError, TapeStateError
+from autodiff_spec import MutationError, Tape, TapeError, TapeStateError
 from autodiff_spec.core.engine import Engine
 from autodiff_torch import _engine, _graph
-from autodiff_torch._state import BATCHING, ONES, OPEN, PAUSED
+from autodiff_torch._state import BATCHING, ONES, OPEN, PAUSED, PROBING
 from autodiff_torch._variable import Variable, resolve
 
 Tensor = torch.Tensor
+
+
+_UNKNOWN = object()
 
 
 class _Reads:
@@ -50,10 +53,11 @@ class TorchTape(Tape):
         self._views: set[_graph.Node] = set()  # their nodes, for those that are views
         self._overlapping: list[weakref.ref[TorchTape]] = []
         self._paused: tuple[TorchTape, ...] = ()
-        self._recorded_before = True
+        self.recorded_before = True
         self._inference: Any = None  # the guard that leaves the inference mode, in which nothing can be recorded
+        self.composed: Any = _UNKNOWN  # what `composes` said of all outputs of a function, asked once
+        self._holds_derivatives = False  # whether gradients were recorded, which not every function has again
         self._host_records = False  # whether the user's own autograd recorded what this tape does
-        self._composed: bool | None = None  # whether that has anything of its own here; None before somebody looked
 
     @property
     def is_open(self) -> bool:
@@ -65,14 +69,14 @@ class TorchTape(Tape):
     def _enter(self) -> None:
         if torch._C._are_functorch_transforms_active():
             raise _inside_a_transform()
-        self._recorded_before = torch.is_grad_enabled()
+        self.recorded_before = torch.is_grad_enabled()
         if torch.is_inference_mode_enabled():
             self._inference = torch.inference_mode(False)
             self._inference.__enter__()
         if not torch.is_grad_enabled():
             torch.set_grad_enabled(True)
         tapes = OPEN.get()
-        self._host_records = self._recorded_before and (not tapes or tapes[-1]._host_records)
+        self._host_records = self.recorded_before and (not tapes or tapes[-1]._host_records)
         for tape in tapes:
             tape._overlapping.append(weakref.ref(self))
             self._overlapping.append(weakref.ref(tape))
@@ -89,7 +93,7 @@ class TorchTape(Tape):
         self._paused = ()
         if self._inference is not None:
             self._inference.__exit__(None, None, None)
-        if not self._recorded_before:
+        if not self.recorded_before:
             torch.set_grad_enabled(False)
 
     def _watch(self, array: Tensor) -> Tensor:
@@ -136,19 +140,35 @@ class TorchTape(Tape):
         if not ends:
             return [None] * len(sources)
         nested = bool(OPEN.get()) and self._outer_is_open()
-        create = torch.is_grad_enabled() and (nested or self._composes(ends, seeds))
+        composes = nested or (torch.is_grad_enabled() and self._composes(ends, seeds))
+        create = torch.is_grad_enabled() and composes is not False
+        if create:
+            for tape in OPEN.get():
+                tape._holds_derivatives = True
         before = _graph.now() if create else 0
         inputs, counts, foreign = self._inputs(sources)
+        self._require_unchanged(sources)
         with torch._C.DisableTorchFunctionSubclass():  # a variable among the inputs means its own tensor
             if (foreign or self._holes) and self._crossed(ends):
                 parts = _graph.cut_pullback(self.records, ends, seeds, inputs, create_graph=create)
             else:
-                parts = _engine.run(ends, inputs, seeds, retain or create or self._shared(), create)
+                token = PROBING.set(composes is None)
+                try:
+                    parts = _engine.run(ends, inputs, seeds, retain or create or self._shared(), create)
+                finally:
+                    PROBING.reset(token)
                 if len(inputs) > len(sources):
                     self._check_bypassed(inputs, parts, ends)
             found = _engine.summed(parts, counts)
-            if not BATCHING.get():  # there arrays have no memory, and the batch is copied
+            if composes is None:  # now it can be seen
+                found = [g if g is None or (g.requires_grad and _hosts(g)) else g.detach() for g in found]
+            if not (BATCHING.get() or torch._C._are_functorch_transforms_active()):  # there arrays have no memory
                 found = _engine.fresh(found, seeds, inputs)
+        if (nested or self._holds_derivatives) and _graph.is_undifferentiable(map(_graph.node_of, ends)):
+            raise TapeError(
+                "a derivative is asked of a function that has a first one alone (once_differentiable, torch.compile), "
+                "and would come out as zero; differentiate another form of it"
+            )
         if strict and len(targets) == 1 and not _engine.some(found) and not self._tracks(ends[0]):
             raise self.untracked(0)
         if create and self.is_open:
@@ -157,24 +177,24 @@ class TorchTape(Tape):
 
     # --- the user's own autograd ------------------------------------------------------------------------------------
 
-    def composes(self, outputs: Sequence[Any]) -> bool:
+    def composes(self, outputs: Sequence[Any]) -> bool | None:
         """Whether autograd has to see ``outputs`` as functions of tensors that the user differentiates by.
 
         It does where the user's grad mode was on, and a leaf of the user's lies below: of an argument or a closure.
+        ``None`` where only a derivative can show it.
         """
-        if self._composed is None:
-            self._composed = self._host_records and _graph.is_hosts(
-                [_graph.node_of(o) for o in outputs if isinstance(o, Tensor) and o.requires_grad]
-            )
-        return self._composed
+        if not self._host_records:
+            return False
+        return _graph.is_hosts([_graph.node_of(o) for o in outputs if isinstance(o, Tensor) and o.requires_grad])
 
-    def _composes(self, ends: Sequence[Tensor], seeds: Sequence[Tensor | None]) -> bool:
-        if self.composes(ends):
+    def _composes(self, ends: Sequence[Tensor], seeds: Sequence[Tensor | None]) -> bool | None:
+        found = self.composes(ends) if self.composed is _UNKNOWN else self.composed
+        if found is not True and any(seed is not None and seed.requires_grad and _hosts(seed) for seed in seeds):
             return True
-        return any(seed is not None and seed.requires_grad and self._is_hosts(seed) for seed in seeds)
+        return found
 
     def _is_hosts(self, array: Tensor) -> bool:
-        return self._host_records and _graph.is_hosts([_graph.node_of(array)])
+        return self._host_records and _hosts(array)
 
     # --- reading variables --------------------------------------------------------------------------------------
 
@@ -284,6 +304,15 @@ class TorchTape(Tape):
             counts.append(len(parts))
         return inputs, counts, foreign
 
+    def _require_unchanged(self, sources: Sequence[Tensor]) -> None:
+        """Refuse a source that was written in place: autograd goes on with what it became, not with what it was."""
+        for source in sources:
+            if source.grad_fn is not None and id(source) in self._sources and source.grad_fn not in self._views:
+                raise MutationError(
+                    "an argument of the function, or what watch() returned, was changed in place; write x = x + 1 in "
+                    "place of x += 1, or work on a copy"
+                )
+
     def _check_bypassed(self, inputs: list[Tensor], parts: list[Tensor | None], ends: list[Tensor]) -> None:
         """A variable's own tensor belongs to no tape: refuse a gradient that mixes in what ran outside this one."""
         for array, part in zip(inputs, parts, strict=True):
@@ -292,6 +321,11 @@ class TorchTape(Tape):
                     "a variable was passed to autograd.Function.apply or torch.func, and what ran outside this tape "
                     "cannot be told from what ran inside; pass it through an operation first, for example v.view_as(v)"
                 )
+
+
+def _hosts(array: Tensor) -> bool:
+    """Whether the user's own autograd differentiates ``array``."""
+    return _graph.is_hosts([_graph.node_of(array)]) is True
 
 
 def tangent_of(array: Tensor) -> Tensor | None:
