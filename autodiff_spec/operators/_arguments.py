@@ -13,6 +13,7 @@ from autodiff_spec.core import checks, trees
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.errors import BackendMismatchError
+from autodiff_spec.core.frameworks import framework_of
 
 _CONTAINERS = (tuple, list, dict)
 
@@ -164,7 +165,8 @@ def constant(be: Engine, output: Any) -> Any:
     Raises:
         BackendMismatchError: it is an array of another framework, NumPy's too: what the function computed is cut off.
     """
-    if isinstance(output, (bool, int, float, complex)) and not isinstance(output, np.generic):
+    number = isinstance(output, (bool, int, float, complex)) and not isinstance(output, np.generic)
+    if number or framework_of(output.__class__) == be.name:  # JAX's own constants are arrays of NumPy's by type
         return be.asarray(output)
     if isinstance(output, (np.ndarray, np.generic)):
         raise BackendMismatchError(
