@@ -87,7 +87,7 @@ def test_what_the_spec_flavour_still_lists_concerns_native_arrays_alone(name: st
     native |= {point.name for point in _points() if point.native}
     assert [str(e) for e in entries if e.clause.startswith(("FUN", "KINK")) and e.case not in native] == []
     if Capability.SPEC_OPERATORS in flavour(name, "spec").capabilities:
-        assert [str(e) for e in entries if not e.clause.startswith("HOST")] == []  # those are the framework's transforms
+        assert [str(e) for e in entries if not e.clause.startswith("HOST")] == []
 
 
 def _points() -> list[Point]:
