@@ -290,3 +290,12 @@ def test_a_pullback_is_connected_to_its_cotangent() -> None:
         _, pullback = be.vjp(lambda a: a**2, tensor([1.0, 2.0]))
     assert pullback(tensor([1.0, 1.0]))[0].requires_grad
     same(torch.func.vmap(pullback)(torch.eye(2, dtype=f64))[0], [[2.0, 0.0], [0.0, 4.0]])
+
+
+def test_a_pause_holds_where_the_grad_mode_is_switched_on_inside() -> None:
+    with be.tape() as t:
+        z = t.watch(tensor([1.0, 2.0], leaf=False))
+        with be.pause(), torch.enable_grad():
+            k = (3.0 * z).sum()
+        y = (z * z).sum() + k
+    same(t.grad(y, z), [2.0, 4.0])

@@ -11,7 +11,7 @@ from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from autodiff_spec import Backend, MutationError, UnsupportedError
 from autodiff_spec.core import trees
 from autodiff_torch import _graph
-from autodiff_torch._state import OPEN, PAUSED, PROBING
+from autodiff_torch._state import OPEN, PROBING
 from autodiff_torch._variable import Variable, resolve
 
 Tensor = torch.Tensor
@@ -139,7 +139,7 @@ class _Segment:
 
     def __init__(self, f: Any) -> None:
         self.f = f
-        self.tapes, self.paused = OPEN.get(), PAUSED.get()
+        self.tapes = OPEN.get()
         self.reads: list[tuple[Variable, Tensor]] | None = None
 
     def __call__(self, *arrays: Tensor) -> list[Any]:
@@ -155,10 +155,9 @@ class _Segment:
                 "a variable that the tape of a checkpoint() read was assigned since, so it cannot be computed again; "
                 "take the gradient before assign()"
             )
-        tapes, paused = OPEN.set(self.tapes), PAUSED.set(self.paused)
+        tapes = OPEN.set(self.tapes)
         try:
             outputs: list[Any] = self.f(*arrays)
             return outputs
         finally:
             OPEN.reset(tapes)
-            PAUSED.reset(paused)

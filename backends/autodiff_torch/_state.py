@@ -1,4 +1,4 @@
-"""What records in this context: the open tapes, and those that `pause` set aside."""
+"""What records in this context: the open tapes, and the `pause` that sets them aside."""
 
 from __future__ import annotations
 
@@ -15,9 +15,6 @@ Tapes: TypeAlias = tuple[Any, ...]
 OPEN: ContextVar[Tapes] = ContextVar("autodiff_torch_open", default=())
 """The tapes that record, outermost first; immutable, replaced whole."""
 
-PAUSED: ContextVar[Tapes] = ContextVar("autodiff_torch_paused", default=())
-"""The tapes that are open behind a `pause`."""
-
 BATCHING: ContextVar[bool] = ContextVar("autodiff_torch_batching", default=False)
 """Whether a function runs on a whole batch, inside `torch.func.vmap`."""
 
@@ -31,13 +28,15 @@ ONES: Any = object()
 @contextmanager
 def pause() -> Iterator[None]:
     """Record nothing on the tapes that are open; one that is opened inside records."""
-    before, behind = OPEN.get(), PAUSED.get()
+    before, start = OPEN.get(), torch.autograd._get_sequence_nr()  # type: ignore[attr-defined]
     OPEN.set(())
-    PAUSED.set((*behind, *before))
     try:
         with torch.no_grad():
             yield
     finally:
+        end = torch.autograd._get_sequence_nr()  # type: ignore[attr-defined]
+        if end > start:  # by a tape that was opened inside, or under enable_grad()
+            for tape in before:
+                tape._holes.append((start, end))
         opened = OPEN.get()
         OPEN.set((*(tape for tape in before if tape.is_open), *opened))
-        PAUSED.set(behind)

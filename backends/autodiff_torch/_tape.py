@@ -13,7 +13,7 @@ from torch.utils.checkpoint import _StopRecomputationError as StopRecomputation
 from autodiff_spec import MutationError, Tape, TapeError, TapeStateError
 from autodiff_spec.core.engine import Engine
 from autodiff_torch import _engine, _graph
-from autodiff_torch._state import BATCHING, ONES, OPEN, PAUSED, PROBING
+from autodiff_torch._state import BATCHING, ONES, OPEN, PROBING
 from autodiff_torch._variable import Variable, resolve
 
 Tensor = torch.Tensor
@@ -52,7 +52,6 @@ class TorchTape(Tape):
         self._sources: dict[int, Tensor] = {}  # aliases and watched arrays by id()
         self._views: set[_graph.Node] = set()  # their nodes, for those that are views
         self._overlapping: list[weakref.ref[TorchTape]] = []
-        self._paused: tuple[TorchTape, ...] = ()
         self.recorded_before = True
         self._inference: Any = None  # the guard that leaves the inference mode, in which nothing can be recorded
         self.composed: Any = _UNKNOWN  # what `composes` said of all outputs of a function, asked once
@@ -80,7 +79,6 @@ class TorchTape(Tape):
         for tape in tapes:
             tape._overlapping.append(weakref.ref(self))
             self._overlapping.append(weakref.ref(tape))
-        self._paused = PAUSED.get()
         self._start = _graph.now()
         OPEN.set((*tapes, self))
 
@@ -88,9 +86,6 @@ class TorchTape(Tape):
         self._end = _graph.now()
         tapes = OPEN.get()
         OPEN.set(tapes[:-1] if tapes[-1:] == (self,) else tuple(tape for tape in tapes if tape is not self))
-        for tape in self._paused:
-            tape._holes.append((self._start, self._end))
-        self._paused = ()
         if self._inference is not None:
             self._inference.__exit__(None, None, None)
         if not self.recorded_before:
