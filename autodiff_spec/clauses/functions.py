@@ -311,5 +311,7 @@ CHAPTER = Chapter(
             "The derivatives of at(x, i).set, add, multiply, min and max are right by x and by the values.",
         ),
         Clause("FUN-137", MUST, "The derivative of silu(x) = x·sigmoid(x) is sigmoid(x)·(1 + x·sigmoid(−x))."),
+        Clause("FUN-138", MUST, "The derivative of gelu(x) = x·Φ(x) is Φ(x) + x·φ(x); that of its approximation is its own."),
+        Clause("FUN-139", MUST, "The pullback of log_softmax is g − softmax(x)·Σ g along its axis."),
     ),
 )

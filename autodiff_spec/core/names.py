@@ -39,7 +39,8 @@ FFT = (
 
 EXTRA = {
     "relu": "(x, /)", "sigmoid": "(x, /)", "softplus": "(x, /)", "silu": "(x, /)",
-    "softmax": "(x, /, *, axis=-1)",
+    "gelu": "(x, /, *, approximate=False)",
+    "softmax": "(x, /, *, axis=-1)", "log_softmax": "(x, /, *, axis=-1)",
     "logsumexp": "(x, /, *, axis=None, keepdims=False)", "xlogy": "(x, y, /)", "sinc": "(x, /)", "erf": "(x, /)",
     "median": "(x, /, *, axis=None, keepdims=False)", "topk": "(x, k, /, *, axis=-1)",
     "einsum": "(subscripts, /, *arrays)", "index": "(x, idx, /)", "at": "(x, idx, /)",

@@ -16,9 +16,18 @@ from autodiff_spec.oracle._context import ctx, note, watching
 sigmoid = elementwise.unary("sigmoid", s.sigmoid)
 softplus = elementwise.unary("softplus", s.softplus)
 silu = elementwise.unary("silu", lambda x: x * s.sigmoid(x))
+_gelu = elementwise.unary("gelu", lambda x: x * ctx.erfc(-x / ctx.sqrt(2)) / 2)
+_gelu_by_tanh = elementwise.unary(
+    "gelu", lambda x: x / 2 * (1 + ctx.tanh(ctx.sqrt(2 / ctx.pi) * (x + ctx.mpf("0.044715") * x**3)))
+)
 sinc = elementwise.unary("sinc", s.sinc)
 erf = elementwise.unary("erf", ctx.erf)
 xlogy = elementwise.binary("xlogy", s.xlogy, lambda x, y: note(y, kind="edge"))
+
+
+def gelu(x: Any, /, *, approximate: bool = False) -> Array:
+    """``x·Φ(x)``, or its approximation by ``tanh``."""
+    return (_gelu_by_tanh if approximate else _gelu)(x)
 
 
 def relu(x: Any, /) -> Array:
@@ -35,6 +44,11 @@ def softmax(x: Any, /, *, axis: int = -1) -> Array:
     """``exp(x) / sum(exp(x))`` along an axis."""
     powers = elementwise.exp(x)
     return op.divide(powers, reductions.sum(powers, axis=axis, keepdims=True))
+
+
+def log_softmax(x: Any, /, *, axis: int = -1) -> Array:
+    """``x - log(sum(exp(x)))`` along an axis."""
+    return elementwise.subtract(x, logsumexp(x, axis=axis, keepdims=True))
 
 
 def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Array:

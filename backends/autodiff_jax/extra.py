@@ -25,9 +25,19 @@ softplus = unary(jax.nn.softplus)
 silu = unary(jax.nn.silu)
 
 
+def gelu(x: Any, /, *, approximate: bool = False) -> Any:
+    """x·Φ(x) with the normal distribution function Φ, or its approximation by tanh (Hendrycks and Gimpel, 2016)."""
+    return _gelu(x, approximate)
+
+
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along an axis."""
     return _softmax(x, axis)
+
+
+def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """The logarithm of the softmax, x - log Σ exp(x), along an axis."""
+    return _log_softmax(x, axis)
 
 
 def logsumexp(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
@@ -108,6 +118,8 @@ def _largest(x: Any, k: int, axis: int) -> Any:
 
 
 _factors = general(lambda x, places, values: x.at[places].multiply(values, unique_indices=True), arrays=3)
+_gelu = general(jax.nn.gelu)
+_log_softmax = general(jax.nn.log_softmax)
 _logsumexp = general(lambda x, axis, keepdims: special.logsumexp(x, axis=axis, keepdims=keepdims))
 _median = general(lambda x, axis, keepdims: jnp.median(x, axis=axis, keepdims=keepdims))
 _softmax = general(jax.nn.softmax)
@@ -116,3 +128,7 @@ _topk = general(_largest)
 
 
 __all__ = list(EXTRA)
+
+
+def __dir__() -> list[str]:
+    return __all__

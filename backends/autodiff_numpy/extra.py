@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,21 @@ def silu(x: Any, /) -> Any:
     return x * sigmoid(x)
 
 
+def gelu(x: Any, /, *, approximate: bool = False) -> Any:
+    """x·Φ(x) with the normal distribution function Φ, or its approximation by tanh (Hendrycks and Gimpel, 2016)."""
+    if approximate:
+        return 0.5 * x * (1.0 + xp.tanh(_ROOT_2_BY_PI * (x + 0.044715 * x * x * x)))
+    return 0.5 * x * (1.0 + erf(x * _ROOT_HALF))
+
+
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along an axis."""
     return beyond.softmax(x, axis)  # type: ignore[no-untyped-call]
+
+
+def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """The logarithm of the softmax, x - log Σ exp(x), along an axis."""
+    return x - logsumexp(x, axis=axis, keepdims=True)
 
 
 def logsumexp(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:
@@ -107,6 +120,11 @@ class at(IndexedUpdate):  # noqa: N801
         return xp.reshape(flat, x.shape)
 
 
+_ROOT_2_BY_PI, _ROOT_HALF = math.sqrt(2.0 / math.pi), math.sqrt(0.5)
 _COMBINE = {"add": xp.add, "multiply": xp.multiply, "min": xp.minimum, "max": xp.maximum}
 
 __all__ = list(EXTRA)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -37,9 +37,24 @@ def silu(x: Any, /) -> Array:
     return tf.nn.silu(tensor(x))
 
 
+def gelu(x: Any, /, *, approximate: bool = False) -> Array:
+    """x·Φ(x) with the normal distribution function Φ, or its approximation by tanh (Hendrycks and Gimpel, 2016)."""
+    x = tensor(x)  # tf.nn.gelu rounds its constants to float32
+    half, one = scalar(0.5, x.dtype), scalar(1.0, x.dtype)
+    if not approximate:
+        return half * x * (one + tf.math.erf(x * scalar(math.sqrt(0.5), x.dtype)))
+    inner = x + scalar(0.044715, x.dtype) * x * x * x
+    return half * x * (one + tf.tanh(scalar(math.sqrt(2.0 / math.pi), x.dtype) * inner))
+
+
 def softmax(x: Any, /, *, axis: int = -1) -> Array:
     """The exponentials of ``x``, divided by their sum over ``axis``."""
     return tf.nn.softmax(tensor(x), axis=axis)
+
+
+def log_softmax(x: Any, /, *, axis: int = -1) -> Array:
+    """The logarithm of the softmax, x - log Σ exp(x), along an axis."""
+    return tf.nn.log_softmax(tensor(x), axis=axis)
 
 
 def logsumexp(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Array:
@@ -132,3 +147,7 @@ _SCATTER = {
     "set": tf.tensor_scatter_nd_update, "add": tf.tensor_scatter_nd_add,
     "min": tf.tensor_scatter_nd_min, "max": tf.tensor_scatter_nd_max,
 }  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -24,9 +24,19 @@ def silu(x: Any, /) -> Any:
     return torch.nn.functional.silu(x)
 
 
+def gelu(x: Any, /, *, approximate: bool = False) -> Any:
+    """x·Φ(x) with the normal distribution function Φ, or its approximation by tanh (Hendrycks and Gimpel, 2016)."""
+    return torch.nn.functional.gelu(x, approximate="tanh" if approximate else "none")
+
+
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along an axis."""
     return torch.softmax(x, axis)
+
+
+def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """The logarithm of the softmax, x - log Σ exp(x), along an axis."""
+    return torch.log_softmax(x, axis)
 
 
 def logsumexp(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
@@ -100,3 +110,6 @@ _REDUCTIONS = {"add": "sum", "multiply": "prod", "min": "amin", "max": "amax"}
 
 __all__ = list(EXTRA)
 
+
+def __dir__() -> list[str]:
+    return __all__

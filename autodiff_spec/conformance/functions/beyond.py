@@ -35,6 +35,14 @@ BEYOND: tuple[Function, ...] = (
     of_one("FUN-126", "sigmoid", ANY, ELEMENTARY, "KINK-46", drawn="any"),
     of_one("FUN-127", "softplus", ANY, ELEMENTARY, "KINK-46", drawn="any"),
     of_one("FUN-137", "silu", ANY, ELEMENTARY, drawn="any"),
+    many(
+        "FUN-138",
+        "gelu",
+        Variant("", call("gelu"), (ANY,), ONE),
+        Variant("approximated by tanh", lambda extra, x: extra.gelu(x, approximate=True), (ANY,), ONE),
+        ulps=ELEMENTARY,
+        extra=True,
+    ),
     of_one("FUN-128", "erf", ANY, ELEMENTARY, drawn="any"),
     of_one("FUN-129", "sinc", Arg(hole=0.25), SENSITIVE, "KINK-62"),
     many(
@@ -52,6 +60,14 @@ BEYOND: tuple[Function, ...] = (
         of("softmax", "along axis 0", ANY, (2, 3), axis=0),
         ulps=ELEMENTARY,
         kinks="KINK-47",
+        extra=True,
+    ),
+    many(
+        "FUN-139",
+        "log_softmax",
+        of("log_softmax", "", ANY, (2, 3), (1,)),
+        of("log_softmax", "along axis 0", ANY, (2, 3), axis=0),
+        ulps=ELEMENTARY,
         extra=True,
     ),
     many(
