@@ -18,8 +18,18 @@ CHAPTER = Chapter(
             "In the framework's own reverse mode the derivative of what an operator gives, by its argument and by what its function closes over, is right, or an error is raised.",
             HOST,
         ),
-        Clause("HOST-02", MUST, "So is the second derivative by the framework's own differentiation.", HOST),
-        Clause("HOST-03", MUST, "So is the derivative by the framework's own forward mode, where it has one.", HOST),
+        Clause(
+            "HOST-02",
+            MUST,
+            "The second derivative, by the framework's own differentiation, of what an operator gives is right, or an error is raised.",
+            HOST,
+        ),
+        Clause(
+            "HOST-03",
+            MUST,
+            "In the framework's own forward mode, where it has one, the derivative of what an operator gives is right, or an error is raised.",
+            HOST,
+        ),
         Clause(
             "HOST-04",
             MUST,

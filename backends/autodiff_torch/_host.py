@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,13 @@ def _checkpointed(f: F, a: Tensor, c: Tensor) -> list[Tensor]:
     return _gradients(checkpoint(f, c, a, use_reentrant=False), [a, c])
 
 
+def _compiled(f: F, a: Tensor, c: Tensor) -> list[Tensor]:
+    torch._dynamo.reset()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Dynamo names each place where it breaks the graph
+        return _by_both(torch.compile(f, backend="eager"), a, c)
+
+
 def _stacked(array: Tensor) -> Tensor:
     return torch.stack([array, array + 1.0])
 
@@ -95,6 +103,7 @@ TRANSFORMS: dict[str, dict[str, Callable[[F, Tensor, Tensor], Any]]] = {
             lambda z: _loss(torch.func.vmap(lambda x: f(c, x))(z))
         )(_stacked(a)),
     },
+    "compiled": {"compile": _compiled},
     "recomputed": {"checkpoint": _checkpointed},
 }  # fmt: skip
 """Kind -> name -> transform: it takes the function, its argument and its closure, and gives a tree of tensors."""
