@@ -227,3 +227,14 @@ def test_the_commonest_mistakes_are_said_at_once() -> None:
     ):
         with pytest.raises((TypeError, ValueError), match=said):
             call()
+
+
+def test_what_is_a_frameworks_and_no_array_is_not_called_another_frameworks() -> None:
+    torch = pytest.importorskip("torch")
+    be = ad.backend("torch")
+    with pytest.raises(TypeError, match="returned a dtype, which is no array"):
+        be.grad(lambda a: torch.float32)(1.0)
+    with be.tape() as t:
+        v = t.watch(1.0)
+    with pytest.raises(ad.UntrackedError, match="is a dtype, not an array"):
+        t.grad(torch.float32, v)

@@ -55,7 +55,7 @@ def require_function(f: Any, operation: str) -> None:
 def require_own(be: Engine, value: Any, what: object) -> None:
     """Raise `BackendMismatchError` where ``value`` comes from a framework that is not the backend's."""
     framework = framework_of(value.__class__)
-    if framework is not None:
+    if framework not in (None, be.name):
         raise BackendMismatchError(
             f"{what} is an array of {framework} ({type(value).__name__}), and the backend asked is {be.name!r}; "
             "call the operators, or open the tape, of autodiff_spec.backend_of(that array), or pass its to_numpy()"

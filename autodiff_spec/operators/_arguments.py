@@ -94,6 +94,8 @@ class Arguments:
 
 def require_positions(argnums: Any, operation: str) -> None:
     """Raise unless ``argnums`` is an integer or several, as soon as it is given: an argument may stand there."""
+    if type(argnums) is int:  # as nearly always
+        return
     several = argnums if isinstance(argnums, Sequence) and not isinstance(argnums, str) else (argnums,)
     for number in several:
         try:
@@ -165,14 +167,16 @@ def constant(be: Engine, output: Any) -> Any:
     Raises:
         BackendMismatchError: it is an array of another framework, NumPy's too: what the function computed is cut off.
     """
-    number = isinstance(output, (bool, int, float, complex)) and not isinstance(output, np.generic)
-    if number or framework_of(output.__class__) == be.name:  # JAX's own constants are arrays of NumPy's by type
-        return be.asarray(output)
     if isinstance(output, (np.ndarray, np.generic)):
+        kind: type = output.__class__
+        if framework_of(kind) == be.name:  # JAX's own constants are arrays of NumPy's by type
+            return be.asarray(output)
         raise BackendMismatchError(
             f"the function returned a NumPy array on the backend {be.name!r}, where what led to it has no derivative; "
             "take functions from xp() inside, or return asarray() of what is constant"
         )
+    if isinstance(output, (bool, int, float, complex)):
+        return be.asarray(output)
     checks.require_own(be, output, "the result of the function")
     hint = "was `return` forgotten?" if output is None else "return arrays, or use has_aux=True"
     raise TypeError(f"the function returned a {type(output).__name__}, which is no array; {hint}")

@@ -71,6 +71,7 @@ class TorchBackend(Backend):
         def pullback(cotangents: list[Any]) -> list[Any]:
             return tape._pullback_of(recorded, sources, cotangents, strict=False)
 
+        tape.functional = True
         nested = bool(_state.OPEN.get())
         if not nested:
             tape.composed = tape.composes(recorded)

@@ -55,6 +55,8 @@ class TorchTape(Tape):
         self.recorded_before = True
         self._inference: Any = None  # the guard that leaves the inference mode, in which nothing can be recorded
         self.composed: Any = _UNKNOWN  # what `composes` said of all outputs of a function, asked once
+        self.functional = False  # whether its targets are the results of one function, the same at each question
+        self._is_differentiable = False
         self._holds_derivatives = False  # whether gradients were recorded, which not every function has again
         self._host_records = False  # whether the user's own autograd recorded what this tape does
 
@@ -159,11 +161,8 @@ class TorchTape(Tape):
                 found = [g if g is None or (g.requires_grad and _hosts(g)) else g.detach() for g in found]
             if not (BATCHING.get() or torch._C._are_functorch_transforms_active()):  # there arrays have no memory
                 found = _engine.fresh(found, seeds, inputs)
-        if (nested or self._holds_derivatives) and _graph.is_undifferentiable(map(_graph.node_of, ends)):
-            raise TapeError(
-                "a derivative is asked of a function that has a first one alone (once_differentiable, torch.compile), "
-                "and would come out as zero; differentiate another form of it"
-            )
+        if nested or self._holds_derivatives:
+            self._require_differentiable(ends)
         if strict and len(targets) == 1 and not _engine.some(found) and not self._tracks(ends[0]):
             raise self.untracked(0)
         if create and self.is_open:
@@ -298,6 +297,16 @@ class TorchTape(Tape):
             inputs += parts
             counts.append(len(parts))
         return inputs, counts, foreign
+
+    def _require_differentiable(self, ends: Sequence[Tensor]) -> None:
+        if self._is_differentiable:
+            return
+        if _graph.is_undifferentiable(map(_graph.node_of, ends)):
+            raise TapeError(
+                "a derivative is asked of a function that has a first one alone (once_differentiable, torch.compile), "
+                "and would come out as zero; differentiate another form of it"
+            )
+        self._is_differentiable = self.functional  # the rows of a Hessian ask about the same graph
 
     def _require_unchanged(self, sources: Sequence[Tensor]) -> None:
         """Refuse a source that was written in place: autograd goes on with what it became, not with what it was."""
