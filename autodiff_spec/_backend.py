@@ -15,7 +15,7 @@ from autodiff_spec import operators
 from autodiff_spec.core import checks
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.engine import Array, Engine, FlatFunction, LinearMap
-from autodiff_spec.core.errors import ShapeMismatchError, UnsupportedError, missing_hook
+from autodiff_spec.core.errors import ShapeMismatchError, UnsupportedError, missing_hook, named_type
 from autodiff_spec.core.tape import Tape
 from autodiff_spec.gradient_check import check_grad
 
@@ -84,7 +84,7 @@ class Backend(Engine):
         self.require(Capability.TAPE, "assign")
         if not self.is_variable(variable):
             raise UnsupportedError(
-                f"assign() needs a variable, not a {type(variable).__name__}; make one with variable()"
+                f"assign() needs a variable, not {named_type(variable)}; make one with variable()"
             )
         array = checks.floating(self, value, "the value of assign()", dtype=variable.dtype, nested=True)
         if tuple(array.shape) != tuple(variable.shape):

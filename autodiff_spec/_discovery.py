@@ -14,7 +14,7 @@ import numpy as np
 
 from autodiff_spec._backend import Backend
 from autodiff_spec.core.current import CHOSEN, using
-from autodiff_spec.core.errors import BackendMismatchError, BackendNotFoundError, BackendNotInstalledError
+from autodiff_spec.core.errors import BackendMismatchError, BackendNotFoundError, BackendNotInstalledError, named_type
 from autodiff_spec.core.frameworks import framework_of
 from autodiff_spec.core.installation import installation
 from autodiff_spec.core.trees import flatten
@@ -94,6 +94,7 @@ def backend_of(*trees: Any) -> Backend:
 
     Raises:
         BackendMismatchError: two frameworks meet; the message names both.
+        TypeError: the name of a backend is given in place of arrays.
 
     Examples:
         >>> import autodiff_spec as ad
@@ -102,6 +103,8 @@ def backend_of(*trees: Any) -> Backend:
         'numpy'
     """
     current = backend()
+    if len(trees) == 1 and type(trees[0]) is str and trees[0] in _BUILT_IN:
+        raise TypeError(f"{trees[0]!r} is the name of a backend, and no array; write backend({trees[0]!r})")
     found: Backend | None = None
     for tree in trees:
         leaves = (tree,) if type(tree) not in _CONTAINERS and current.is_array(tree) else flatten(tree)[0]
@@ -185,7 +188,7 @@ def _load(name: str, conventions: str) -> Backend:
     made = made(conventions=conventions) if callable(made) else made
     if not isinstance(made, Backend):
         raise BackendNotFoundError(
-            f"{name!r} is a {type(made).__name__}, not a Backend; make it an instance of autodiff_spec.Backend, "
+            f"{name!r} is {named_type(made)}, not a Backend; make it an instance of autodiff_spec.Backend, "
             "or a function that returns one"
         )
     if made.conventions != conventions:

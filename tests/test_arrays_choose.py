@@ -238,3 +238,9 @@ def test_what_is_a_frameworks_and_no_array_is_not_called_another_frameworks() ->
         v = t.watch(1.0)
     with pytest.raises(ad.UntrackedError, match="is a dtype, not an array"):
         t.grad(torch.float32, v)
+
+
+@pytest.mark.parametrize("function", [ad.xp, ad.extra, ad.backend_of])
+def test_the_name_of_a_backend_is_no_array(function: Callable[[str], Any]) -> None:
+    with pytest.raises(TypeError, match=r"name of a backend, and no array; write backend\('jax'\)"):
+        function("jax")

@@ -199,9 +199,9 @@ def test_a_wrong_second_derivative_of_complex_numbers_is_noticed(mode: str, monk
         return xp.imag(xp.multiply(a, xp.square(a)))
 
     assert check(mode, be, program, [[1.0 + 2.0j, -0.5j]], "complex128")
-    right = _tape.ENGINE.conjugate
+    right = _tape.TRAITS.conjugate
     beside = lambda g: Array(g.value.conj(), g.node) if type(g) is Array else right(g)  # noqa: E731
-    monkeypatch.setattr(_tape.ENGINE, "conjugate", beside)
+    monkeypatch.setattr(_tape.TRAITS, "conjugate", beside)
     with pytest.raises(AssertionError):
         check(mode, be, program, [[1.0 + 2.0j, -0.5j]], "complex128")
 
@@ -212,7 +212,7 @@ def test_a_gradient_of_the_other_convention_is_noticed(dtype: str, monkeypatch: 
         return xp.imag(xp.square(a))
 
     assert check("grad", be, program, [[1.0 + 2.0j]], dtype)
-    monkeypatch.setattr(_tape.ENGINE, "conjugate", lambda g: g)
+    monkeypatch.setattr(_tape.TRAITS, "conjugate", lambda g: g)
     with pytest.raises(AssertionError):
         check("grad", be, program, [[1.0 + 2.0j]], dtype)
 

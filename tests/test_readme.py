@@ -25,7 +25,7 @@ SAID = {
     Verdict.DEVIATES: ("deviates", "deviate"),
     Verdict.VIOLATES: ("violates", "violate"),
     Verdict.UNSUPPORTED: ("unsupported", "unsupported"),
-    Verdict.UNTESTED: ("not asked", "not asked"),
+    Verdict.UNTESTED: ("untested", "untested"),
 }
 
 

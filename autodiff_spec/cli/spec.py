@@ -23,7 +23,9 @@ def spec(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
 ) -> None:
     """Print the clauses of the specification, all or one."""
-    chosen = [one for one in CLAUSES.values() if clause is None or clause.upper() in (one.id, one.chapter)]
+    prefix, dash, number = (clause or "").upper().partition("-")
+    asked = prefix + dash + (number.zfill(2) if dash else "")  # TAPE-5 is TAPE-05
+    chosen = [one for one in CLAUSES.values() if clause is None or asked in (one.id, one.chapter)]
     if not chosen:
         raise UsageError(f"there is no clause or chapter {clause}; the chapters are {', '.join(CHAPTERS)}")
     if as_json:

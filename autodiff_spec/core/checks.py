@@ -8,7 +8,13 @@ import numpy as np
 
 from autodiff_spec.core import trees
 from autodiff_spec.core.engine import Engine
-from autodiff_spec.core.errors import BackendMismatchError, DtypeError, NotDifferentiableError, ShapeMismatchError
+from autodiff_spec.core.errors import (
+    BackendMismatchError,
+    DtypeError,
+    NotDifferentiableError,
+    ShapeMismatchError,
+    named_type,
+)
 from autodiff_spec.core.frameworks import framework_of
 
 
@@ -34,7 +40,7 @@ def floating(be: Engine, value: Any, what: object, *, dtype: Any = None, nested:
         value = _numbers(value, what)
     elif not isinstance(value, (float, complex, np.ndarray, np.generic)):
         require_own(be, value, what)
-        raise _not_floating(what, f"a {type(value).__name__}", "pass a float or an array")
+        raise _not_floating(what, f"{named_type(value)}", "pass a float or an array")
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biuOSUmM":
         raise _not_floating(what, f"a NumPy array of dtype {value.dtype}", "cast it to a floating dtype first")
     array = be._asarray(value, dtype)
@@ -47,7 +53,7 @@ def require_function(f: Any, operation: str) -> None:
     """Raise unless the first argument of an operator can be called, as soon as it is given."""
     if not callable(f):
         raise TypeError(
-            f"{operation} takes a function first, not a {type(f).__name__}; arguments go to the function that it "
+            f"{operation} takes a function first, not {named_type(f)}; arguments go to the function that it "
             "returns, as in grad(f)(x)"
         )
 

@@ -85,6 +85,12 @@ class GradientCheckError(AutodiffError, AssertionError):
     """A check of derivatives failed; the message is its table."""
 
 
+def named_type(value: object) -> str:
+    """The type of ``value`` with its article, for messages: ``a str``, ``an int``."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
 def missing_hook(engine: object, name: str) -> NotImplementedError:
     """The error for a hook that an engine needs and does not implement."""
     return NotImplementedError(

@@ -20,6 +20,7 @@ from autodiff_spec.core.errors import (
     UnsupportedError,
     UntrackedError,
     missing_hook,
+    named_type,
 )
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ class Tape:
         if not self.backend.is_array(array):
             checks.require_own(self.backend, array, name)
             return UntrackedError(
-                f"{name} is a {type(array).__name__}, not an array recorded on this tape; "
+                f"{name} is {named_type(array)}, not an array recorded on this tape; "
                 "compute it inside the tape from a watched source"
             )
         return NotDifferentiableError(
@@ -239,9 +240,9 @@ class Tape:
         be, hint = self.backend, "pass the variable, or the array that watch() returned"
         if not be.is_array(array):
             if isinstance(array, (bool, int, str, type(None))):
-                return NotDifferentiableError(f"{name} is a {type(array).__name__}, which has no derivative; {hint}")
+                return NotDifferentiableError(f"{name} is {named_type(array)}, which has no derivative; {hint}")
             checks.require_own(be, array, name)
-            return UntrackedError(f"{name} is a {type(array).__name__}, which no tape can watch; {hint}")
+            return UntrackedError(f"{name} is {named_type(array)}, which no tape can watch; {hint}")
         if be.kind(array.dtype) == "other":
             return NotDifferentiableError(
                 f"{name} has dtype {array.dtype}, which has no derivative; use a floating source"
@@ -264,7 +265,7 @@ class Tape:
             name = trees.Path(given, i, "out", "grad()")
             if not (be.is_variable(leaf) or (be.is_array(leaf) and Capability.MUTABLE_OUT in be.capabilities)):
                 raise UnsupportedError(
-                    f"{name} is a {type(leaf).__name__}, which the backend {be.name!r} cannot write into; "
+                    f"{name} is {named_type(leaf)}, which the backend {be.name!r} cannot write into; "
                     "pass a variable()"
                 )
             if tuple(leaf.shape) != tuple(array.shape):
@@ -285,15 +286,15 @@ class Tape:
         return self.backend.xp.zeros_like(source) if gradient is None else gradient
 
     def _pullback_of(
-        self, targets: Sequence[Array], sources: Sequence[Array], cotangents: Sequence[Array | None], *, strict: bool
+        self, targets: Sequence[Array], sources: Sequence[Array], cotangents: Sequence[Array | None], *, strict: bool,
+        retain: bool | None = None,
     ) -> list[Array | None]:
         """One backward pass: marks the tape spent, deduplicates sources, chains what the framework raises."""
         unique = {id(source): source for source in sources}
-        self._spent = not self.persistent
+        retain = self.persistent if retain is None else retain
+        self._spent = not retain
         try:
-            found = self._pullback(
-                targets, [*unique.values()], cotangents, retain=self.persistent, strict=strict
-            )
+            found = self._pullback(targets, [*unique.values()], cotangents, retain=retain, strict=strict)
         except UntrackedError:
             self._spent = False  # bad input does not spend the tape
             raise
@@ -330,16 +331,12 @@ class Tape:
         """For each source the gradients of the target's elements in order; an empty list where nothing connects."""
         xp, size = self.backend.xp, math.prod(target.shape)
         basis = xp.eye(size, dtype=target.dtype)
-        persistent = self.persistent
         rows: list[list[Array | None]] = []
-        try:
-            for i in range(size):
-                self.persistent = persistent or i < size - 1  # the last row may free the residuals
-                cotangent = xp.reshape(basis[i, :], tuple(target.shape))
-                rows.append(self._pullback_of([target], sources, [cotangent], strict=True))
-        finally:
-            self.persistent = persistent
-        self._spent = not persistent
+        for i in range(size):
+            cotangent = xp.reshape(basis[i, :], tuple(target.shape))
+            retain = self.persistent or i < size - 1  # the last row may free the residuals
+            rows.append(self._pullback_of([target], sources, [cotangent], strict=True, retain=retain))
+        self._spent = not self.persistent
         return [
             [] if all(row[k] is None for row in rows) else [self._filled(row[k], source) for row in rows]
             for k, source in enumerate(sources)

@@ -12,7 +12,7 @@ import numpy as np
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
-from autodiff_spec.core.errors import BackendMismatchError
+from autodiff_spec.core.errors import BackendMismatchError, named_type
 from autodiff_spec.core.frameworks import framework_of
 
 _CONTAINERS = (tuple, list, dict)
@@ -62,7 +62,7 @@ class Arguments:
             outputs, self.output_structure = trees.flatten(result, types)
             return outputs
         if not (isinstance(result, tuple) and len(result) == 2):
-            raise TypeError(f"with has_aux=True the function returns (result, aux), and not a {type(result).__name__}")
+            raise TypeError(f"with has_aux=True the function returns (result, aux), and not {named_type(result)}")
         result, aux = result
         outputs, self.output_structure = trees.flatten(result, types)
         rest, self._aux_structure = trees.flatten(aux, types)
@@ -102,7 +102,7 @@ def require_positions(argnums: Any, operation: str) -> None:
             operator.index(number)
         except TypeError:
             raise TypeError(
-                f"argnums of {operation} is a {type(argnums).__name__}; name positions by integers; arguments go to "
+                f"argnums of {operation} is {named_type(argnums)}; name positions by integers; arguments go to "
                 f"the function that it returns: {operation[:-2]}(f)(x)"
             ) from None
 
@@ -179,7 +179,7 @@ def constant(be: Engine, output: Any) -> Any:
         return be.asarray(output)
     checks.require_own(be, output, "the result of the function")
     hint = "was `return` forgotten?" if output is None else "return arrays, or use has_aux=True"
-    raise TypeError(f"the function returned a {type(output).__name__}, which is no array; {hint}")
+    raise TypeError(f"the function returned {named_type(output)}, which is no array; {hint}")
 
 
 def convert(be: Engine, argument: Any) -> Any:

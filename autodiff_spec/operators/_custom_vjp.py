@@ -12,7 +12,13 @@ from autodiff_spec.core import checks, trees
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Array, Engine
-from autodiff_spec.core.errors import CustomRuleError, DtypeError, NotDifferentiableError, ShapeMismatchError
+from autodiff_spec.core.errors import (
+    CustomRuleError,
+    DtypeError,
+    NotDifferentiableError,
+    ShapeMismatchError,
+    named_type,
+)
 
 
 class CustomVJP:
@@ -227,5 +233,5 @@ def _count(found: Any) -> str:
     """Describe a wrong result of ``fwd`` or ``bwd`` for an error message."""
     if isinstance(found, tuple):
         return f"a tuple of {len(found)}"
-    kind = "an array" if isinstance(found, np.ndarray) or hasattr(found, "dtype") else f"a {type(found).__name__}"
+    kind = "an array" if isinstance(found, np.ndarray) or hasattr(found, "dtype") else f"{named_type(found)}"
     return f"{kind}, no tuple"

@@ -31,6 +31,7 @@ def grad(
 
     Raises:
         NotDifferentiableError: a differentiated argument is integer or boolean, or the result complex.
+        BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
         ValueError: an ``argnums`` out of range.
 
     Examples:
@@ -39,7 +40,7 @@ def grad(
         >>> be.grad(lambda x: 2 * x * x)(be.asarray([0.0, 1.0, 2.0, 3.0]))
         array([ 0.,  4.,  8., 12.])
     """
-    both = value_and_grad(be, f, argnums, has_aux=has_aux)
+    both = _value_and_grad(be, f, argnums, has_aux, "grad()")
 
     @functools.wraps(f, updated=())
     def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -67,6 +68,7 @@ def value_and_grad(
 
     Raises:
         NotDifferentiableError: a differentiated argument is integer or boolean, or the result complex.
+        BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
         ValueError: an ``argnums`` out of range.
 
     Examples:
@@ -76,13 +78,18 @@ def value_and_grad(
         >>> float(value), float(gradient)
         (9.0, 6.0)
     """
+    return _value_and_grad(be, f, argnums, has_aux, "value_and_grad()")
 
-    checks.require_function(f, "grad()")
-    require_positions(argnums, "grad()")
+
+def _value_and_grad(
+    be: Engine, f: Callable[P, Any], argnums: int | Sequence[int], has_aux: bool, operation: str
+) -> Callable[P, tuple[Any, Any]]:
+    checks.require_function(f, operation)
+    require_positions(argnums, operation)
 
     @functools.wraps(f, updated=())
     def value_and_gradient(*args: P.args, **kwargs: P.kwargs) -> tuple[Any, Any]:
-        call = Arguments(be, f, args, kwargs, argnums, "grad()", has_aux=has_aux)
+        call = Arguments(be, f, args, kwargs, argnums, operation, has_aux=has_aux)
         found, pull = be._vjp(call.flat, call.primals, once=True)
         outputs, aux = call.parted(found)
         cotangents: list[Any] = [None] * len(found)  # none for aux
@@ -90,7 +97,7 @@ def value_and_grad(
             if not be.is_array(output):
                 outputs[i] = output = constant(be, output)
             if be.kind(output.dtype) != "other":
-                cotangents[i] = checks.default_cotangent(be, output, call.output_structure, i, "grad()")
+                cotangents[i] = checks.default_cotangent(be, output, call.output_structure, i, operation)
         gradient = call.as_arguments(zeros_for_none(be, pull(cotangents), call.primals))
         value = trees.unflatten(call.output_structure, outputs)
         return ((value, aux) if has_aux else value), gradient

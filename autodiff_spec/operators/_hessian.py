@@ -37,6 +37,7 @@ def hessian(
 
     Raises:
         NotDifferentiableError: a differentiated argument is integer, boolean or complex, or the result complex.
+        BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
         ValueError: an ``argnums`` out of range.
         UnsupportedError: the backend does not declare ``HIGHER_ORDER``.
 

@@ -32,6 +32,7 @@ def hvp(be: Engine, f: Callable[P, Any], primals: Sequence[Any], tangents: Seque
 
     Raises:
         NotDifferentiableError: a primal or tangent is integer or boolean, or the result is complex.
+        BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
         ShapeMismatchError: the tangents do not fit the primals.
         DtypeError: a tangent is complex and its primal real.
         TypeError: ``primals`` or ``tangents`` is neither a tuple nor a list.

@@ -47,6 +47,7 @@ def jacobian(
     Raises:
         NotDifferentiableError: a differentiated argument is integer or boolean, or an argument or result is complex
             (its derivative is not one number; use `vjp` or `jvp`).
+        BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
         ValueError: a ``mode`` that does not exist, or an ``argnums`` out of range.
         UnsupportedError: ``"forward"`` on a backend that has no forward mode and cannot differentiate a pullback.
 

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
+from autodiff_spec.core.errors import named_type
 from autodiff_spec.operators._arguments import constant, primal_arrays
 
 P = ParamSpec("P")
@@ -31,6 +32,7 @@ def jvp(be: Engine, f: Callable[P, Any], primals: Sequence[Any], tangents: Seque
 
     Raises:
         NotDifferentiableError: a primal or tangent is integer or boolean.
+        BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
         ShapeMismatchError: the tangents do not fit the primals.
         DtypeError: a tangent is complex and its primal real.
         TypeError: ``primals`` or ``tangents`` is neither a tuple nor a list.
@@ -68,7 +70,7 @@ def directions_of(
     for name, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, (tuple, list)):
             raise TypeError(
-                f"{name} of {operation} is a {type(given).__name__}; "
+                f"{name} of {operation} is {named_type(given)}; "
                 "pass a tuple with one entry for each argument of the function"
             )
     arrays, structure = primal_arrays(be, tuple(primals), "primals", operation)

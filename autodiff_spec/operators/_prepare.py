@@ -13,7 +13,7 @@ from autodiff_spec.core import checks, trees
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine, TreeFunction, Unprepared
-from autodiff_spec.core.errors import PreparationError, ShapeMismatchError, UnsupportedError
+from autodiff_spec.core.errors import PreparationError, ShapeMismatchError, UnsupportedError, named_type
 from autodiff_spec.operators._arguments import convert
 
 P = ParamSpec("P")
@@ -241,7 +241,7 @@ def _store(be: Engine, destination: Any, result: Any, path: trees.Path) -> None:
     """Write a result where ``out=`` says."""
     if not (be.is_variable(destination) or (be.is_array(destination) and Capability.MUTABLE_OUT in be.capabilities)):
         raise UnsupportedError(
-            f"{path} of the prepared function is a {type(destination).__name__}, which the backend {be.name!r} "
+            f"{path} of the prepared function is {named_type(destination)}, which the backend {be.name!r} "
             "cannot write into; pass a variable()"
         )
     if not be.is_array(result) or tuple(destination.shape) != tuple(result.shape):

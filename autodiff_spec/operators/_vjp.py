@@ -27,6 +27,7 @@ def vjp(be: Engine, f: Callable[P, Any], *primals: Any) -> tuple[Any, Callable[[
 
     Raises:
         NotDifferentiableError: a primal or cotangent is integer or boolean.
+        BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
         ShapeMismatchError: the cotangent does not fit ``y``.
 
     Examples:

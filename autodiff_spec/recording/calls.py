@@ -14,8 +14,8 @@ from typing import Any
 
 from autodiff_spec.core.engine import CustomCall, Engine, FlatFunction
 from autodiff_spec.core.errors import MutationError
-from autodiff_spec.recording.engine import RecordingEngine
 from autodiff_spec.recording.nodes import Node, Recording, backward
+from autodiff_spec.recording.tape import ArrayTraits
 
 
 class Cotangents(dict[int, Any]):
@@ -53,14 +53,14 @@ class _Call:
 
     Attributes:
         be: the backend.
-        engine: how its arrays are recorded.
+        traits: how its arrays are recorded.
         pull: from the cotangents of the results to the shares of the arguments.
         kinds: shape and dtype of each result.
         parents: the nodes of the arguments.
     """
 
     be: Engine
-    engine: RecordingEngine
+    traits: ArrayTraits
     pull: Callable[[Cotangents], Cotangents]
     kinds: list[tuple[tuple[int, ...], Any]]
     parents: Sequence[Node]
@@ -73,13 +73,13 @@ class _Call:
         return Cotangents({k: tangent for k, tangent in enumerate(found) if tangent is not None})
 
     def _pull(self, cotangents: list[Any]) -> list[Any]:
-        given = {k: self.engine.conjugate(g) for k, g in enumerate(cotangents) if g is not None}
+        given = {k: self.traits.conjugate(g) for k, g in enumerate(cotangents) if g is not None}
         shares = self.pull(Cotangents(given))
-        return [self.engine.conjugate(shares[i]) if i in shares else None for i in range(len(self.parents))]
+        return [self.traits.conjugate(shares[i]) if i in shares else None for i in range(len(self.parents))]
 
     def record(self, results: Sequence[tuple[int, ...]]) -> list[Node]:
         """The nodes of the results, each with the tapes that track it, as ``results`` says."""
-        frame = self.engine.recorder.frame()
+        frame = self.traits.recorder.frame()
         tapes = frame.tracking(tuple({number for one in results for number in one}))
         shares = Node(tuple((parent, _argument(i), ()) for i, parent in enumerate(self.parents)), tapes)
         call = Node(((shares, CallEdge(self.pull, self.push), ()),), tapes)
@@ -100,81 +100,81 @@ def _result(k: int) -> CallEdge:
 # --- functions with a rule of their own -------------------------------------------------------------------------
 
 
-def tapes_of(engine: RecordingEngine, arrays: Sequence[Any]) -> tuple[int, ...]:
+def tapes_of(traits: ArrayTraits, arrays: Sequence[Any]) -> tuple[int, ...]:
     """The open tapes that track one of ``arrays``."""
-    nodes = [node for node in map(engine.node, arrays) if node is not None]
-    return engine.recorder.frame().tracking(tuple({number for node in nodes for number in node.tapes}))
+    nodes = [node for node in map(traits.node, arrays) if node is not None]
+    return traits.recorder.frame().tracking(tuple({number for node in nodes for number in node.tapes}))
 
 
-def require_constant(engine: RecordingEngine, call: CustomCall, outputs: Sequence[Any]) -> None:
+def require_constant(traits: ArrayTraits, call: CustomCall, outputs: Sequence[Any]) -> None:
     """Refuse results that are recorded, although they were computed from values."""
-    if engine.recorder.frame().recordings and tapes_of(engine, outputs):
+    if traits.recorder.frame().recordings and tapes_of(traits, outputs):
         raise call.depends_on_more()
 
 
-def run_rule(be: Engine, engine: RecordingEngine, call: CustomCall, arrays: Sequence[Any]) -> list[Any]:
+def run_rule(be: Engine, traits: ArrayTraits, call: CustomCall, arrays: Sequence[Any]) -> list[Any]:
     """The results of ``call``: with its rule where an open tape tracks one of ``arrays``, else values."""
-    values = [engine.plain(array) for array in arrays]
-    if not tapes_of(engine, arrays):
+    values = [traits.plain(array) for array in arrays]
+    if not tapes_of(traits, arrays):
         outputs = call.value(*values)
-        require_constant(engine, call, outputs)
+        require_constant(traits, call, outputs)
         return outputs
     outputs, residuals = call.forward(*values)
-    require_constant(engine, call, outputs)
-    return record_rule(be, engine, call, arrays, outputs, residuals)
+    require_constant(traits, call, outputs)
+    return record_rule(be, traits, call, arrays, outputs, residuals)
 
 
 def record_rule(
-    be: Engine, engine: RecordingEngine, call: CustomCall, arrays: Sequence[Any], outputs: list[Any], residuals: Any
+    be: Engine, traits: ArrayTraits, call: CustomCall, arrays: Sequence[Any], outputs: list[Any], residuals: Any
 ) -> list[Any]:
     """``outputs``, which ``call.forward`` gave for the values of ``arrays``, recorded with the rule of ``call``."""
-    tapes, nodes = tapes_of(engine, arrays), [engine.node(array) for array in arrays]
+    tapes, nodes = tapes_of(traits, arrays), [traits.node(array) for array in arrays]
     places = [i for i, node in enumerate(nodes) if node is not None]
     floating = [k for k, output in enumerate(outputs) if be.kind(output.dtype) != "other"]
     kinds = {k: (tuple(outputs[k].shape), outputs[k].dtype) for k in floating}
     count = len(outputs)
     # Only where a second tape records can someone ask for the derivative of the pullback.
-    again = [_bound(engine, array) for array in arrays] if len(tapes) > 1 else []
+    again = [_bound(traits, array) for array in arrays] if len(tapes) > 1 else []
 
     def pull(given: Cotangents) -> Cotangents:
         kept = residuals
-        if tapes_of(engine, again):  # the residuals, as functions of the arguments
+        if tapes_of(traits, again):  # the residuals, as functions of the arguments
             _, kept = call.forward(*again)
         cotangents: list[Any] = [None] * count
         for place, k in enumerate(floating):
             shape, dtype = kinds[k]
-            cotangents[k] = engine.conjugate(given[place]) if place in given else be.xp.zeros(shape, dtype=dtype)
+            cotangents[k] = traits.conjugate(given[place]) if place in given else be.xp.zeros(shape, dtype=dtype)
         shares = call.backward(kept, cotangents)
         given_back = ((place, shares[i]) for place, i in enumerate(places))
-        return Cotangents({place: engine.conjugate(share) for place, share in given_back if share is not None})
+        return Cotangents({place: traits.conjugate(share) for place, share in given_back if share is not None})
 
     parents = [node for node in nodes if node is not None]
-    recorded = _Call(be, engine, pull, list(kinds.values()), parents).record([tapes] * len(floating))
+    recorded = _Call(be, traits, pull, list(kinds.values()), parents).record([tapes] * len(floating))
     results = list(outputs)
     for k, node in zip(floating, recorded, strict=True):
-        results[k] = engine.wrap(outputs[k], node)
+        results[k] = traits.wrap(outputs[k], node)
     return results
 
 
-def _bound(engine: RecordingEngine, array: Any) -> Any:
+def _bound(traits: ArrayTraits, array: Any) -> Any:
     """A variable as the recorded array that it is now; anything else as it is."""
-    node = engine.node(array)
-    return array if node is None else engine.wrap(engine.plain(array), node)
+    node = traits.node(array)
+    return array if node is None else traits.wrap(traits.plain(array), node)
 
 
 # --- checkpoints ------------------------------------------------------------------------------------------------
 
 
-def record_checkpoint(be: Engine, engine: RecordingEngine, f: FlatFunction, arrays: list[Any]) -> list[Any]:
+def record_checkpoint(be: Engine, traits: ArrayTraits, f: FlatFunction, arrays: list[Any]) -> list[Any]:
     """``f(*arrays)``, its part of the recording replaced by one call that makes it again when it is pulled back."""
-    arrays = [_bound(engine, array) for array in arrays]
+    arrays = [_bound(traits, array) for array in arrays]
     # A recording that only gives tangents to its nodes keeps nothing, and there is nothing to make again.
-    keeping = [recording for recording in engine.recorder.frame().recordings if type(recording.nodes) is list]
+    keeping = [recording for recording in traits.recorder.frame().recordings if type(recording.nodes) is list]
     if not keeping:
         return f(*arrays)
     numbers, starts = {recording.number for recording in keeping}, [len(recording.nodes) for recording in keeping]
     outputs = f(*arrays)
-    nodes = [engine.node(output) for output in outputs]
+    nodes = [traits.node(output) for output in outputs]
     inside, variables = _taken_out(keeping, starts)
     parents = {parent: None for node in inside for parent, _, _ in node.edges if parent not in inside}
     outside = [parent for parent in parents if not numbers.isdisjoint(parent.tapes)]
@@ -182,15 +182,15 @@ def record_checkpoint(be: Engine, engine: RecordingEngine, f: FlatFunction, arra
     for node in inside:
         node.tapes = ()  # an array that left f by another way than its result is a constant from here on
     if replaced:
-        segment = _Segment(engine, f, arrays, outside, variables, [*replaced])
+        segment = _Segment(traits, f, arrays, outside, variables, [*replaced])
         kinds = [(tuple(outputs[k].shape), outputs[k].dtype) for k in replaced]
         kept = [tuple(number for number in tapes if number in numbers) for _, tapes in replaced.values()]
-        recorded = _Call(be, engine, segment.pull, kinds, outside).record(kept)
+        recorded = _Call(be, traits, segment.pull, kinds, outside).record(kept)
         for (k, (old, tapes)), new in zip(replaced.items(), recorded, strict=True):
             new.tapes = tapes
             if hasattr(old, "tangents"):
                 new.tangents = old.tangents
-            outputs[k] = engine.wrap(engine.plain(outputs[k]), new)
+            outputs[k] = traits.wrap(traits.plain(outputs[k]), new)
     return outputs
 
 
@@ -218,19 +218,19 @@ class _Segment:
 
     def __init__(
         self,
-        engine: RecordingEngine,
+        traits: ArrayTraits,
         f: FlatFunction,
         arrays: list[Any],
         outside: list[Node],
         variables: dict[Node, Any],
         places: list[int],
     ) -> None:
-        self.engine, self.f, self.arrays, self.outside, self.places = engine, f, arrays, outside, places
+        self.traits, self.f, self.arrays, self.outside, self.places = traits, f, arrays, outside, places
         self.variables = [(node, variables[node], variables[node].value) for node in outside if node in variables]
 
     def pull(self, given: Cotangents) -> Cotangents:
         """The shares of ``outside``, from a recording of their own that is made now."""
-        engine, again = self.engine, Recording()
+        traits, again = self.traits, Recording()
         for node, variable, value in self.variables:
             if variable.value is not value:
                 raise MutationError(
@@ -243,22 +243,22 @@ class _Segment:
             for node in self.outside:  # for a while they are sources of this recording too
                 node.tapes = (*node.tapes, again.number)
             seeds = self._seeds(again, given)
-            pull = engine.pull(bool(engine.recorder.frame().recordings))
-            found = backward(again, seeds, self.outside, pull, engine.add, retain=False, beyond=False)
+            pull = traits.pull(bool(traits.recorder.frame().recordings))
+            found = backward(again, seeds, self.outside, pull, traits.add, retain=False, beyond=False)
         finally:
             for node in self.outside:
                 node.tapes = tuple(number for number in node.tapes if number != again.number)
-        return Cotangents({i: engine.dense(share) for i, share in enumerate(found) if share is not None})
+        return Cotangents({i: traits.dense(share) for i, share in enumerate(found) if share is not None})
 
     def _seeds(self, again: Recording, given: Cotangents) -> list[tuple[Node, Any]]:
-        self.engine.recorder.start(again)
+        self.traits.recorder.start(again)
         try:
             outputs = self.f(*self.arrays)
         finally:
-            self.engine.recorder.stop(again)
+            self.traits.recorder.stop(again)
         seeds = []
         for place, cotangent in given.items():
-            node = self.engine.node(outputs[self.places[place]])
+            node = self.traits.node(outputs[self.places[place]])
             if node is None or again.number not in node.tapes:
                 raise MutationError(
                     "the function of a checkpoint() computed something else when it ran again; "

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from autodiff_spec.recording.engine import RecordingEngine
 from autodiff_spec.recording.nodes import Node, Recording
+from autodiff_spec.recording.tape import ArrayTraits
 
 _CREATION = ("arange", "asarray", "empty", "empty_like", "eye", "from_dlpack", "full", "full_like", "linspace", "ones",
              "ones_like", "zeros", "zeros_like")  # fmt: skip
@@ -25,24 +25,24 @@ class _Forgetful(list[Node]):
         """Let the node go with its array."""
 
 
-def recorded_namespace(xp: Any, engine: RecordingEngine, records: Callable[[Any], bool]) -> dict[str, Any]:
+def recorded_namespace(xp: Any, traits: ArrayTraits, records: Callable[[Any], bool]) -> dict[str, Any]:
     """The names of ``xp`` and what they stand for, creation functions so that their results are recorded.
 
     Args:
         xp: an engine's namespace, for plain and recorded arrays.
-        engine: how its arrays are recorded.
+        traits: how its arrays are recorded.
         records: whether a plain array is to be recorded; others stay plain.
     """
-    always, recorder = Recording(), engine.recorder
+    always, recorder = Recording(), traits.recorder
     always.nodes = _Forgetful()
 
     def recorded(array: Any) -> Any:
-        array = engine.current(array)
-        if type(array) is engine.array or not records(array):
+        array = traits.current(array)
+        if type(array) is traits.array or not records(array):
             return array
         if always not in recorder.frame().recordings:  # this context's
             recorder.start(always)
-        return engine.wrap(array, recorder.source(always, None))
+        return traits.wrap(array, recorder.source(always, None))
 
     def making(create: Callable[..., Any]) -> Callable[..., Any]:
         return functools.wraps(create)(lambda *args, **kwargs: recorded(create(*args, **kwargs)))

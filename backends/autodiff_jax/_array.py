@@ -12,6 +12,7 @@ import numpy as np
 from jax import numpy as jnp
 
 from autodiff_spec import DtypeError
+from autodiff_spec.core.errors import named_type
 from autodiff_spec.recording.array import RecordedArray, RecordedVariable
 from autodiff_spec.recording.nodes import Node, Recorder, Recording
 
@@ -161,7 +162,7 @@ def constant(x: Any) -> tuple[Any, Kind]:
         return scalar(x)
     if not isinstance(x, jax.Array):
         if not isinstance(x, (np.ndarray, np.generic)):
-            raise TypeError(f"a {type(x).__name__} is no array; convert it with xp.asarray")
+            raise TypeError(f"{named_type(x)} is no array; convert it with xp.asarray")
         x = jnp.array(x)  # a copy: a later write into the NumPy array must not change the recording
     return x, kind_of(x)
 

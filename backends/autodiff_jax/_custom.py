@@ -12,7 +12,7 @@ from jax import numpy as jnp
 
 from autodiff_jax._array import RECORDER, plain
 from autodiff_jax._functional import conjugate, native_vjp
-from autodiff_jax._tape import ENGINE
+from autodiff_jax._tape import TRAITS
 from autodiff_spec import Backend, UnsupportedError
 from autodiff_spec.core import trees
 from autodiff_spec.recording.calls import record_checkpoint, record_rule, require_constant, run_rule, tapes_of
@@ -40,22 +40,22 @@ def apply_rule(be: Backend, call: Any, arrays: list[Any]) -> list[Any]:
         raise RuleInForwardMode("JAX's forward mode does not take a custom_vjp(); use jvp(), which transposes its rule")
     values = [plain(array) for array in arrays]
     if not _traced(values):
-        outputs = run_rule(be, ENGINE, call, arrays)
+        outputs = run_rule(be, TRAITS, call, arrays)
         # A tracer among them came from a closure, or from a compilation that is going on: JAX knows.
         return _native(call, values) if _traced(outputs) else outputs
-    if not tapes_of(ENGINE, arrays):
+    if not tapes_of(TRAITS, arrays):
         outputs = _native(call, values)
-        require_constant(ENGINE, call, outputs)
+        require_constant(TRAITS, call, outputs)
         return outputs
     outputs, residuals = call.forward(*values)
-    require_constant(ENGINE, call, outputs)
-    return record_rule(be, ENGINE, call, arrays, _attached(call, values, outputs, residuals), residuals)
+    require_constant(TRAITS, call, outputs)
+    return record_rule(be, TRAITS, call, arrays, _attached(call, values, outputs, residuals), residuals)
 
 
 def apply_checkpoint(be: Backend, f: Any, arrays: list[Any]) -> list[Any]:
     """A call that the tapes make again; without one, `jax.checkpoint` inside JAX's transforms."""
     if RECORDER.frame().recordings:
-        return record_checkpoint(be, ENGINE, f, arrays)
+        return record_checkpoint(be, TRAITS, f, arrays)
     values = [plain(array) for array in arrays]
     if not _traced(values):
         return f(*values)  # type: ignore[no-any-return]

@@ -10,13 +10,13 @@ from jax import numpy as jnp
 from autodiff_jax._array import RECORDER, Array, SpecRecording, Variable, fresh, kind_of
 from autodiff_jax._operation import Operation, Pull, add
 from autodiff_spec import Backend
-from autodiff_spec.recording.engine import RecordedTape, RecordingEngine
 from autodiff_spec.recording.nodes import Node
+from autodiff_spec.recording.tape import ArrayTraits, RecordedTape
 
 _conj = Operation(jnp.conj)
 
 
-class JaxRecording(RecordingEngine):
+class JaxTraits(ArrayTraits):
     """Recorded arrays of JAX."""
 
     add = staticmethod(add)
@@ -34,13 +34,13 @@ class JaxRecording(RecordingEngine):
         return fresh([None if gradient is None else self.conjugate(gradient) for gradient in gradients], cotangents)
 
 
-ENGINE = JaxRecording(RECORDER, Array, Variable)
+TRAITS = JaxTraits(RECORDER, Array, Variable)
 
 
 class JaxTape(RecordedTape):
     """Records operations on variables and watched arrays."""
 
-    engine = ENGINE
+    traits = TRAITS
 
     def __init__(self, backend: Backend, *, persistent: bool = False) -> None:
         super().__init__(backend, persistent=persistent)

@@ -13,7 +13,7 @@ import numpy as np
 from autodiff_numpy._array import Array, Variable, copied, foreign, plain
 from autodiff_numpy._forward import jvp, linearize
 from autodiff_numpy._tables import RECORDER
-from autodiff_numpy._tape import ENGINE, NumpyTape
+from autodiff_numpy._tape import TRAITS, NumpyTape
 from autodiff_spec import Backend, Capability, Tape
 from autodiff_spec.recording.calls import record_checkpoint, run_rule
 
@@ -90,10 +90,10 @@ class NumpyBackend(Backend):
         return Replayed(f, arrays)
 
     def _custom_vjp(self, call: Any, arrays: list[Any]) -> list[Any]:
-        return run_rule(self, ENGINE, call, arrays)
+        return run_rule(self, TRAITS, call, arrays)
 
     def _checkpoint(self, f: Any, arrays: list[Any]) -> list[Any]:
-        return record_checkpoint(self, ENGINE, f, arrays)
+        return record_checkpoint(self, TRAITS, f, arrays)
 
     def _stop_gradient(self, array: Any) -> Any:
         return copied(plain(array))

@@ -10,11 +10,11 @@ import numpy as np
 from autodiff_numpy._array import Array, Variable, copied, plain
 from autodiff_numpy._pullback import add, dense, pull_tracked, pull_values
 from autodiff_numpy._tables import RECORDER
-from autodiff_spec.recording.engine import RecordedTape, RecordingEngine
 from autodiff_spec.recording.nodes import Pull
+from autodiff_spec.recording.tape import ArrayTraits, RecordedTape
 
 
-class NumpyRecording(RecordingEngine):
+class NumpyTraits(ArrayTraits):
     """Recorded arrays of NumPy."""
 
     add = staticmethod(add)
@@ -57,11 +57,11 @@ class NumpyRecording(RecordingEngine):
         return finished
 
 
-ENGINE = NumpyRecording(RECORDER, Array, Variable)
+TRAITS = NumpyTraits(RECORDER, Array, Variable)
 
 
 class NumpyTape(RecordedTape):
     """Records operations on variables and watched arrays."""
 
-    engine = ENGINE
+    traits = TRAITS
     _gradients = np.errstate(all="ignore")(RecordedTape._gradients)  # what is infinite or NaN is so in the result too

@@ -21,6 +21,7 @@ from autodiff_numpy._jvp import UNRECORDED
 from autodiff_numpy._pullback import Pullback, static, unchanged
 from autodiff_numpy._tables import RECORDER
 from autodiff_spec import BackendMismatchError, UnsupportedError
+from autodiff_spec.core.errors import named_type
 from autodiff_spec.core.frameworks import framework_of
 from autodiff_spec.recording.nodes import Edge, Frame, Node
 
@@ -65,7 +66,7 @@ def require_numpys(*arguments: Any) -> None:
         framework = framework_of(argument.__class__)
         if framework not in (None, "numpy"):
             raise BackendMismatchError(
-                f"a {type(argument).__name__} of {framework} meets a recorded array or a variable of NumPy; "
+                f"{named_type(argument)} of {framework} meets a recorded array or a variable of NumPy; "
                 "convert one of them, for example by to_numpy()"
             )
 

@@ -1,7 +1,7 @@
 """`autodiff_numpy.xp` with every new array recorded; see `autodiff_spec.recording.namespace`."""
 
 from autodiff_numpy import xp
-from autodiff_numpy._tape import ENGINE
+from autodiff_numpy._tape import TRAITS
 from autodiff_spec.recording.namespace import recorded_namespace
 
-globals().update(recorded_namespace(xp, ENGINE, lambda array: True))
+globals().update(recorded_namespace(xp, TRAITS, lambda array: True))

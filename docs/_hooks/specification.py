@@ -17,7 +17,7 @@ from autodiff_spec.conformance.verdicts import foreseen
 from autodiff_spec.report import Verdict
 
 BACKENDS = ("numpy", "torch", "tensorflow", "jax")
-SAID = {verdict: verdict.value for verdict in Verdict} | {Verdict.UNTESTED: "not asked"}
+SAID = {verdict: verdict.value for verdict in Verdict}
 INTRODUCTION = """---
 hide: [toc]
 ---
@@ -85,7 +85,7 @@ def row(chapter: Chapter, backends: list[ad.Backend]) -> str:
 
 
 def summary(chapter: Chapter, be: ad.Backend) -> str:
-    """How many clauses of a chapter a backend breaks, or is not asked."""
+    """How many clauses of a chapter a backend breaks, or is untested."""
     counts = Counter(foreseen(clause, be) for clause in chapter.clauses)
     others = [f"{counts[v]} {said}" for v, said in SAID.items() if counts[v] and v is not Verdict.CONFORMS]
     return ", ".join(others) or SAID[Verdict.CONFORMS]

@@ -58,8 +58,8 @@ def any_word() -> None:
 def refused_constant() -> None:
     right = Tape._pullback_of
 
-    def pullback_of(self: Tape, targets: Any, sources: Any, cotangents: Any, *, strict: bool) -> Any:
-        return right(self, targets, sources, cotangents, strict=True)
+    def pullback_of(self: Tape, targets: Any, sources: Any, cotangents: Any, *, strict: bool, **how: Any) -> Any:
+        return right(self, targets, sources, cotangents, strict=True, **how)
 
     Tape._pullback_of = pullback_of
 
@@ -102,13 +102,13 @@ def zero_for_text() -> None:
 
 @mutant("arguments that are not differentiated are made into arrays", "VJP-22")
 def converted_arguments() -> None:
-    right = at.value_and_grad_of_grad
+    right = at.value_and_grad
 
-    def value_and_grad(be: Any, f: Any, *options: Any, **named: Any) -> Any:
-        both = right(be, f, *options, **named)
+    def value_and_grad(be: Any, f: Any, *options: Any) -> Any:
+        both = right(be, f, *options)
         return lambda *args, **kwargs: both(*[a if be.is_array(a) else be.asarray(a) for a in args], **kwargs)
 
-    at.value_and_grad_of_grad = Backend.value_and_grad = value_and_grad
+    at.value_and_grad = value_and_grad
 
 
 @mutant("trees are not compared", "VJP-30", "JVP-10")

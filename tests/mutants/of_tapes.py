@@ -22,8 +22,8 @@ def accumulated() -> None:
     right = Tape._pullback_of
     kept: dict[int, Any] = {}
 
-    def pullback_of(self: Tape, targets: Any, sources: Any, cotangents: Any, *, strict: bool) -> Any:
-        found = right(self, targets, sources, cotangents, strict=strict)
+    def pullback_of(self: Tape, targets: Any, sources: Any, cotangents: Any, *, strict: bool, **how: Any) -> Any:
+        found = right(self, targets, sources, cotangents, strict=strict, **how)
         total = []
         for source, gradient in zip(sources, found, strict=True):
             before = kept.get(id(source))

@@ -1,4 +1,4 @@
-"""An engine on the shared recording: how its arrays are recorded and differentiated, and its tape."""
+"""The tape over a recording, and what an engine says of its arrays for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from autodiff_spec.core.tape import Tape
 from autodiff_spec.recording.nodes import Node, Pull, Recorder, Recording, backward
 
 
-class RecordingEngine:
+class ArrayTraits:
     """How an engine's arrays are recorded, and how its rules pull a cotangent back; a subclass says the rest.
 
     Args:
@@ -74,33 +74,33 @@ class RecordedTape(Tape):
     """A tape over a `Recording`.
 
     Attributes:
-        engine: how the engine's arrays are recorded and differentiated.
+        traits: how the engine's arrays are recorded and differentiated.
     """
 
-    engine: ClassVar[RecordingEngine]
+    traits: ClassVar[ArrayTraits]
 
     def __init__(self, backend: Engine, *, persistent: bool = False) -> None:
         super().__init__(backend, persistent=persistent)
         self._recording = Recording()
 
     def _enter(self) -> None:
-        self.engine.recorder.start(self._recording)
+        self.traits.recorder.start(self._recording)
 
     def _exit(self) -> None:
-        self.engine.recorder.stop(self._recording)
+        self.traits.recorder.stop(self._recording)
 
     def _watch(self, array: Any) -> Any:
-        engine = self.engine
-        parent, value = engine.node(array), engine.plain(array)
-        source = engine.recorder.source(self._recording, parent)
-        return engine.wrap(engine.owned(value) if parent is None else value, source)
+        traits = self.traits
+        parent, value = traits.node(array), traits.plain(array)
+        source = traits.recorder.source(self._recording, parent)
+        return traits.wrap(traits.owned(value) if parent is None else value, source)
 
     def _is_source(self, array: Any) -> bool:
-        kind, engine = type(array), self.engine
-        return kind is engine.variable or (kind is engine.array and self._recording.number in array.node.tapes)
+        kind, traits = type(array), self.traits
+        return kind is traits.variable or (kind is traits.array and self._recording.number in array.node.tapes)
 
     def _outer_is_open(self) -> bool:
-        return any(recording is not self._recording for recording in self.engine.recorder.frame().recordings)
+        return any(recording is not self._recording for recording in self.traits.recorder.frame().recordings)
 
     def _pullback(
         self,
@@ -113,31 +113,31 @@ class RecordedTape(Tape):
     ) -> list[Any]:
         if self._state != "open":
             return self._gradients(targets, sources, cotangents, retain, strict)
-        with self.engine.recorder.without(self._recording):  # a gradient does not record itself
+        with self.traits.recorder.without(self._recording):  # a gradient does not record itself
             return self._gradients(targets, sources, cotangents, retain, strict)
 
     def _gradients(
         self, targets: Sequence[Any], sources: Sequence[Any], cotangents: Sequence[Any], retain: bool, strict: bool
     ) -> list[Any]:
-        engine, recording = self.engine, self._recording
-        outer = bool(engine.recorder.frame().recordings)
+        traits, recording = self.traits, self._recording
+        outer = bool(traits.recorder.frame().recordings)
         # Where no other tape is open a recorded cotangent, or a variable, counts by its value.
-        seen = engine.current if outer else engine.plain
+        seen = traits.current if outer else traits.plain
         seeds: list[tuple[Node, Any]] = []
         for i, (target, cotangent) in enumerate(zip(targets, cotangents, strict=True)):
             node = self._node(target)
             if node is not None and recording.number in node.tapes:
                 if cotangent is not None:
-                    seeds.append((node, engine.conjugate(seen(cotangent))))
+                    seeds.append((node, traits.conjugate(seen(cotangent))))
             elif strict:
                 raise self.untracked(i)
         nodes = [self._node(source) for source in sources]
-        found = backward(recording, seeds, nodes, engine.pull(outer), engine.add, retain=retain)
-        return engine.finished(found, sources, cotangents)
+        found = backward(recording, seeds, nodes, traits.pull(outer), traits.add, retain=retain)
+        return traits.finished(found, sources, cotangents)
 
     def _node(self, array: Any) -> Node | None:
         """The node that stands for ``array`` on this tape, if there is one."""
-        if type(array) is self.engine.variable:  # not on the open tapes, as `RecordingEngine.node` has it
+        if type(array) is self.traits.variable:  # not on the open tapes, as `ArrayTraits.node` has it
             entry = self._recording.variables.get(id(array))
             return None if entry is None else entry[1]
-        return array.node if type(array) is self.engine.array else None
+        return array.node if type(array) is self.traits.array else None
