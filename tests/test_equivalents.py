@@ -1,4 +1,4 @@
-"""The table of equivalents in docs/guides/training-loop.md: each cell runs, and all of a row give the same."""
+"""The tables of docs/guides/training-loop.md: equivalents run, and give the same; what is refused is listed so."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
+from autodiff_spec.conformance._deviations import known_deviations
 from autodiff_spec.core import trees
 from tests.pages import DOCS
 
@@ -20,7 +21,7 @@ BACKENDS = ("numpy", "torch", "tensorflow", "jax")
 
 def table() -> dict[str, dict[str, list[str]]]:
     """Row -> column -> the pieces of code of the cell, the last of which is an expression."""
-    text = (DOCS / "guides/training-loop.md").read_text("utf-8")
+    text = (DOCS / "guides/training-loop.md").read_text("utf-8").partition("## The same in each framework")[2]
     lines = [line for line in text.splitlines() if line.startswith("|")]
     head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
     return {
@@ -58,3 +59,28 @@ def test_all_cells_of_a_row_agree(row: str) -> None:
             assert len(found) == len(expected), (row, column)
             for one, other in zip(found, expected, strict=True):
                 np.testing.assert_allclose(one, other, rtol=1e-12, err_msg=f"{row}, {column} on {name}")
+
+
+def refused(name: str) -> set[str]:
+    """The cases ``operator, kind`` in which the page says that a framework's transform refuses an operator."""
+    text = (DOCS / "guides/training-loop.md").read_text("utf-8")
+    head, _, *rows = re.search(rf"^\| {name} .*?\n\n", text, re.MULTILINE | re.DOTALL)[0].strip().splitlines()  # type: ignore[index]
+    kinds = re.findall(r"(\w+) \(\d+\)", head)
+    found = set()
+    for row in rows:
+        operators, *cells = (cell.strip() for cell in row.strip("|").split("|"))
+        assert "wrong" not in row
+        found |= {
+            f"{operator}, {kind}"
+            for operator in operators.split(", ")
+            for kind, cell in zip(kinds, cells, strict=True)
+            if "refused" in cell
+        }
+    return found
+
+
+@pytest.mark.parametrize("name", ["torch", "tensorflow", "jax"])
+def test_the_page_names_what_the_frameworks_transforms_refuse(name: str) -> None:
+    pytest.importorskip(name)
+    listed = known_deviations(ad.backend(name, conventions="native"))
+    assert refused(name) == {one.case for one in listed if one.clause == "HOST-08"}
