@@ -69,6 +69,8 @@ CASES: dict[str, Any] = {
     "degrees": (np.degrees, real(3)),
     "modf": (lambda x: np.modf(x)[0], real(3)),
     "divmod": (lambda x, y: divmod(x, y)[1], real(3), positive(3)),
+    "unwrap": (np.unwrap, 3.0 * real(6)),
+    "i0": (np.i0, real(3)),
     "sinc": (np.sinc, np.array([0.0, 0.01, 0.3, -2.2])),
     "angle": (np.angle, cplx(3)),
     "select": (lambda x: np.select([x > 0, x > -1], [x**2, 3 * x], 1.0), real(5)),

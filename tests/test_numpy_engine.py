@@ -31,7 +31,7 @@ def test_code_written_for_numpy_is_differentiated_as_it_is():
         assert gradient[i] == pytest.approx((energy(x + shift) - energy(x - shift)) / (2 * step), rel=1e-7)
 
 
-@pytest.mark.parametrize("call", [lambda x: np.i0(x), lambda x: np.hypot.reduce(x), lambda x: np.sin(x, where=x > 0)])
+@pytest.mark.parametrize("call", [np.sort_complex, lambda x: np.gcd.reduce(x), lambda x: np.sin(x, where=x > 0)])
 def test_a_numpy_function_without_a_rule_is_refused_by_name(call):
     with pytest.raises(ad.UnsupportedError, match="has no derivative rule"):
         be.grad(call)(np.ones(3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -29,8 +30,10 @@ def install(xp: ModuleType) -> None:
         "__divmod__": TRACKED.divmod,
         "__getitem__": read,
         "astype": lambda self, dtype, copy=True: TRACKED.astype(self, dtype),
-        "copy": lambda self: TRACKED.positive(self),
-        "flatten": lambda self: TRACKED.ravel(self),
+        "__round__": _rounded,
+        "compress": lambda self, condition, axis=None: TRACKED.compress(condition, self, axis),
+        "copy": lambda self, order="C": TRACKED.positive(self),
+        "flatten": lambda self, order="C": TRACKED.ravel(self, order),
     }
     own["__rpow__"] = lambda self, other: own["__pow__"](other, self)
     own["__rdivmod__"] = lambda self, other: TRACKED.divmod(other, self)
@@ -38,6 +41,13 @@ def install(xp: ModuleType) -> None:
         setattr(Array, name, method)
     for name, function in {"T": "transpose", "mT": "matrix_transpose", "real": "real", "imag": "imag"}.items():
         setattr(Array, name, property(getattr(TRACKED, function)))
+    for name in ("nbytes", "itemsize", "strides", "flags"):
+        setattr(Array, name, property(operator.attrgetter(f"value.{name}")))
+
+
+def _rounded(self: Array, ndigits: int | None = None) -> Any:
+    """As Python's ``round``: without ``ndigits`` an integer, which is constant as rounded numbers are."""
+    return round(self.value[()]) if ndigits is None else TRACKED.round(self, ndigits)
 
 
 def _method(name: str) -> Callable[..., Any]:

@@ -19,13 +19,14 @@ from autodiff_numpy._array import Array, Variable, resolve
 from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._jvp import UNRECORDED
 from autodiff_numpy._pullback import Pullback, static, unchanged
-from autodiff_numpy._tables import RECORDER
+from autodiff_numpy._tables import RECORDER, TRACKED
 from autodiff_spec import BackendMismatchError, UnsupportedError
 from autodiff_spec.core.errors import named_type
 from autodiff_spec.core.frameworks import framework_of
 from autodiff_spec.recording.nodes import Edge, Frame, Node
 
 _SCALARS = frozenset((float, int, bool))
+_LISTS = frozenset((list, tuple))
 _NOT_GIVEN = object()
 _OPERATORS: dict[Any, Callable[..., Any]] = {
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
@@ -69,6 +70,13 @@ def require_numpys(*arguments: Any) -> None:
                 f"{named_type(argument)} of {framework} meets a recorded array or a variable of NumPy; "
                 "convert one of them, for example by to_numpy()"
             )
+
+
+def as_array(x: Any) -> Any:
+    """Numbers and lists as an array, as NumPy takes them; lists that hold recorded arrays are stacked."""
+    if type(x) in _LISTS and holds_recorded(x):
+        return TRACKED.stack([as_array(part) for part in x])
+    return x if hasattr(x, "dtype") else np.asarray(x)
 
 
 def unary(function: Any, pullback: Any) -> Callable[[Any], Any]:
@@ -123,6 +131,8 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
             return record(value, ((parent, plain_right, keep_right(value, x, b)),), tapes, frame)
         if type(x) not in _NUMPYS or type(y) not in _NUMPYS:
             require_numpys(x, y)
+        if type(x) in _LISTS or type(y) in _LISTS:
+            return recorded(as_array(x), as_array(y))
         if type(x) is Variable:
             return recorded(x.read(), y)
         if type(y) is Variable:
@@ -208,6 +218,8 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
         values: list[Any] = []
         sources: list[tuple[Node, Pullback]] = []
         for arg, pullback in itertools.zip_longest(args, pullbacks):
+            if pullback is not None and type(arg) in _LISTS:
+                arg = as_array(arg)
             if isinstance(arg, Array):
                 arg = resolve(arg)
                 if type(arg) is Array:

@@ -26,16 +26,21 @@ from autodiff_numpy.rules import (
     linalg,
     nans,
     numpys,
+    polynomials,
     reductions,
+    sampled,
     shapes,
     singular,
     solvers,
     sorting,
+    statistics,
+    ufuncs,
 )
 
 LATE["scipy.special"] = lambda: importlib.import_module("autodiff_numpy.rules.special")
 
 __all__ = [
     "arranging", "beyond", "cumulative", "determinants", "eigenvalues", "einsum", "elementwise", "factorisations",
-    "fft", "indexing", "joining", "linalg", "nans", "numpys", "reductions", "shapes", "singular", "solvers", "sorting",
+    "fft", "indexing", "joining", "linalg", "nans", "numpys", "polynomials", "reductions", "sampled", "shapes",
+    "singular", "solvers", "sorting", "statistics", "ufuncs",
 ]  # fmt: skip

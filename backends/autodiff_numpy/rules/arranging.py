@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._rule import defined_by
 from autodiff_numpy._tables import FUNCTIONS, TRACKED
+from autodiff_numpy._wrap import as_array
 from autodiff_spec import MutationError
 
 
 def _gathered(arrays, arrange):
     """The elements of ``arrays`` as ``arrange`` puts their numbers."""
-    arrays = [array if hasattr(array, "dtype") else np.asarray(array) for array in arrays]
+    arrays = [as_array(array) for array in arrays]
     stops = np.cumsum([array.size for array in arrays])
     numbers = [np.arange(stop - a.size, stop).reshape(a.shape) for a, stop in zip(arrays, stops, strict=True)]
     return TRACKED.concatenate([TRACKED.ravel(array) for array in arrays])[arrange(*numbers)]
@@ -21,7 +23,7 @@ def _gathered(arrays, arrange):
 @defined_by(np.insert)
 def insert(arr, obj, values, axis=None):
     """`np.insert`."""
-    values = TRACKED.astype(values if hasattr(values, "dtype") else np.asarray(values), arr.dtype)
+    values = TRACKED.astype(as_array(values), arr.dtype)
     return _gathered([arr, values], lambda old, new: np.insert(old, plain(obj), new, axis))
 
 
@@ -31,6 +33,23 @@ def resize(a, new_shape):
     if a.size == 0:
         return np.resize(plain(a), new_shape)
     return _gathered([a], lambda numbers: np.resize(numbers, new_shape))
+
+
+@defined_by(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
+    """`np.lib.stride_tricks.sliding_window_view`."""
+    return _gathered([x], lambda numbers: np.lib.stride_tricks.sliding_window_view(numbers, window_shape, axis))
+
+
+@defined_by(np.trim_zeros)
+def trim_zeros(filt, trim="fb", axis=None):
+    """`np.trim_zeros`: without the zeros at its front and its back."""
+    used, index = plain(filt) != 0, [slice(None)] * filt.ndim
+    for i in normalize_axis_tuple(range(filt.ndim) if axis is None else axis, filt.ndim):
+        line = np.any(used, axis=tuple(j for j in range(filt.ndim) if j != i))
+        start = int(np.argmax(line)) if "f" in trim.lower() else 0
+        index[i] = slice(start, start + len(np.trim_zeros(1 * line, trim)))
+    return filt[tuple(index)]
 
 
 @defined_by(np.choose)

@@ -102,10 +102,13 @@ def _indices(x):
 @defined_by(np.take)
 def take(a, indices, axis=None, out=None, mode="raise"):
     """`np.take`."""
-    if out is not None or mode != "raise":
-        raise UnsupportedError(f"np.take of a recorded array has no out= and the mode 'raise', not {mode!r}")
+    if out is not None:
+        raise TypeError("out= cannot be used with recorded arrays; use the returned value")
     a, axis = flat_or_vector(a, axis)
-    return a[(slice(None),) * (axis % a.ndim) + (_indices(indices),)]
+    indices, length = _indices(indices), a.shape[axis]
+    if mode != "raise":
+        indices = indices % length if mode == "wrap" else np.clip(indices, 0, length - 1)
+    return a[(slice(None),) * (axis % a.ndim) + (indices,)]
 
 
 @defined_by(np.take_along_axis)

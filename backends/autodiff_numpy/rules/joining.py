@@ -9,13 +9,9 @@ import numpy as np
 from autodiff_numpy._array import plain
 from autodiff_numpy._rule import defined_by
 from autodiff_numpy._tables import TRACKED
+from autodiff_numpy._wrap import as_array
 from autodiff_numpy.rules.cumulative import along
 from autodiff_spec import UnsupportedError
-
-
-def _array(x):
-    return x if hasattr(x, "dtype") else np.asarray(x)
-
 
 # --- splitting ------------------------------------------------------------------------------------------------
 
@@ -79,7 +75,7 @@ def atleast_3d(*arys):
 
 
 def _each(arys, convert):
-    found = tuple(convert(_array(x)) for x in arys)
+    found = tuple(convert(as_array(x)) for x in arys)
     return found[0] if len(found) == 1 else found
 
 
@@ -105,7 +101,7 @@ def dstack(tup):
 @defined_by(np.column_stack)
 def column_stack(tup):
     """`np.column_stack`."""
-    columns = [TRACKED.reshape(x, (-1, 1)) if np.ndim(x) < 2 else x for x in tup]
+    columns = [TRACKED.reshape(x, (-1, 1)) if x.ndim < 2 else x for x in map(as_array, tup)]
     return TRACKED.concatenate(columns, 1)
 
 
@@ -113,7 +109,7 @@ def column_stack(tup):
 def append(arr, values, axis=None):
     """`np.append`."""
     if axis is None:
-        arr, values, axis = TRACKED.ravel(_array(arr)), TRACKED.ravel(_array(values)), 0
+        arr, values, axis = TRACKED.ravel(as_array(arr)), TRACKED.ravel(as_array(values)), 0
     return TRACKED.concatenate([arr, values], axis)
 
 
@@ -143,7 +139,7 @@ def _leaves(arrays):
 
 def _blocks(arrays, ndim, axis):
     if not isinstance(arrays, list):
-        x = _array(arrays)
+        x = as_array(arrays)
         return TRACKED.reshape(x, (*(1,) * (ndim - x.ndim), *x.shape))
     return TRACKED.concatenate([_blocks(part, ndim, axis + 1) for part in arrays], axis)
 
@@ -153,20 +149,56 @@ def _blocks(arrays, ndim, axis):
 
 @defined_by(np.pad)
 def pad(array, pad_width, mode="constant", **kwargs):
-    """`np.pad` in the modes that repeat elements, and with constants."""
+    """`np.pad`; what a function of the user's fills in is not seen."""
+    array = as_array(array)
     if array.ndim == 0:  # no side to add to
         return TRACKED.positive(array)
-    if mode == "constant":
-        return _framed(array, pad_width, kwargs.get("constant_values", 0))
-    if mode not in ("edge", "reflect", "symmetric", "wrap") or kwargs.get("reflect_type", "even") != "even":
-        raise UnsupportedError(
-            f"np.pad of a recorded array has the modes constant, edge, reflect, symmetric, wrap, not {mode!r}"
-        )
     widths = _widths(pad_width, array.ndim)
-    for axis, width in enumerate(widths):
-        if any(width):
-            places = np.pad(np.arange(array.shape[axis]), width, mode)
-            array = array[along(axis, array.ndim, places)]
+    if mode == "constant":
+        return _framed(array, widths, kwargs.get("constant_values", 0))
+    if mode in ("edge", "reflect", "symmetric", "wrap") and kwargs.get("reflect_type", "even") == "even":
+        for axis, width in enumerate(widths):
+            if any(width):
+                places = np.pad(np.arange(array.shape[axis]), width, mode)
+                array = array[along(axis, array.ndim, places)]
+        return array
+    if mode == "linear_ramp":
+        return _ramped(array, widths, kwargs.get("end_values", 0))
+    if mode in ("maximum", "mean", "median", "minimum"):
+        return _with_statistics(array, widths, _STATISTICS[mode], kwargs.get("stat_length"))
+    raise UnsupportedError(
+        f"np.pad of a recorded array has no mode {mode!r} with these options; it has constant, edge, linear_ramp, "
+        "maximum, mean, median, minimum, wrap, and reflect and symmetric with reflect_type='even'"
+    )
+
+
+_STATISTICS = {"maximum": "max", "mean": "mean", "median": "median", "minimum": "min"}
+
+
+def _ramped(array, widths, ends):
+    """``array`` with straight lines from its edges to ``ends`` on both sides of each axis."""
+    ends = np.broadcast_to(ends, (array.ndim, 2))
+    for axis, (before, after) in enumerate(widths):
+        lines = []
+        for width, end, edge in ((before, ends[axis, 0], slice(0, 1)), (after, ends[axis, 1], slice(-1, None))):
+            shares = (np.arange(width) / max(width, 1)).reshape(-1, *(1,) * (array.ndim - 1 - axis))
+            lines.append(end + (array[along(axis, array.ndim, edge)] - end) * shares)
+        array = TRACKED.concatenate([lines[0], array, TRACKED.flip(lines[1], axis)], axis)
+    return array
+
+
+def _with_statistics(array, widths, name, lengths):
+    """``array`` with what a reduction of its first, or its last, elements gives on both sides of each axis."""
+    reduction = getattr(TRACKED, name)
+    lengths = np.broadcast_to(np.inf if lengths is None else lengths, (array.ndim, 2))
+    for axis, ((before, after), length) in enumerate(zip(widths, lengths, strict=True)):
+        size = array.shape[axis]
+        first, last = (int(min(n, size)) for n in length)
+        sides = []
+        for width, part in ((before, slice(0, first)), (after, slice(size - last, None))):
+            found = reduction(array[along(axis, array.ndim, part)], axis=axis, keepdims=True)
+            sides.append(TRACKED.repeat(found, width, axis))
+        array = TRACKED.concatenate([sides[0], array, sides[1]], axis)
     return array
 
 
@@ -177,9 +209,8 @@ def _widths(pad_width, ndim):
     return [tuple(int(n) for n in pair) for pair in np.broadcast_to(plain(pad_width), (ndim, 2))]
 
 
-def _framed(array, pad_width, constants):
+def _framed(array, widths, constants):
     """``array`` in its place in an array of the constants."""
-    widths = _widths(pad_width, array.ndim)
     frame = np.pad(np.zeros(array.shape, array.dtype), widths, constant_values=plain(constants))
     inside = tuple(slice(before, before + n) for (before, _), n in zip(widths, array.shape, strict=True))
     hole = np.ones(frame.shape, bool)

@@ -10,6 +10,7 @@ from autodiff_numpy._jvp import linear
 from autodiff_numpy._pullback import unbroadcast
 from autodiff_numpy._rule import defined_by, rule
 from autodiff_numpy._tables import FUNCTIONS, TRACKED, UFUNC_METHODS
+from autodiff_numpy._wrap import as_array
 from autodiff_numpy.rules.reductions import along_slopes
 
 
@@ -51,6 +52,7 @@ rule(np.matmul, _matmul_left, _matmul_right, jvp=linear, also=(np.linalg.matmul,
 @defined_by(np.dot)
 def dot(a, b):
     """`np.dot`."""
+    a, b = as_array(a), as_array(b)
     if not np.ndim(a) or not np.ndim(b):
         return TRACKED.multiply(a, b)
     if b.ndim > 2:
@@ -78,6 +80,7 @@ rule(
 @defined_by()
 def vecdot(x1, x2, /, *, axis=-1):
     """`np.vecdot`: the sum of ``conj(x1) * x2`` along an axis."""
+    x1, x2 = as_array(x1), as_array(x2)
     if axis != -1:
         x1, x2 = TRACKED.moveaxis(x1, axis, -1), TRACKED.moveaxis(x2, axis, -1)
     return TRACKED.vecdot_of_last(x1, x2)
@@ -92,12 +95,14 @@ def vdot(a, b):
 @defined_by(np.matvec)
 def matvec(x1, x2, /):
     """`np.matvec`."""
+    x1, x2 = as_array(x1), as_array(x2)
     return TRACKED.matmul(x1, TRACKED.expand_dims(x2, -1))[..., 0]
 
 
 @defined_by(np.vecmat)
 def vecmat(x1, x2, /):
     """`np.vecmat`: the vector counts conjugated."""
+    x1, x2 = as_array(x1), as_array(x2)
     row = TRACKED.expand_dims(TRACKED.conjugate(x1) if x1.dtype.kind == "c" else x1, -2)
     return TRACKED.matmul(row, x2)[..., 0, :]
 
@@ -105,6 +110,7 @@ def vecmat(x1, x2, /):
 @defined_by(np.inner)
 def inner(a, b):
     """`np.inner`."""
+    a, b = as_array(a), as_array(b)
     if not np.ndim(a) or not np.ndim(b):
         return TRACKED.multiply(a, b)
     return TRACKED.tensordot(a, b, axes=((-1,), (-1,)))
@@ -119,6 +125,7 @@ def outer(a, b, out=None):
 @defined_by(np.kron)
 def kron(a, b):
     """`np.kron`: each element of ``a`` times the whole of ``b``."""
+    a, b = as_array(a), as_array(b)
     ndim = max(np.ndim(a), np.ndim(b))
     first = (1,) * (ndim - np.ndim(a)) + np.shape(a)
     second = (1,) * (ndim - np.ndim(b)) + np.shape(b)
@@ -130,6 +137,7 @@ def kron(a, b):
 @defined_by(np.cross)
 def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
     """`np.cross` of vectors of length 3."""
+    a, b = as_array(a), as_array(b)
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = TRACKED.moveaxis(a, axisa, -1), TRACKED.moveaxis(b, axisb, -1)
@@ -172,12 +180,13 @@ def correlate(a, v, mode="valid"):
 
 
 def _vector(x):
-    return TRACKED.reshape(x, (1,)) if np.ndim(x) == 0 else x if hasattr(x, "dtype") else np.asarray(x)
+    return TRACKED.atleast_1d(as_array(x))
 
 
 @defined_by(np.tensordot, np.linalg.tensordot)
 def tensordot(a, b, axes=2):
     """`np.tensordot`, as one matrix product."""
+    a, b = as_array(a), as_array(b)
     if isinstance(axes, int):
         left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
-from autodiff_numpy._array import lazy, plain
+from autodiff_numpy._array import plain
+from autodiff_numpy._jvp import elementwise
 from autodiff_numpy._rule import constant, defined_by, rule
-from autodiff_numpy._tables import TRACKED, UFUNC_METHODS
+from autodiff_numpy._tables import TRACKED
+from autodiff_numpy._wrap import as_array
 from autodiff_numpy.rules.cumulative import along
 from autodiff_numpy.rules.indexing import flat_or_vector
 from autodiff_numpy.rules.reductions import no_out
-from autodiff_spec import UnsupportedError
 
 _LOG_2 = np.log(2.0).item()
 
@@ -93,33 +93,6 @@ def select(condlist, choicelist, default=0):
     return found
 
 
-# --- methods of ufuncs ----------------------------------------------------------------------------------------
-
-
-def _reduction(function):
-    def reduce(array, axis=0, dtype=None, out=None, keepdims=False, **refused):
-        if out is not None or refused:
-            raise UnsupportedError("a reduction of recorded arrays takes no out=, initial=, where=; use np.where")
-        if dtype is not None:
-            array = TRACKED.astype(array, dtype)
-        return function(array, axis=axis, keepdims=keepdims)
-
-    return reduce
-
-
-def _accumulation(function):
-    def accumulate(array, axis=0, dtype=None, out=None):
-        return function(array, axis, dtype, out)
-
-    return accumulate
-
-
-for name, reduction in {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}.items():
-    UFUNC_METHODS[getattr(np, name), "reduce"] = _reduction(getattr(TRACKED, reduction))
-for name, running in {"add": "cumsum", "multiply": "cumprod"}.items():
-    UFUNC_METHODS[getattr(np, name), "accumulate"] = _accumulation(getattr(TRACKED, running))
-
-
 # --- reductions -----------------------------------------------------------------------------------------------
 
 
@@ -130,87 +103,11 @@ def ptp(a, axis=None, out=None, keepdims=False):
     return TRACKED.max(a, axis=axis, keepdims=keepdims) - TRACKED.min(a, axis=axis, keepdims=keepdims)
 
 
-@defined_by(np.average)
-def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
-    """`np.average`."""
-    if weights is None:
-        found = TRACKED.mean(a, axis=axis, keepdims=keepdims)
-        return (found, np.full(found.shape, a.size / max(found.size, 1), a.dtype)) if returned else found
-    if weights.shape != a.shape:
-        weights = TRACKED.reshape(weights, tuple(n if i == axis % a.ndim else 1 for i, n in enumerate(a.shape)))
-        weights = TRACKED.broadcast_to(weights, a.shape)
-    total = TRACKED.sum(weights, axis=axis, keepdims=keepdims)
-    if not lazy(plain(total)) and np.any(plain(total) == 0):
-        raise ZeroDivisionError("the weights of average sum to zero")
-    found = TRACKED.sum(TRACKED.multiply(a, weights), axis=axis, keepdims=keepdims) / total
-    return (found, total) if returned else found
-
-
-@defined_by(np.trapezoid)
-def trapezoid(y, x=None, dx=1.0, axis=-1):
-    """`np.trapezoid`."""
-    if x is None:
-        steps = dx
-    else:
-        steps = TRACKED.diff(x, axis=-1 if x.ndim == 1 else axis)
-        if x.ndim == 1:
-            steps = TRACKED.reshape(steps, tuple(-1 if i == axis % y.ndim else 1 for i in range(y.ndim)))
-    later, earlier = y[along(axis, y.ndim, slice(1, None))], y[along(axis, y.ndim, slice(None, -1))]
-    return TRACKED.sum((later + earlier) * steps, axis=axis) / 2
-
-
-@defined_by(np.gradient)
-def gradient(f, *varargs, axis=None, edge_order=1):
-    """`np.gradient` with a number for each spacing: central differences, and one-sided ones at the ends."""
-    axes = range(f.ndim) if axis is None else normalize_axis_tuple(axis, f.ndim)
-    spacings = varargs * (len(axes) if len(varargs) == 1 else 1) or (1.0,) * len(axes)
-    if any(np.ndim(h) for h in spacings):
-        raise UnsupportedError("np.gradient of a recorded array takes numbers as spacings, no coordinates")
-    if len(spacings) != len(axes):
-        raise TypeError(f"gradient got {len(varargs)} spacings for {len(axes)} axes")
-    found = tuple([_slopes(f, h, i, edge_order) for h, i in zip(spacings, axes, strict=True)])
-    return found[0] if len(found) == 1 else found
-
-
-def _slopes(f, h, axis, edge_order):
-    if f.shape[axis] <= edge_order:
-        raise ValueError(f"gradient needs {edge_order + 1} elements along an axis, not {f.shape[axis]}")
-
-    def at(start, stop=None):
-        return f[along(axis, f.ndim, slice(start, stop))]
-
-    if edge_order == 1:
-        first, last = at(1, 2) - at(0, 1), at(-1) - at(-2, -1)
-    else:
-        first = -1.5 * at(0, 1) + 2 * at(1, 2) - 0.5 * at(2, 3)
-        last = 1.5 * at(-1) - 2 * at(-2, -1) + 0.5 * at(-3, -2)
-    return TRACKED.concatenate([first, (at(2) - at(0, -2)) / 2, last], axis) / h
-
-
-@defined_by(np.linspace)
-def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0, *, device=None):
-    """`np.linspace` between recorded ends."""
-    parts = num - 1 if endpoint else num
-    width = TRACKED.subtract(stop, start)
-    shares = np.arange(num) / max(parts, 1)
-    shares = shares.astype(plain(width).dtype).reshape(num, *(1,) * np.ndim(plain(width)))
-    found = TRACKED.moveaxis(TRACKED.add(start, shares * width), 0, axis)
-    found = found if dtype is None else TRACKED.astype(found, dtype)
-    return (found, width / max(parts, 1)) if retstep else found
-
-
-@defined_by(np.logspace)
-def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
-    """`np.logspace`."""
-    found = TRACKED.power(base, linspace(start, stop, num, endpoint, axis=axis))
-    return found if dtype is None else TRACKED.astype(found, dtype)
-
-
 @defined_by(np.ediff1d)
 def ediff1d(ary, to_end=None, to_begin=None):
     """`np.ediff1d`."""
     parts = [to_begin, TRACKED.diff(TRACKED.ravel(ary)), to_end]
-    parts = [TRACKED.ravel(part if hasattr(part, "dtype") else np.asarray(part)) for part in parts if part is not None]
+    parts = [TRACKED.ravel(as_array(part)) for part in parts if part is not None]
     return TRACKED.concatenate(parts)
 
 
@@ -228,42 +125,105 @@ def extract(condition, arr):
     return TRACKED.ravel(arr)[np.nonzero(np.ravel(plain(condition)))[0]]
 
 
-@defined_by(np.polyval)
-def polyval(p, x):
-    """`np.polyval`, by Horner's scheme."""
-    found = np.zeros_like(plain(x))
-    for coefficient in p:
-        found = TRACKED.add(TRACKED.multiply(found, x), coefficient)
+@defined_by(np.frexp)
+def frexp(x):
+    """`np.frexp`: the mantissa, and the exponent, which is a constant."""
+    exponent = np.frexp(plain(x))[1]
+    return TRACKED.ldexp(x, -exponent), exponent
+
+
+@defined_by(np.real_if_close)
+def real_if_close(a, tol=100):
+    """`np.real_if_close`."""
+    close = a.dtype.kind == "c" and np.real_if_close(plain(a), tol).dtype.kind != "c"
+    return TRACKED.real(a) if close else a
+
+
+def _mean_of_exponentials(x, order):
+    """The derivative of an order of the Bessel function I₀: the mean over θ of cosⁿθ·exp(x·cos θ).
+
+    By the trapezoidal rule, which converges exponentially over a period (L. N. Trefethen and J. A. C. Weideman, The
+    exponentially convergent trapezoidal rule, SIAM Review 56, 2014). θ and π - θ are added first: nothing cancels then.
+    """
+    x = np.asarray(x)
+    largest = np.max(np.abs(x), initial=0.0, where=np.isfinite(x))
+    count = 20 + int(5 * np.sqrt(largest))
+    cosines = np.cos((np.arange(count) + 0.5) * np.pi / count)  # half a period, for the other half is the same
+    pair = np.sinh if order % 2 else np.cosh
+    return np.mean(cosines**order * pair(x[..., None] * cosines), axis=-1).astype(x.dtype)
+
+
+rule(
+    _mean_of_exponentials,
+    lambda xp, g, x, order: g * xp.mean_of_exponentials(x, order + 1),
+    jvp=elementwise,
+)
+rule(np.i0, lambda xp, g, x: g * xp.mean_of_exponentials(x, 1), jvp=elementwise)
+
+
+# --- complex where the real line ends -------------------------------------------------------------------------
+
+
+def _continued(function, name, inside):
+    """``np.emath``'s version of a function: complex where an argument lies outside its real domain."""
+
+    def definition(x, *rest):
+        x = as_array(x)
+        if x.dtype.kind != "c" and not np.all(inside(plain(x))):
+            x = TRACKED.astype(x, np.result_type(x.dtype, np.complex64))
+        return getattr(TRACKED, function)(x, *rest)
+
+    definition.__name__, definition.__doc__ = f"{name}_continued", f"`np.emath.{name}`."
+    defined_by(getattr(np.emath, name))(definition)
+
+
+def _not_negative(x):
+    return x >= 0
+
+
+def _in_the_unit(x):
+    return np.abs(x) <= 1
+
+
+for name in ("sqrt", "log", "log2", "log10"):
+    _continued(name, name, _not_negative)
+for name in ("arccos", "arcsin", "arctanh"):
+    _continued(name, name, _in_the_unit)
+_continued("power", "power", _not_negative)
+
+
+@defined_by(np.emath.logn)
+def logn_continued(n, x):
+    """`np.emath.logn`."""
+    return np.emath.log(x) / np.emath.log(n)
+
+
+# --- a function of each slice ---------------------------------------------------------------------------------
+
+
+@defined_by(np.apply_along_axis)
+def apply_along_axis(func1d, axis, arr, *args, **kwargs):
+    """`np.apply_along_axis`."""
+    last = TRACKED.moveaxis(as_array(arr), axis, -1)
+    others = last.shape[:-1]
+    found = [as_array(func1d(last[index], *args, **kwargs)) for index in np.ndindex(others)]
+    if not found:
+        raise ValueError("np.apply_along_axis has no slice to apply a function to")
+    inner = found[0].ndim
+    stacked = TRACKED.reshape(TRACKED.stack(found), (*others, *found[0].shape))
+    place = axis % last.ndim
+    return TRACKED.moveaxis(stacked, range(-inner, 0), range(place, place + inner))
+
+
+@defined_by(np.apply_over_axes)
+def apply_over_axes(func, a, axes):
+    """`np.apply_over_axes`."""
+    found = a
+    for axis in np.atleast_1d(axes):
+        axis = int(axis) % a.ndim
+        reduced = func(found, axis)
+        found = reduced if reduced.ndim == found.ndim else TRACKED.expand_dims(reduced, axis)
     return found
-
-
-@defined_by(np.vander)
-def vander(x, N=None, increasing=False):
-    """`np.vander`."""
-    if x.ndim != 1:
-        raise ValueError(f"vander needs an array of one dimension, not {x.ndim}")
-    powers = np.arange(x.shape[0] if N is None else N)
-    return TRACKED.power(TRACKED.expand_dims(x, -1), powers if increasing else powers[::-1])
-
-
-@defined_by(np.cov)
-def cov(m, y=None, rowvar=True, bias=False, ddof=None):
-    """`np.cov`, without weights."""
-    rows = _variables(m, rowvar)
-    if y is not None:
-        rows = TRACKED.concatenate([rows, _variables(y, rowvar)], 0)
-    deviation = rows - TRACKED.mean(rows, axis=1, keepdims=True)
-    freedom = max(rows.shape[1] - ((0 if bias else 1) if ddof is None else ddof), 0)
-    other = TRACKED.conjugate(deviation) if deviation.dtype.kind == "c" else deviation
-    return TRACKED.squeeze(TRACKED.matmul(deviation, other.T) / freedom)
-
-
-def _variables(m, rowvar):
-    """A matrix whose rows are variables, and whose columns their observations."""
-    if m.ndim > 2:
-        raise ValueError(f"cov needs an array of at most two dimensions, not {m.ndim}")
-    rows = TRACKED.atleast_2d(m)
-    return rows if rowvar or m.ndim == 1 else rows.T
 
 
 @defined_by(np.copy)
@@ -272,7 +232,8 @@ def copy(a, order="K", subok=False):
     return TRACKED.positive(a)
 
 
-for function in (np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.array_equiv,
-                 np.may_share_memory, np.shares_memory, np.array_repr, np.array_str, np.array2string,
-                 np.common_type, np.tril_indices_from, np.triu_indices_from, np.diag_indices_from):  # fmt: skip
+for function in (np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.array_equiv, np.may_share_memory,
+                 np.shares_memory, np.array_repr, np.array_str, np.array2string, np.common_type, np.min_scalar_type,
+                 np.spacing, np.ix_, np.einsum_path, np.tril_indices_from, np.triu_indices_from,
+                 np.diag_indices_from):  # fmt: skip
     constant(function)

@@ -13,7 +13,7 @@ from autodiff_numpy._jvp import broadcast_tangent, linear
 from autodiff_numpy._pullback import unbroadcast
 from autodiff_numpy._rule import RULES, constant, defined_by, rule
 from autodiff_numpy._tables import RECORDER, TRACKED
-from autodiff_numpy._wrap import record
+from autodiff_numpy._wrap import as_array, record
 from autodiff_numpy.rules.indexing import _scatter, flat_or_vector
 from autodiff_numpy.rules.reductions import no_out
 
@@ -73,7 +73,7 @@ def _tracked(x):
 @defined_by(np.concatenate)
 def concatenate(arrays, axis=0, out=None, *, dtype=None, casting=None):
     """`np.concatenate`."""
-    arrays = list(arrays)
+    arrays = [as_array(x) for x in arrays]
     if axis is None:
         arrays, axis = [TRACKED.ravel(a) for a in arrays], 0
     options = _options(arrays, out=out, dtype=dtype, casting=casting)
@@ -89,7 +89,7 @@ def concatenate(arrays, axis=0, out=None, *, dtype=None, casting=None):
 @defined_by(np.stack)
 def stack(arrays, axis=0, out=None, *, dtype=None, casting=None):
     """`np.stack`."""
-    arrays = list(arrays)
+    arrays = [as_array(x) for x in arrays]
     value = np.stack([plain(a) for a in arrays], axis=axis, **_options(arrays, out=out, dtype=dtype, casting=casting))
     before = (slice(None),) * (axis % value.ndim)
     return _joined(value, arrays, [(*before, i) for i in range(len(arrays))])

@@ -11,6 +11,7 @@ from autodiff_numpy._jvp import linear
 from autodiff_numpy._pullback import unbroadcast
 from autodiff_numpy._rule import constant, defined_by, rule
 from autodiff_numpy._tables import TRACKED
+from autodiff_numpy._wrap import as_array
 
 
 def transposed(xp, x):
@@ -44,6 +45,7 @@ rule(
 @defined_by(np.linalg.solve)
 def solve(a, b):
     """`np.linalg.solve`: one vector, or stacks of matrices."""
+    a, b = as_array(a), as_array(b)
     if b.ndim == 1:
         return TRACKED.solve_columns(a, TRACKED.expand_dims(b, -1))[..., 0]
     return TRACKED.solve_columns(a, b)

@@ -7,6 +7,7 @@ import numpy as np
 from autodiff_numpy._array import plain
 from autodiff_numpy._rule import constant, defined_by
 from autodiff_numpy._tables import TRACKED
+from autodiff_numpy._wrap import as_array
 from autodiff_numpy.rules.reductions import no_out
 from autodiff_spec import UnsupportedError
 
@@ -173,6 +174,37 @@ def unique(
     asked = ((indices, return_index), (inverse, return_inverse), (counts, return_counts))
     extras = tuple(result for result, wanted in asked if wanted)
     return (values, *extras) if extras else values
+
+
+@defined_by(np.union1d)
+def union1d(ar1, ar2):
+    """`np.union1d`."""
+    return unique(TRACKED.concatenate([as_array(ar1), as_array(ar2)], axis=None))
+
+
+@defined_by(np.intersect1d)
+def intersect1d(ar1, ar2, assume_unique=False, return_indices=False):
+    """`np.intersect1d`: the elements of the first array."""
+    ar1 = as_array(ar1)
+    _, first, second = np.intersect1d(plain(ar1), plain(as_array(ar2)), assume_unique, return_indices=True)
+    found = TRACKED.ravel(ar1)[first]
+    return (found, first, second) if return_indices else found
+
+
+@defined_by(np.setdiff1d)
+def setdiff1d(ar1, ar2, assume_unique=False):
+    """`np.setdiff1d`."""
+    ar1 = TRACKED.ravel(as_array(ar1)) if assume_unique else unique(as_array(ar1))
+    return ar1[np.isin(plain(ar1), plain(as_array(ar2)), assume_unique=True, invert=True)]
+
+
+@defined_by(np.setxor1d)
+def setxor1d(ar1, ar2, assume_unique=False):
+    """`np.setxor1d`."""
+    parts = [as_array(ar1), as_array(ar2)]
+    both = TRACKED.sort(TRACKED.concatenate(parts if assume_unique else [unique(part) for part in parts], axis=None))
+    apart = np.concatenate([[True], plain(both)[1:] != plain(both)[:-1], [True]])
+    return both[apart[1:] & apart[:-1]]
 
 
 for function in (np.argsort, np.argpartition, np.lexsort, np.searchsorted, np.digitize, np.isin):
