@@ -57,6 +57,32 @@ def test_functional_operators_can_be_compiled_and_mapped(be: ad.Backend, x: Any,
     np.testing.assert_allclose(jax.jit(jax.vmap(operator))(both)[1], operator(2 * x), **close)
 
 
+FIRST = """
+import jax
+import autodiff_spec as ad
+gradient = jax.jit(ad.grad(lambda x: ad.xp().sum(x * x)))
+for _ in range(2):
+    assert gradient(jax.numpy.ones(3)).tolist() == [2.0, 2.0, 2.0]
+    gradient = ad.grad(lambda x: ad.xp().sum(x * x))
+"""
+
+
+def test_the_adapter_may_be_loaded_in_the_midst_of_a_compilation() -> None:
+    fresh.program(FIRST)
+
+
+def test_a_rule_with_an_integer_argument_is_differentiated_after_its_compilation(be: ad.Backend, x: Any) -> None:
+    def pull(residuals: Any, g: Any) -> Any:
+        a, rows = residuals
+        return jnp.zeros_like(a).at[rows].add(10.0 * g), None
+
+    picked = be.custom_vjp(lambda a, rows: a[rows])
+    picked.defvjp(lambda a, rows: (a[rows], (a, rows)), pull)
+    rows = jnp.asarray([0, 2, 2])
+    gradient = jax.grad(jax.jit(lambda a, rows: jnp.sum(picked(a, rows))))
+    np.testing.assert_array_equal(gradient(x, rows), [10.0, 0.0, 20.0])
+
+
 DEVICES = """
 import jax, jax.numpy as jnp, numpy as np, autodiff_spec as ad
 from jax.sharding import Mesh, NamedSharding, PartitionSpec

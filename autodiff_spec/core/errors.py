@@ -20,9 +20,14 @@ Each message names the operation, the argument (by its path in the tree) and the
     └── GradientCheckError (AssertionError)      check_grad() found a derivative wrong, and was asked to raise
 """
 
+from typing import TYPE_CHECKING
+
 
 class AutodiffError(Exception):
     """The base of every error that this interface raises on purpose."""
+
+    if not TYPE_CHECKING:
+        __init__ = Exception.__init__  # by which TensorFlow's AutoGraph knows that it can raise one again
 
 
 class BackendNotFoundError(AutodiffError, LookupError):

@@ -75,7 +75,7 @@ class CustomVJP:
         if self._rule is None:
             raise CustomRuleError(f"{_name(self._f)} has no rule yet; give it one with defvjp(fwd, bwd)")
         leaves, structure = trees.flatten(args, be.array_types)
-        places = [i for i, leaf in enumerate(leaves) if be.is_array(leaf) and be.kind(leaf.dtype) != "other"]
+        places = [i for i, leaf in enumerate(leaves) if be.is_array(leaf)]
         arrays = [leaves[i] for i in places]
         call = CustomCall(be, (self._f, *self._rule), leaves, structure, places, kwargs)
         return call.result(be._custom_vjp(call, arrays))
@@ -87,7 +87,7 @@ def custom_vjp(be: Engine, f: Callable[..., Any]) -> CustomVJP:
 
 
 class CustomCall:
-    """One call of a custom function, seen as a function of its floating arrays, which it does not keep."""
+    """One call of a custom function, seen as a function of its arrays, which it does not keep."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class CustomCall:
         self._be, self._kwargs = be, kwargs
         self._f, self._fwd, self._bwd = functions
         self._structure, self._places = structure, places
-        self._like = [(tuple(leaves[i].shape), leaves[i].dtype) for i in places]
+        self._like = {i: (tuple(leaves[i].shape), leaves[i].dtype) for i in places if be.is_floating(leaves[i])}
         self._rest = list(leaves)
         for i in places:
             self._rest[i] = None
@@ -125,7 +125,7 @@ class CustomCall:
         return self._outputs(found[0]), found[1]
 
     def backward(self, residuals: Any, cotangents: list[Array | None]) -> list[Array | None]:
-        """From a cotangent for each array that `forward` returned, ``None`` for integers, to those of ``arrays``."""
+        """From a cotangent for each array that `forward` returned to those of ``arrays``; ``None`` for integers."""
         leaves: list[Any] = [None] * len(self._constants)
         for i, cotangent in zip(self._output_places, cotangents, strict=True):
             leaves[i] = cotangent
@@ -138,9 +138,7 @@ class CustomCall:
             )
         shares = self._share_per_leaf(found)
         kept = {id(leaf) for leaf in trees.flatten(residuals, self._be.array_types)[0]}
-        return [
-            self._checked(shares[i], kept, i, *like) for i, like in zip(self._places, self._like, strict=True)
-        ]
+        return [self._checked(shares[i], kept, i, *self._like[i]) if i in self._like else None for i in self._places]
 
     def depends_on_more(self) -> CustomRuleError:
         """The error for a value that is recorded although its arguments are not."""
@@ -189,7 +187,7 @@ class CustomCall:
         return shares
 
     def _differentiated(self, start: int, count: int) -> bool:
-        return any(start <= place < start + count for place in self._places)
+        return any(start <= place < start + count for place in self._like)
 
     def _checked(self, share: Any, kept: set[int], place: int, shape: tuple[int, ...], dtype: Any) -> Array | None:
         if share is None:

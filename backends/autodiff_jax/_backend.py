@@ -21,7 +21,8 @@ from autodiff_jax._tape import JaxTape
 from autodiff_spec import Backend, Capability, MutationError, Tape
 
 R = TypeVar("R")
-ArrayImpl = type(jnp.zeros(()))
+with jax.ensure_compile_time_eval():  # the first array that asks for this backend may be a tracer
+    ArrayImpl = type(jnp.zeros(()))
 
 
 class JaxBackend(Backend):
