@@ -165,6 +165,7 @@ class Backend(Engine):
     vmap = operators.vmap
     prepare = operators.prepare
     custom_vjp = operators.custom_vjp
+    host = operators.host
     checkpoint = operators.checkpoint
     check_grad = check_grad
 

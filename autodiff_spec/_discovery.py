@@ -121,6 +121,9 @@ def backend_of(*trees: Any) -> Backend:
     return found or current
 
 
+Backend._backend_of = staticmethod(backend_of)  # host() needs it, which stands below
+
+
 def _owner(current: Backend, leaf: Any) -> Backend | None:
     """The backend that an array belongs to; ``None`` for what is no array."""
     if current.is_array(leaf):

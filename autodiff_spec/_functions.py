@@ -73,6 +73,7 @@ def _described(function: Any, method: F) -> F:
 variable = _of_arrays(_bare.variable)
 assign = _of_arrays(_bare.assign)
 tape = _of_current(_bare.tape)
+host = _of_current(_bare.host)
 pause = _of_current(_bare.pause)
 stop_gradient = _of_arrays(_bare.stop_gradient)
 to_numpy = _of_arrays(_bare.to_numpy)

@@ -37,6 +37,7 @@ def test_the_page_prints_what_it_shows(page: str, backend: str) -> None:
     [
         ("guides/port-a-model.md", ["torch"]),
         ("guides/training-loop.md", ["torch", "tensorflow", "jax"]),
+        ("guides/host.md", ["torch", "tensorflow", "jax"]),
         ("guides/wrong-gradient.md", []),
         ("conventions.md", ["torch", "jax"]),
         ("programs.md", []),

@@ -7,6 +7,9 @@ from autodiff_spec.core.capability import Capability
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 HOST = (Capability.HOST,)
+RULES = (Capability.CUSTOM_RULES,)
+HIGHER = (Capability.CUSTOM_RULES, Capability.HIGHER_ORDER)
+COMPILED = (Capability.CUSTOM_RULES, Capability.HOST)
 
 CHAPTER = Chapter(
     "HOST",
@@ -65,6 +68,27 @@ CHAPTER = Chapter(
             MUST,
             "A function whose result is an array of another framework, NumPy's too, is refused by an error: what led to it has no derivative.",
             HOST,
+        ),
+        Clause(
+            "HOST-11",
+            MUST,
+            "A function of another backend, made an operation by host(), has the values and the first derivatives that it has there, by every floating array among its arguments.",
+            RULES,
+        ),
+        Clause("HOST-12", MUST, "Every higher derivative of a hosted function is right.", HIGHER),
+        Clause(
+            "HOST-13",
+            MUST,
+            "Inside the framework's own compilation a hosted function gives its values, or an error where it is not declared what it returns, or returns something else.",
+            COMPILED,
+        ),
+        Clause("HOST-14", MUST, "While a hosted function runs, forward or backward, in any thread, its own backend is the current one.", RULES),
+        Clause("HOST-15", MUST, "A hosted function that returns what is no array of its own backend, and no number, is refused, and what it raises itself comes through.", RULES),
+        Clause(
+            "HOST-16",
+            MUST,
+            "The first derivative of a hosted function belongs to the run that gave its value, whatever changed since.",
+            RULES,
         ),
     ),
 )

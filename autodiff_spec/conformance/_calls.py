@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from autodiff_spec import Backend, oracle
+from autodiff_spec import Backend, backend, oracle
 from autodiff_spec.conformance.checks import assert_array, assert_within_budget
 from autodiff_spec.conformance.functions import Function, Shape, Variant
 
@@ -22,6 +22,11 @@ def namespace(be: Backend, *, extra: bool) -> Any:
     if extra and be.extra is None:
         pytest.skip(f"{be.name} has no functions beyond the standard")
     return be.extra if extra else be.xp
+
+
+def source_for(be: Backend) -> Backend:
+    """A backend whose functions can be hosted on ``be``: NumPy's, for NumPy's own its other flavour."""
+    return next(one for one in (backend("numpy", "native"), backend("numpy", "spec")) if one is not be)
 
 
 @lru_cache(maxsize=1024)

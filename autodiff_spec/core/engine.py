@@ -7,9 +7,9 @@ engine implements them on single arrays that are already checked. One without ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -31,6 +31,29 @@ TreeFunction: TypeAlias = Callable[..., tuple[list[Any], trees.Structure]]
 
 LinearMap: TypeAlias = Callable[[list[Array | None]], list[Array | None]]
 """A pullback or a pushforward: ``None`` stands for zero, and for no dependence."""
+
+
+class Kind(NamedTuple):
+    """The shape and the NumPy dtype of an array that is not there yet; a dimension of ``None`` is not known."""
+
+    shape: tuple[int | None, ...]
+    dtype: np.dtype[Any]
+
+    @classmethod
+    def of(cls, like: Any, what: str = "an array") -> Kind:
+        """The kind of an array of any framework, or of anything with a ``shape`` and a ``dtype``."""
+        if not (hasattr(like, "shape") and hasattr(like, "dtype")):
+            raise TypeError(f"{what} holds a {type(like).__name__}, without a shape and a dtype; give an array like it")
+        name = getattr(like.dtype, "name", None) or str(like.dtype).rpartition(".")[2]  # torch.float64 has no name
+        return cls(tuple(like.shape), np.dtype(name))
+
+    def require(self, value: Any, what: str) -> None:
+        """Raise unless a NumPy array is of this kind."""
+        fits = [known in (None, size) for known, size in zip(self.shape, value.shape, strict=False)]
+        if len(self.shape) != value.ndim or not all(fits):
+            raise ShapeMismatchError(f"{what} has shape {value.shape}, and {self.shape} was declared; correct either")
+        if value.dtype != self.dtype:
+            raise DtypeError(f"{what} has dtype {value.dtype}, and {self.dtype} was declared; cast it in the function")
 
 
 class CustomCall(Protocol):
@@ -89,6 +112,8 @@ class Engine:
     capabilities: frozenset[Capability] = frozenset()
     conventions: str = "native"
     deviations: Path | None = None
+    _backend_of: ClassVar[Callable[..., Engine]]
+    """`autodiff_spec.backend_of`, by which a function finds the backend of its arguments; set by discovery above."""
 
     def __init__(self) -> None:
         self._kinds: dict[Any, str] = {}
@@ -280,7 +305,7 @@ class Engine:
 
         Where ``arrays`` are differentiated ``call.forward`` runs on their values, whatever tracks them, and the results
         get a derivative by ``call.backward``; elsewhere ``call.value`` does. Should a pullback be differentiated in its
-        turn, the residuals have to depend on ``arrays``.
+        turn, the residuals have to depend on ``arrays``. Integer arrays are among them, and have no cotangent.
 
         Raises:
             CustomRuleError: ``call.depends_on_more``, when results for values are recorded.
@@ -296,6 +321,19 @@ class Engine:
         raise missing_hook(self, "_host")
 
     # --- hooks about arrays ----------------------------------------------------------------------------------------
+
+    def _defers(self, arrays: Sequence[Array]) -> bool:
+        """Whether the framework is compiling, so that ``arrays`` have no values yet."""
+        return False
+
+    def _outside(
+        self, function: Callable[..., list[Any]], arrays: list[Array], kinds: list[Kind] | None
+    ) -> list[Array]:
+        """The arrays that ``function``, of NumPy arrays, gives for the values of ``arrays``; nothing is recorded.
+
+        Where `_defers` says so, it is called when there are values, and gives arrays of these ``kinds``.
+        """
+        return [self._asarray(value, None) for value in function(*map(self._to_numpy, arrays))]
 
     def _stop_gradient(self, array: Array) -> Array:
         raise missing_hook(self, "_stop_gradient")

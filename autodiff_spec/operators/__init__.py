@@ -7,6 +7,7 @@ from autodiff_spec.operators._checkpoint import checkpoint
 from autodiff_spec.operators._custom_vjp import CustomVJP, custom_vjp
 from autodiff_spec.operators._grad import grad, value_and_grad
 from autodiff_spec.operators._hessian import hessian
+from autodiff_spec.operators._host import host
 from autodiff_spec.operators._hvp import hvp
 from autodiff_spec.operators._jacobian import jacobian
 from autodiff_spec.operators._jvp import jvp
@@ -21,6 +22,7 @@ __all__ = [
     "custom_vjp",
     "grad",
     "hessian",
+    "host",
     "hvp",
     "jacobian",
     "jvp",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,8 @@ from autodiff_jax._functional import native_jvp, native_linearize, native_vjp, n
 from autodiff_jax._lift import lift
 from autodiff_jax._prepare import Compiled
 from autodiff_jax._tape import JaxTape
-from autodiff_spec import Backend, Capability, MutationError, Tape
+from autodiff_spec import Backend, Capability, MutationError, Tape, UnsupportedError
+from autodiff_spec.core.engine import Kind
 
 R = TypeVar("R")
 with jax.ensure_compile_time_eval():  # the first array that asks for this backend may be a tracer
@@ -126,7 +127,7 @@ class JaxBackend(Backend):
             try:
                 found: list[Any] = jax.vmap(plainly, in_axes=tuple(axes))(*map(plain, arrays))
                 return found
-            except (jax.errors.JAXTypeError, jax.errors.JAXIndexError):
+            except (jax.errors.JAXTypeError, jax.errors.JAXIndexError, UnsupportedError):
                 pass  # it looks at its values (`if`, `float`), which differ from slice to slice: one after the other
         return super()._vmap(f, arrays, axes)
 
@@ -143,6 +144,23 @@ class JaxBackend(Backend):
         from autodiff_jax import _host
 
         return _host
+
+    def _defers(self, arrays: Sequence[Any]) -> bool:
+        return any(isinstance(jax.lax.stop_gradient(plain(array)), jax.core.Tracer) for array in arrays)
+
+    def _outside(self, function: Any, arrays: list[Any], kinds: list[Kind] | None) -> list[Any]:
+        if not self._defers(arrays):
+            return super()._outside(function, arrays, kinds)
+        for kind in kinds or ():
+            require_wide(kind.dtype, "a result")
+        values = [jax.lax.stop_gradient(plain(array)) for array in arrays]
+        results: list[Any] = [jax.ShapeDtypeStruct(*kind) for kind in kinds or ()]  # type: ignore[no-untyped-call]
+
+        def of_arrays(*given: Any) -> list[Any]:
+            return function(*map(np.asarray, given))  # type: ignore[no-any-return]
+
+        found: list[Any] = jax.pure_callback(of_arrays, results, *values, vmap_method="sequential")
+        return found
 
     def _stop_gradient(self, array: Any) -> Any:
         return jax.lax.stop_gradient(plain(array))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from autodiff_spec import Backend, Capability
-from autodiff_spec.core.engine import Array, FlatFunction
+from autodiff_spec.core.engine import Array, FlatFunction, Kind
 from autodiff_tensorflow import extra, mended, xp
 from autodiff_tensorflow._custom import apply_rule
 from autodiff_tensorflow._prepare import Compiled
@@ -96,6 +96,18 @@ class TensorFlowBackend(Backend):
         from autodiff_tensorflow import _host
 
         return _host
+
+    def _defers(self, arrays: Sequence[Array]) -> bool:
+        return not tf.executing_eagerly()
+
+    def _outside(
+        self, function: Callable[..., list[Any]], arrays: list[Array], kinds: list[Kind] | None
+    ) -> list[Array]:
+        if tf.executing_eagerly():
+            return super()._outside(function, arrays, kinds)
+        dtypes = [tf.as_dtype(kind.dtype) for kind in kinds or ()]
+        found: list[Array] = tf.numpy_function(function, arrays, dtypes, stateful=False)
+        return [tf.ensure_shape(one, kind.shape) for one, kind in zip(found, kinds or (), strict=True)]
 
     def _stop_gradient(self, array: Array) -> Array:
         return tf.stop_gradient(array)

@@ -106,14 +106,25 @@ class TorchBackend(Backend):
 
         return _host
 
+    def _outside(self, function: Any, arrays: list[torch.Tensor], kinds: Any) -> list[torch.Tensor]:
+        if torch.compiler.is_compiling():  # Dynamo would follow NumPy's functions, and make PyTorch's of them
+            aside: Any = torch.compiler.disable(self._outside)  # type: ignore[no-untyped-call]
+            return list(aside(function, arrays, kinds))
+        if torch.jit.is_tracing():  # type: ignore[no-untyped-call, attr-defined]
+            raise UnsupportedError("torch.jit.trace would keep what host() gives as a constant; run it untraced")
+        found = super()._outside(function, arrays, kinds)
+        return [output.to(arrays[0].device) for output in found] if arrays else found
+
     def _stop_gradient(self, array: torch.Tensor) -> torch.Tensor:
         return array.detach().clone()
 
     def _to_numpy(self, array: torch.Tensor) -> Any:
         if array.is_meta:
             raise UnsupportedError("a tensor on the device 'meta' has a shape and no values; make it on another device")
-        plain = array.detach().to("cpu")
-        return plain.to(_NO_NUMPY_DTYPE.get(plain.dtype, plain.dtype)).resolve_conj().resolve_neg().numpy().copy()
+        plain = _without_levels(array.detach())
+        with torch._C._DisableFuncTorch():
+            plain = plain.to("cpu", _NO_NUMPY_DTYPE.get(plain.dtype, plain.dtype))
+            return plain.resolve_conj().resolve_neg().numpy().copy()
 
     def _asarray(self, value: Any, dtype: Any) -> torch.Tensor:
         if isinstance(value, (np.ndarray, np.generic)) and value.dtype in (np.longdouble, np.clongdouble):
@@ -152,6 +163,18 @@ class TorchBackend(Backend):
         """Raise, so that `vmap` falls back to its loop: this operation would keep a batch, or hide a rule from it."""
         if _state.BATCHING.get():
             raise UnsupportedError(f"{what} runs on one slice at a time; vmap() sees to it")
+
+
+def _without_levels(array: torch.Tensor) -> torch.Tensor:
+    """The tensor of values inside those that the levels of `torch.func` wrap it in."""
+    functorch = torch._C._functorch
+    while functorch.is_gradtrackingtensor(array):
+        array = functorch.get_unwrapped(array)
+    if functorch.is_batchedtensor(array):
+        raise UnsupportedError(
+            "inside torch.func.vmap a tensor has no values of its own; use vmap() of this backend, or no batch"
+        )
+    return array
 
 
 def _unrecorded(output: torch.Tensor) -> torch.Tensor:

@@ -52,6 +52,11 @@ def constant_in_a_batch() -> None:
     at.torch_vjp = vjp
 
 
+@mutant("what a hosted function returns is not compared with what is declared", "HOST-13", of="torch")
+def anything_declared() -> None:
+    at.kind_required = lambda kind, value, what: None
+
+
 @mutant("the framework's own gradient is a constant for the tape around it", "HOST-07", of="torch")
 def constant_inside() -> None:
     right = at.torch_host_gradient

@@ -107,6 +107,45 @@ def shortest_batch() -> None:
     at.vmap_batches = batches
 
 
+@mutant("of a hosted function's arguments the first alone has a gradient", "HOST-11")
+def first_argument_hosted() -> None:
+    right = at.hosted_floating
+    at.hosted_floating = lambda self, arrays: right(self, arrays)[:1]
+
+
+@mutant("the pullback of a hosted function is a constant for whoever differentiates it", "HOST-12")
+def constant_pullback_hosted() -> None:
+    right = at.hosted_backward
+
+    def backward(self: Any, residuals: Any, cotangents: Any) -> Any:
+        arrays, pullback = residuals
+        shares = right(self, (tuple(map(self._target.stop_gradient, arrays)), pullback), cotangents)
+        return tuple(shares)
+
+    at.hosted_backward = backward
+
+
+@mutant("a hosted function runs under the backend of its arguments", "HOST-14")
+def hosts_backend() -> None:
+    at.run_of_host = lambda engine, f, *arguments: f(*arguments)
+
+
+@mutant("what a hosted function returns is made an array, whatever it is", "HOST-15")
+def anything_is_an_array() -> None:
+    at.constant_of_host = lambda engine, output: np.zeros(2)
+
+
+@mutant("a hosted function runs again for its first derivative, after what it closes over has changed", "HOST-16")
+def hosted_again() -> None:
+    right = at.hosted_forward
+
+    def forward(self: Any, *arrays: Any) -> Any:
+        outputs, (kept, _) = right(self, *arrays)
+        return outputs, (kept, None)
+
+    at.hosted_forward = forward
+
+
 @mutant("a function runs under the backend that was current before, not under its operator's", "HOST-09")
 def former_backend() -> None:
     at.run_of_arguments = lambda engine, f, *arguments, **named: f(*arguments, **named)
