@@ -102,6 +102,32 @@ def test_the_oracle_is_asked_where_the_function_allows_it(numpy: ad.Backend) -> 
     assert not numpy.check_grad(lambda a: a * a - ad.stop_gradient(a) * a + ad.xp().sin(a), x).rows[0].wrong
 
 
+def of_a_number(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda x: ad.xp().asarray(make(x[0]), dtype=x.dtype) * x[1]
+
+
+@pytest.mark.parametrize("make", [float, complex, lambda x: abs(float(x)), lambda x: x.item()])
+def test_a_derivative_that_float_loses_is_found(make: Callable[[Any], Any]) -> None:
+    torch = pytest.importorskip("torch")
+    report = ad.check_grad(of_a_number(lambda x: make(x).real), torch.tensor([2.0, 3.0], dtype=torch.float64))
+    assert report.reference == "differences in float64"
+    assert all(row.wrong == 1 for row in report.rows)
+    assert "x[0]" in report.rows[0].where
+
+
+def test_the_numpy_engine_refuses_to_lose_it_in_a_check(numpy: ad.Backend) -> None:
+    with pytest.raises(ad.LostDerivativeError, match=r"np\.stack"):
+        numpy.check_grad(of_a_number(float), np.array([2.0, 3.0]))
+
+
+@pytest.mark.parametrize("make", [lambda x: float(ad.stop_gradient(x)), lambda x: float(ad.xp().floor(x))])
+def test_a_number_that_was_detached_in_words_counts_as_meant(make: Callable[[Any], Any]) -> None:
+    torch = pytest.importorskip("torch")
+    report = ad.check_grad(of_a_number(make), torch.tensor([2.5, 3.0], dtype=torch.float64))
+    assert report.reference == "the oracle"
+    assert report.passed
+
+
 def test_a_wrong_second_derivative_is_found_although_the_first_is_right(numpy: ad.Backend) -> None:
     def f(a: Any) -> Any:  # the first derivative 2a, taken as constant
         return numpy.stop_gradient(a) * (a - numpy.stop_gradient(a)) * 2.0 + numpy.stop_gradient(a * a)

@@ -2,12 +2,12 @@
 
 import copy
 import pickle
-import warnings
 
 import numpy as np
 import pytest
 
 import autodiff_spec as ad
+from tests import fresh
 
 torch = pytest.importorskip("torch")
 be = ad.backend("torch")
@@ -89,10 +89,10 @@ def test_transforms_are_noticed():
     assert not torch._C._are_functorch_transforms_active()
 
 
-def test_float_of_a_recorded_array_does_not_warn():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert float(be.grad(lambda x: x * float(x))(array(3.0))) == 3.0
+def test_pytorch_warns_of_float_of_a_recorded_array_as_without_us():
+    done = fresh.python("-W", "error", "-c", "import torch, autodiff_spec as ad\n"
+                        "ad.grad(lambda x: x * float(x))(torch.tensor(3.0))")  # fmt: skip
+    assert "UserWarning: Converting a tensor with requires_grad=True to a scalar" in done.stderr
 
 
 # --- variables as tensors ---------------------------------------------------------------------------------------

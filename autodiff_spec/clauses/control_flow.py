@@ -5,7 +5,7 @@ from __future__ import annotations
 from autodiff_spec.clauses import Chapter, Clause, Level
 from autodiff_spec.core.capability import Capability
 
-MUST = Level.MUST
+MUST, SHOULD = Level.MUST, Level.SHOULD
 TAPE = (Capability.TAPE,)
 FLOW = (Capability.CONTROL_FLOW,)
 
@@ -25,7 +25,7 @@ CHAPTER = Chapter(
             "FLOW-07", MUST, "for loops, comprehensions and exhausted generators are differentiated as they ran.", TAPE
         ),
         Clause("FLOW-08", MUST, "bool() of a recorded array works on a tape, and detaches.", TAPE),
-        Clause("FLOW-09", MUST, "float() of a recorded array works on a tape, and detaches.", TAPE),
+        # FLOW-09 is withdrawn: it let float() detach what a tape records.
         Clause("FLOW-10", MUST, "A comparison of recorded arrays has the value of the plain comparison.", TAPE),
         Clause("FLOW-11", MUST, "A program called with many inputs gives each its own branch and gradient.", TAPE),
         Clause(
@@ -34,5 +34,20 @@ CHAPTER = Chapter(
             "In the functional form a loop or branch that depends on bool() of an array is differentiated as it ran.",
             FLOW,
         ),
+        Clause(
+            "FLOW-13",
+            SHOULD,
+            "A number that float(), int(), complex(), item() or tolist() makes of a recorded array on a tape is never "
+            "detached silently: they raise, or it stays recorded.",
+            TAPE,
+        ),
+        Clause(
+            "FLOW-14",
+            SHOULD,
+            "A number that float(), int(), complex(), item() or tolist() makes of an array inside a functional operator "
+            "is never detached silently: they raise, or it is differentiated.",
+            FLOW,
+        ),
+        Clause("FLOW-15", MUST, "str(), repr() and format() of a recorded array work on a tape, and show it.", TAPE),
     ),
 )

@@ -9,7 +9,7 @@ class Capability(enum.Enum):
     Members:
         TAPE: ``variable``, ``assign``, ``tape``, ``pause`` and gradients of tapes.
         HIGHER_ORDER: a derivative can be differentiated again, to any order; a forward mode can be derived from it.
-        CONTROL_FLOW: ``bool()`` and ``float()`` of an array inside a functional operator (Python branches).
+        CONTROL_FLOW: ``bool()`` of an array inside a functional operator (Python branches).
         NATIVE_CALLS: the framework's own functions may be mixed in while a tape records.
         TAPE_IN_TRANSFORM: a tape opened inside the framework's own transform is right.
         INTERLEAVED_CONTEXTS: tapes of interleaved contexts of one thread (tasks, generators) do not mix.

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from autodiff_spec.core.engine import Engine
+from autodiff_spec.core.lost import raise_replaced
 
 CHOSEN: ContextVar[Engine | None] = ContextVar("autodiff_spec_backend", default=None)
 
@@ -29,5 +30,8 @@ def run(engine: Engine, f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any
     token = CHOSEN.set(engine)
     try:
         return f(*args, **kwargs)
+    except Exception as error:
+        raise_replaced(error)
+        raise
     finally:
         CHOSEN.reset(token)

@@ -8,6 +8,7 @@ Each message names the operation, the argument (by its path in the tree) and the
     ├── BackendMismatchError (TypeError)         arrays of two frameworks, or of another one than the backend's
     ├── UnsupportedError (NotImplementedError)   a capability that the backend does not declare
     ├── NotDifferentiableError (TypeError)       an int or bool source, target or cotangent
+    ├── LostDerivativeError (TypeError)          float() or np.asarray() of an array that is being recorded
     ├── DtypeError (TypeError)                   a dtype that would be narrowed or cannot be held
     ├── UntrackedError (ValueError)              no history on this tape, or a source it never watched
     ├── ShapeMismatchError (ValueError)          shapes or tree structures that differ
@@ -48,6 +49,10 @@ class UnsupportedError(AutodiffError, NotImplementedError):
 
 class NotDifferentiableError(AutodiffError, TypeError):
     """An integer, boolean or non-numeric value stands where only a floating one can."""
+
+
+class LostDerivativeError(AutodiffError, TypeError):
+    """A plain number, or an array of another library, was asked of an array that is being recorded."""
 
 
 class DtypeError(AutodiffError, TypeError):

@@ -22,6 +22,7 @@ from autodiff_spec.core.errors import (
     missing_hook,
     named_type,
 )
+from autodiff_spec.core.lost import raise_replaced
 
 if TYPE_CHECKING:
     from typing import Self
@@ -67,6 +68,7 @@ class Tape:
     ) -> None:
         self._state = "closed"
         self._exit()
+        raise_replaced(error)
 
     def watch(self, x: Any) -> Any:
         """Make ``x`` a source of this tape.

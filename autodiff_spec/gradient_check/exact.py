@@ -23,8 +23,8 @@ def exact_jacobian(
     """The Jacobian of the flat function at ``points`` (NumPy arrays, real or complex), by the oracle, or ``None``.
 
     ``None`` where ``f`` does not run there: it takes its namespace from elsewhere than ``ad.xp()``, closes over arrays
-    or variables of the backend, or the oracle is not installed; and where the exact ``values`` (if they are given) are
-    others, which shows that something else was computed.
+    or variables of the backend, makes a Python number of what it differentiates, or the oracle is not installed; and
+    where the exact ``values`` (if they are given) are others, which shows that something else was computed.
     """
     found = _blocks(f, points, kinds, structure)
     if found is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from autodiff_spec.core.errors import LostDerivativeError
 from autodiff_spec.oracle._context import freeze, note, watching
 
 DType = np.dtype[Any]
@@ -111,10 +112,20 @@ class Array:
         return int(freeze(self._v).item())
 
     def __float__(self) -> float:
-        return float(self._v.item())
+        return float(self._unmoved())
 
     def __complex__(self) -> complex:
-        return complex(self._v.item())
+        return complex(self._unmoved())
+
+    def _unmoved(self) -> Any:
+        """The element for a number of Python's, which is too coarse for a difference to get through."""
+        value, base = self._v.item(), freeze(self._v).item()
+        if value != base and (value == value or base == base):
+            raise LostDerivativeError(
+                "a number of Python's was made of what depends on an argument, and has lost its derivative; detach it "
+                "first if that is meant: float(stop_gradient(x))"
+            )
+        return base
 
     def __index__(self) -> int:
         if self.dtype.kind in "fc":

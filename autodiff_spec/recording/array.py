@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from autodiff_spec.core.errors import MutationError
+from autodiff_spec.core.lost import lost
 from autodiff_spec.recording.nodes import Recorder
 
 if TYPE_CHECKING:
@@ -19,17 +20,22 @@ if TYPE_CHECKING:
 class RecordedArray:
     """A value and the node that stands for it on the open tapes; an engine adds operators and methods.
 
-    ``float()``, ``bool()`` and comparisons give plain values: they detach.
+    ``bool()``, comparisons and what is printed have plain values. Conversions to numbers, or to arrays of another
+    library, raise `LostDerivativeError` while a tape or a direction records the array.
 
     Attributes:
         value: the framework's array; not to be written to.
         node: its place in the recording.
         namespace: the engine's array namespace.
+        recorder: the engine's open tapes.
+        instead: what to write in place of a conversion to go on computing, for messages.
     """
 
     __slots__ = ()
     __hash__ = None  # type: ignore[assignment]
     namespace: ClassVar[Any]
+    recorder: ClassVar[Recorder]
+    instead: ClassVar[str]
 
     if TYPE_CHECKING:  # slots of the engine's class, and what it installs
         value: Any
@@ -85,43 +91,72 @@ class RecordedArray:
             raise ValueError(f"api_version={api_version!r} is not one of {', '.join(versions)}")
         return self.namespace
 
-    # --- what Python looks at: plain values, detached ---------------------------------------------------------
+    # --- what Python looks at: plain values, which choose a branch --------------------------------------------
 
     def __bool__(self) -> bool:
         return bool(self.value)
 
-    def __float__(self) -> float:
-        return float(self.value)
-
-    def __int__(self) -> int:
-        return int(self.value)
-
-    def __complex__(self) -> complex:
-        return complex(self.value)
-
     def __index__(self) -> int:
         return operator.index(self.value)
 
-    def item(self, *index: int) -> Any:
-        """An element as a Python number, detached."""
-        return self.value.item(*index)
-
-    def tolist(self) -> Any:
-        """The elements as Python numbers in nested lists, detached."""
-        return self.value.tolist()
-
     # --- what would lose the derivative -----------------------------------------------------------------------
 
+    def __float__(self) -> float:
+        return float(self._released("float()"))
+
+    def __int__(self) -> int:
+        return int(self._released("int()"))
+
+    def __complex__(self) -> complex:
+        return complex(self._released("complex()"))
+
+    def __trunc__(self) -> int:
+        return int(self._released("trunc()"))
+
+    def as_integer_ratio(self) -> tuple[int, int]:
+        """The element as a fraction, which ``statistics`` computes with."""
+        return float(self._released("as_integer_ratio()")).as_integer_ratio()
+
+    def tolist(self) -> Any:
+        """The elements as Python numbers in nested lists.
+
+        Raises:
+            LostDerivativeError: a tape or a direction records the array.
+        """
+        return self._released("tolist()").tolist()
+
+    def item(self, *index: Any) -> Any:
+        """One element: recorded like the array, and a Python number where nothing records that."""
+        if not self._is_asked():
+            return self.value.item(*index)
+        return self.reshape((-1,))[np.arange(self.size).reshape(self.shape).item(*index)]
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise TypeError(
-            "a recorded array would lose its derivative in np.asarray; use to_numpy(x) for a detached copy, "
-            "or a function of the namespace to combine arrays (xp.stack, xp.concat)"
-        )
+        raise lost(self._loss("a conversion to a NumPy array"), depth=1)
 
     def __dlpack__(
         self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
     ) -> Any:
-        return self.value.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+        value = self._released("from_dlpack()")
+        return value.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def _is_asked(self) -> bool:
+        """Whether an open tape or direction may be asked for a derivative by way of this array."""
+        tapes = self.node.tapes
+        return any(recording.asked and recording.number in tapes for recording in self.recorder.frame().recordings)
+
+    def _released(self, conversion: str) -> Any:
+        """The value for a conversion that its own method of this class makes, unless that would lose a derivative."""
+        if self._is_asked():
+            raise lost(self._loss(conversion), depth=2)
+        return self.value
+
+    def _loss(self, conversion: str) -> str:
+        shown = "float(ad.to_numpy(x))" if self.ndim == 0 else "ad.to_numpy(x)"
+        return (
+            f"{conversion} would lose the derivative of a recorded array; use {shown} for what is only looked at, "
+            f"f'{{x}}' to print it, and to go on computing {self.instead}"
+        )
 
     def __dlpack_device__(self) -> Any:
         return self.value.__dlpack_device__()
@@ -140,13 +175,11 @@ class RecordedVariable(RecordedArray):
     """A recorded array whose value `assign` replaces; each open tape reads it under a node of its own.
 
     Attributes:
-        recorder: the engine's open tapes.
         observer: what `prepare` traces with in this context, which has to know the variables that are read.
         array: the engine's class of recorded arrays.
     """
 
     __slots__ = ()
-    recorder: ClassVar[Recorder]
     observer: ClassVar[ContextVar[Any]]
     array: ClassVar[type[RecordedArray]]
 
@@ -175,6 +208,9 @@ class RecordedVariable(RecordedArray):
         return self.value if node is None else self.array(self.value, node)  # type: ignore[call-arg]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if self.recorder.frame().recordings:
-            return super().__array__(dtype, copy)
+        if self._is_asked():
+            raise lost(self._loss("a conversion to a NumPy array"), depth=1)
         return np.array(self.value, dtype=dtype)
+
+    def _is_asked(self) -> bool:
+        return any(recording.asked for recording in self.recorder.frame().recordings)  # each open tape reads it

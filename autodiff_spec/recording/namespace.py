@@ -18,6 +18,13 @@ _CREATION = ("arange", "asarray", "empty", "empty_like", "eye", "from_dlpack", "
              "ones_like", "zeros", "zeros_like")  # fmt: skip
 
 
+class _Always(Recording):
+    """A recording without a tape: `float` of its arrays loses nothing, for nobody can ask it for a derivative."""
+
+    __slots__ = ()
+    asked = False
+
+
 class _Forgetful(list[Node]):
     """The nodes of a recording that no tape walks."""
 
@@ -33,7 +40,7 @@ def recorded_namespace(xp: Any, traits: ArrayTraits, records: Callable[[Any], bo
         traits: how its arrays are recorded.
         records: whether a plain array is to be recorded; others stay plain.
     """
-    always, recorder = Recording(), traits.recorder
+    always, recorder = _Always(), traits.recorder
     always.nodes = _Forgetful()
 
     def recorded(array: Any) -> Any:

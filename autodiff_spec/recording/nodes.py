@@ -16,7 +16,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 Edge: TypeAlias = tuple["Node", Any, tuple[Any, ...]]
 """A parent, the rule of the engine that pulls a cotangent back to it, and the residuals that the rule needs.
@@ -48,9 +48,14 @@ class Node:
 
 
 class Recording:
-    """The nodes of one tape in creation order, and the node of each variable that it read."""
+    """The nodes of one tape in creation order, and the node of each variable that it read.
+
+    Attributes:
+        asked: whether somebody may ask it for a derivative, which a conversion to numbers would lose.
+    """
 
     __slots__ = ("nodes", "number", "open", "variables")
+    asked: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self.number = next(_numbers)

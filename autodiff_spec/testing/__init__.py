@@ -43,9 +43,9 @@ def assert_gradient(
     """Assert that the derivatives of ``f`` at ``args`` are those that follow from its values.
 
     The reference is exact arithmetic where ``f`` takes its functions from `autodiff_spec.xp`, else differences with an
-    estimate of their error; see `autodiff_spec.check_grad`. It finds what a library loses (a conversion to NumPy, a
-    write in place) as well as what a framework gets wrong. `stop_gradient`, and ``float()`` where the reference is
-    exact, count as meant.
+    estimate of their error; see `autodiff_spec.check_grad`. It finds what a library loses (a conversion to NumPy,
+    ``float()``, a write in place) as well as what a framework gets wrong. `stop_gradient` counts as meant
+    where the reference is exact.
 
     Args:
         f: a function of arrays (trees) that returns an array or a tree of them.

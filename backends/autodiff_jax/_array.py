@@ -74,6 +74,8 @@ class Array(RecordedArray):
 
     __slots__ = ("kind", "node", "value")
     __array_ufunc__ = None  # NumPy's operators hand over to ours
+    recorder = RECORDER
+    instead = "xp.stack for an array of its elements, xp.exp for math.exp, and be.lift(f) for a function of JAX's"
 
     def __init__(self, value: Any, node: Node | None, kind: Kind) -> None:
         self.value = value
@@ -112,7 +114,7 @@ class Variable(RecordedVariable, Array):
     """
 
     __slots__ = ("__weakref__", "_value")
-    recorder, observer, array = RECORDER, READING, Array
+    observer, array = READING, Array
 
     def __init__(self, value: Any) -> None:
         self._value = value

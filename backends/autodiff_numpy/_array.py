@@ -21,6 +21,8 @@ class Array(RecordedArray):
 
     __slots__ = ("node", "value")
     __array_priority__ = 1000
+    recorder = RECORDER
+    instead = "np.stack, or np.zeros_like(x) filled in place, for an array of its elements, and np.exp for math.exp"
 
     def __init__(self, value: Any, node: Any) -> None:
         self.value = value
@@ -74,7 +76,7 @@ class Array(RecordedArray):
     def __dlpack__(
         self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
     ) -> Any:
-        value = np.array(self.value)  # a copy: whoever takes it may write into it
+        value = np.array(self._released("from_dlpack()"))  # a copy: whoever takes it may write into it
         return value.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
 
     def __dlpack_device__(self) -> Any:
@@ -100,7 +102,7 @@ class Variable(RecordedVariable, Array):
     """A variable: an array whose value `assign` replaces; each open tape reads it under a node of its own."""
 
     __slots__ = ("__weakref__", "_value")
-    recorder, observer, array = RECORDER, TRACE, Array
+    observer, array = TRACE, Array
 
     def __init__(self, value: Any) -> None:
         self._value = _locked(value)

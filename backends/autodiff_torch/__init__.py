@@ -9,10 +9,6 @@
 tensor([ 0.,  4.,  8., 12.])
 """
 
-import warnings
-
-import torch
-
 from autodiff_torch import xp
 from autodiff_torch._backend import TorchBackend
 
@@ -21,15 +17,4 @@ __all__ = ["TorchBackend", "backend", "xp"]
 
 def backend(conventions: str = "native") -> TorchBackend:
     """The backend, in either flavour; discovery calls this, users ``autodiff_spec.backend("torch")``."""
-    _use_up_warnings()
     return TorchBackend(conventions)
-
-
-def _use_up_warnings() -> None:
-    """Let PyTorch warn now, unseen, of what the specification defines: ``float()`` of a recorded array detaches it.
-
-    It warns once in a process, and a test run that turns warnings into errors would fail at that call alone.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        float(torch.zeros((), requires_grad=True))

@@ -134,6 +134,17 @@ def donated_batch() -> None:
     NumpyBackend._vmap = batched
 
 
+@mutant("float() of a recorded array detaches it", "FLOW-13", "FLOW-14")
+def detaching_float() -> None:
+    Array.__float__ = lambda self: float(self.value)
+    Array.item = lambda self, *index: self.value.item(*index)
+
+
+@mutant("a recorded number is printed without its digits", "FLOW-15")
+def unformatted() -> None:
+    Array.__format__ = lambda self, spec: repr(self)
+
+
 @mutant("a prepared function answers for its example", "PREP-01", "PREP-22")
 def answer_of_the_example() -> None:
     right = Backend.prepare
