@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -132,7 +133,7 @@ class RecordedArray:
         return self.reshape((-1,))[np.arange(self.size).reshape(self.shape).item(*index)]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise lost(self._loss("a conversion to a NumPy array"), depth=1)
+        raise lost(self._loss("a conversion to a NumPy array", _caller(2)), depth=1)
 
     def __dlpack__(
         self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
@@ -151,11 +152,11 @@ class RecordedArray:
             raise lost(self._loss(conversion), depth=2)
         return self.value
 
-    def _loss(self, conversion: str) -> str:
+    def _loss(self, conversion: str, module: str = "") -> str:
         shown = "float(ad.to_numpy(x))" if self.ndim == 0 else "ad.to_numpy(x)"
         return (
             f"{conversion} would lose the derivative of a recorded array; use {shown} for what is only looked at, "
-            f"f'{{x}}' to print it, and to go on computing {self.instead}"
+            f"f'{{x}}' to print it, and to go on computing {_OPERANDS.get(module, self.instead)}"
         )
 
     def __dlpack_device__(self) -> Any:
@@ -169,6 +170,20 @@ class RecordedArray:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
+
+
+_OPERANDS = {
+    "numpy.ma": "m.filled(0.0), or np.where(m.mask, …, m.data), for the masked array",
+    "scipy.sparse": "A.toarray() for the sparse array",
+    "pandas": "its to_numpy() for what is of pandas",
+}
+"""By the library that converts a recorded array that stands right of its own: what to write for that."""
+
+
+def _caller(depth: int) -> str:
+    """The library, of those in the table, that the frame so many above belongs to."""
+    module = sys._getframe(depth).f_globals.get("__name__", "") + "."
+    return next((library for library in _OPERANDS if module.startswith(library + ".")), "")
 
 
 class RecordedVariable(RecordedArray):
@@ -209,7 +224,7 @@ class RecordedVariable(RecordedArray):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._is_asked():
-            raise lost(self._loss("a conversion to a NumPy array"), depth=1)
+            raise lost(self._loss("a conversion to a NumPy array", _caller(2)), depth=1)
         return np.array(self.value, dtype=dtype)
 
     def _is_asked(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff_numpy._others import require_kinds, speaks
 from autodiff_numpy._tables import FUNCTIONS, LATE, RECORDER, TRACE, UFUNC_METHODS, UFUNCS
 from autodiff_spec import UnsupportedError
 from autodiff_spec.recording.array import RecordedArray, RecordedVariable
@@ -71,6 +72,8 @@ class Array(RecordedArray):
                 f"{func.__module__}.{func.__name__} has no derivative rule here; write it with other functions, "
                 "or detach its arguments with stop_gradient() and to_numpy()"
             )
+        if not _OURS.issuperset(types):
+            require_kinds(types)
         return recording(*args, **kwargs)
 
     def __dlpack__(
@@ -125,6 +128,9 @@ def _locked(value: Any) -> Any:
     return value
 
 
+_OURS = frozenset((np.ndarray, Array, Variable))
+
+
 def resolve(x: Any) -> Any:
     """A variable as the open tapes see it; anything else as it is."""
     return x.read() if type(x) is Variable else x
@@ -137,16 +143,12 @@ def plain(x: Any) -> Any:
 
 def foreign(x: Any) -> bool:
     """Whether it is another library's array that NumPy's functions dispatch to: Dask's, CuPy's, …"""
-    return type(x) is not np.ndarray and not issubclass(type(x), (Array, np.ndarray, np.generic)) and _speaks(type(x))
+    return type(x) is not np.ndarray and not issubclass(type(x), (Array, np.ndarray, np.generic)) and speaks(type(x))
 
 
 def lazy(x: Any) -> bool:
     """Whether it is another library's array that would have to compute its values before one can look at them."""
     return foreign(x) and not hasattr(type(x), "as_one")
-
-
-def _speaks(cls: type) -> bool:
-    return hasattr(cls, "__array_function__") and getattr(cls, "__array_ufunc__", None) is not None
 
 
 def copied(value: Any) -> Any:

@@ -14,7 +14,7 @@ from autodiff_numpy._array import Array, Variable, copied, foreign, plain
 from autodiff_numpy._forward import jvp, linearize
 from autodiff_numpy._tables import RECORDER
 from autodiff_numpy._tape import TRAITS, NumpyTape
-from autodiff_spec import Backend, Capability, Tape
+from autodiff_spec import Backend, Capability, NotDifferentiableError, Tape
 from autodiff_spec.recording.calls import record_checkpoint, run_rule
 
 
@@ -136,6 +136,10 @@ def unwrapped(output: Any) -> Any:
     if type(output) is Variable:
         return output
     if type(output) is Array:
+        if output.value.dtype == np.dtype(object):
+            raise NotDifferentiableError(
+                "the function returned an array of objects, which have no derivative; return y.astype(float)"
+            )
         if RECORDER.frame().tracking(output.node.tapes):
             return output
         output = output.value

@@ -21,6 +21,7 @@ import numpy as np
 
 from autodiff_numpy._array import Array, resolve
 from autodiff_numpy._jvp import given_jvp
+from autodiff_numpy._others import require_numpys
 from autodiff_numpy._pullback import Pullback
 from autodiff_numpy._tables import FUNCTIONS, TRACKED, UFUNCS, VALUES
 from autodiff_numpy._wrap import binary, discrete, general, holds_recorded, reducing, unary
@@ -91,6 +92,7 @@ def defined_by(*functions: Any) -> Callable[[Any], Any]:
             if not args or type(args[0]) is not Array:
                 if not holds_recorded(args) and not holds_recorded(kwargs.values()):
                     return numpys(*args, **kwargs)
+                require_numpys(*args)
                 args = tuple(map(resolve, args))  # what a definition hands through must not be a variable
                 kwargs = {name: resolve(value) for name, value in kwargs.items()}
             return definition(*args, **kwargs)

@@ -18,11 +18,10 @@ import numpy as np
 from autodiff_numpy._array import Array, Variable, resolve
 from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._jvp import UNRECORDED
+from autodiff_numpy._others import handed_over, require_numbers, require_numpys, takes_over
 from autodiff_numpy._pullback import Pullback, static, unchanged
 from autodiff_numpy._tables import RECORDER, TRACKED
-from autodiff_spec import BackendMismatchError, UnsupportedError
-from autodiff_spec.core.errors import named_type
-from autodiff_spec.core.frameworks import framework_of
+from autodiff_spec import UnsupportedError
 from autodiff_spec.recording.nodes import Edge, Frame, Node
 
 _SCALARS = frozenset((float, int, bool))
@@ -36,7 +35,9 @@ _OPERATORS: dict[Any, Callable[..., Any]] = {
 """Python's operators do what NumPy's ufuncs do, and on NumPy's scalars at a tenth of their price."""
 
 _new, ndarray = object.__new__, np.ndarray
-_NUMPYS = frozenset((ndarray, Array, Variable, float, int, bool, complex, list, tuple, str, type(None)))
+_NUMPYS = frozenset(
+    (ndarray, Array, Variable, float, int, bool, complex, list, tuple, str, type(None), *np.sctypeDict.values())
+)
 
 
 def record(value: Any, edges: tuple[Edge, ...], tapes: tuple[int, ...], frame: Frame) -> Array:
@@ -59,17 +60,6 @@ def unrecorded(value: Any, *arguments: Any) -> Any:
     if type(value) is ndarray and (value.base is not None or any(value is argument for argument in arguments)):
         return value.copy()
     return value
-
-
-def require_numpys(*arguments: Any) -> None:
-    """Refuse an array of another framework: NumPy would convert it, and its derivative be lost without a word."""
-    for argument in arguments:
-        framework = framework_of(argument.__class__)
-        if framework not in (None, "numpy"):
-            raise BackendMismatchError(
-                f"{named_type(argument)} of {framework} meets a recorded array or a variable of NumPy; "
-                "convert one of them, for example by to_numpy()"
-            )
 
 
 def as_array(x: Any) -> Any:
@@ -131,6 +121,8 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
             return record(value, ((parent, plain_right, keep_right(value, x, b)),), tapes, frame)
         if type(x) not in _NUMPYS or type(y) not in _NUMPYS:
             require_numpys(x, y)
+            if (isinstance(y, Array) and takes_over(x)) or (isinstance(x, Array) and takes_over(y)):
+                return handed_over(np.power if function is pow else function, x, y)
         if type(x) in _LISTS or type(y) in _LISTS:
             return recorded(as_array(x), as_array(y))
         if type(x) is Variable:
@@ -143,6 +135,8 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
 
     def one(source: Array, pullback: Pullback, x: Any, y: Any) -> Any:
         value = function(x, y)
+        if type(value) is Array:  # an element of an array of objects
+            require_numbers(value)
         frame, parent = frame_of(), source.node
         tapes = parent.tapes
         if tapes is not frame.tapes:
@@ -174,6 +168,8 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
         """An edge, with the argument's shape and dtype, and the answer's, where they differ."""
         if value.shape == argument.shape and value.dtype == argument.dtype:
             return parent, pullback, pullback.residuals_of(value, x, y)
+        if value.dtype.hasobject:
+            require_numbers(value, x, y)
         kinds = (argument.shape, argument.dtype, value.shape, value.dtype)
         return parent, pullback.fitted, (kinds, *pullback.residuals_of(value, x, y))
 
@@ -217,6 +213,7 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
             args, kwargs = _by_position(names, args, kwargs)
         values: list[Any] = []
         sources: list[tuple[Node, Pullback]] = []
+        strange = False
         for arg, pullback in itertools.zip_longest(args, pullbacks):
             if pullback is not None and type(arg) in _LISTS:
                 arg = as_array(arg)
@@ -227,9 +224,12 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
                         sources.append((arg.node, pullback))
                     arg = arg.value
             elif type(arg) not in _NUMPYS:
-                require_numpys(arg)
+                strange = True
             values.append(arg)
         del values[len(args) :]
+        if strange:
+            require_numpys(*args)
+            values = [np.array(value) if takes_over(value) else value for value in values]  # as NumPy would
         if sources and kwargs and not UNRECORDED.isdisjoint(kwargs):
             _refuse(function, kwargs)
         value = function(*values, **kwargs)
@@ -237,10 +237,12 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
         tapes = frame.tracking(tuple({number for node, _ in sources for number in node.tapes}))
         if not tapes:
             return unrecorded(value, *values)
+        if value.dtype.hasobject:
+            require_numbers(value)
         read = {position for _, pullback in sources for position in pullback.sources}
         for i, arg in enumerate(args):
             if i in read and not isinstance(arg, Array):
-                values[i] = frozen_copy(arg)
+                values[i] = frozen_copy(values[i])
         edges = tuple([(node, pullback, pullback.residuals_of(value, *values, **kwargs)) for node, pullback in sources])
         return record(value, edges, tapes, frame)
 
@@ -285,7 +287,9 @@ def discrete(function: Any) -> Callable[..., Any]:
             return of_numbers(x.value, y)
         if kwargs:
             return detached(x, y, **kwargs)
-        return function(x.value if isinstance(x, Array) else x, y.value if isinstance(y, Array) else y)
+        if not isinstance(x, Array) and not isinstance(y, Array):
+            return function(x, y)
+        return of_numbers(x.value if isinstance(x, Array) else x, y.value if isinstance(y, Array) else y)
 
     return compared
 

@@ -10,6 +10,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autodiff_numpy._array import Array, foreign, plain, resolve
 from autodiff_numpy._jvp import broadcast_tangent, linear
+from autodiff_numpy._others import require_kinds, require_numbers
 from autodiff_numpy._pullback import unbroadcast
 from autodiff_numpy._rule import RULES, constant, defined_by, rule
 from autodiff_numpy._tables import RECORDER, TRACKED
@@ -110,6 +111,9 @@ def _joined(value, arrays, places):
     tapes = frame.tracking(tuple({number for array, _ in recorded for number in array.node.tapes}))
     if not tapes:
         return value
+    require_kinds({type(array) for array in arrays})
+    if value.dtype.hasobject:
+        require_numbers(value)
     edges = []
     for array, place in recorded:
         residuals = _SCATTER.residuals_of(value, array.value, place, value.shape)
