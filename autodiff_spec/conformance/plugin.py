@@ -198,6 +198,8 @@ class Recorder:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Mark what is expected of the suite's tests, before any is deselected."""
         self.run.collected(items)
+        for item in filter(belongs, items):  # which differentiate constants on purpose
+            item.add_marker(pytest.mark.filterwarnings("ignore::autodiff_spec.IndependentWarning"))
         if config.getoption("clauses"):
             asked = set(config.getoption("clauses").split(","))
             chosen = [item for item in items if asked & set(cited_by(item))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,6 +12,9 @@ from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.lost import raise_replaced
 
 CHOSEN: ContextVar[Engine | None] = ContextVar("autodiff_spec_backend", default=None)
+
+DERIVATIVES = itertools.count()
+"""One number for each derivative that is asked for: a function that took some itself has used them up."""
 
 _E = TypeVar("_E", bound=Engine)
 

@@ -19,6 +19,8 @@ Each message names the operation, the argument (by its path in the tree) and the
     ├── PreparationError (RuntimeError)          a prepared function met other shapes or dtypes
     ├── CustomRuleError (ValueError)             a custom derivative of the wrong count or shape
     └── GradientCheckError (AssertionError)      check_grad() found a derivative wrong, and was asked to raise
+
+One warning beside them, `IndependentWarning`: a gradient is zero because the result does not depend on the arguments.
 """
 
 from typing import TYPE_CHECKING
@@ -93,6 +95,10 @@ class CustomRuleError(AutodiffError, ValueError):
 
 class GradientCheckError(AutodiffError, AssertionError):
     """A check of derivatives failed; the message is its table."""
+
+
+class IndependentWarning(UserWarning):
+    """A derivative is zero because nothing recorded leads from its arguments to the result."""
 
 
 def named_type(value: object) -> str:

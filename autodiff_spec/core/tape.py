@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.capability import Capability
+from autodiff_spec.core.current import DERIVATIVES
 from autodiff_spec.core.engine import Array, Engine
 from autodiff_spec.core.errors import (
     AutodiffError,
@@ -216,6 +217,7 @@ class Tape:
     ) -> tuple[list[Array], list[Array], list[Array], trees.Structure]:
         """Targets, their cotangents, and sources as flat lists of checked arrays, with the sources' structure."""
         be = self.backend
+        next(DERIVATIVES)
         targets, target_structure = trees.flatten(target, be.array_types)
         self._asked = target_structure, operation
         for i, array in enumerate(targets):

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import functools
 import operator
+import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from autodiff_spec.core import checks, trees
-from autodiff_spec.core.current import run
-from autodiff_spec.core.engine import Engine
-from autodiff_spec.core.errors import BackendMismatchError, named_type
+from autodiff_spec.core.current import DERIVATIVES, run
+from autodiff_spec.core.engine import Engine, LinearMap
+from autodiff_spec.core.errors import BackendMismatchError, IndependentWarning, named_type
 from autodiff_spec.core.frameworks import framework_of
 
 _CONTAINERS = (tuple, list, dict)
+_OWN = ("autodiff_spec.operators", "autodiff_spec.core", "autodiff_spec._")
 
 
 class Arguments:
@@ -25,7 +28,10 @@ class Arguments:
         primals: those leaves, as floating arrays.
         chosen: the positions named, in their order, repetitions included; ``distinct`` without these.
         output_structure: the tree of the result (without ``aux``), once `flat` was called.
+        connected: whether a map that is `noting` found a dependence; ``None`` before it was called.
     """
+
+    connected: bool | None = None
 
     output_structure: trees.Structure
     _aux_structure: trees.Structure
@@ -46,6 +52,7 @@ class Arguments:
         picked = [args[i] for i in self.distinct]
         self.primals, self.structure = primal_arrays(be, picked, "args", operation, self.distinct)
         self._be, self._f, self._has_aux = be, f, has_aux
+        self._operation, self._number = operation, next(DERIVATIVES)
         self._kwargs = {name: convert(be, value) for name, value in kwargs.items()} if kwargs else kwargs
         self._rest = [convert(be, arg) for arg in args]
 
@@ -74,6 +81,34 @@ class Arguments:
             return outputs, None
         count = self.output_structure.num_leaves
         return outputs[:count], trees.unflatten(self._aux_structure, outputs[count:])
+
+    def noting(self, linear: LinearMap) -> LinearMap:
+        """A pullback or a pushforward that notes whether there is a dependence at all."""
+
+        def noted(given: list[Any]) -> list[Any]:
+            found = linear(given)
+            self.connected = bool(self.connected) or any(one is not None for one in found)
+            return found
+
+        return noted
+
+    def warn_independent(self, outputs: list[Any]) -> None:
+        """Warn that the derivative is zero for want of a connection, unless ``f`` took derivatives itself.
+
+        Where it did, the derivative of a derivative may well be constant, as that of a linear function is.
+        """
+        if not outputs or not self.primals or next(DERIVATIVES) != self._number + 1:
+            return
+        frame, level = sys._getframe(1), 2
+        while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_OWN):
+            frame, level = frame.f_back, level + 1
+        name = getattr(self._f, "__name__", "the function")
+        warnings.warn(
+            f"{self._operation} of {name} is zero, for its result does not depend on the arguments that are "
+            "differentiated: nothing recorded leads to it. If that is meant, ignore autodiff_spec.IndependentWarning",
+            IndependentWarning,
+            stacklevel=level,
+        )
 
     def as_arguments(self, leaves: list[Any]) -> Any:
         """One array for each primal, in the trees of the arguments asked for: a tuple, or for one number the tree."""
@@ -143,6 +178,7 @@ def primal_arrays(
 
     ``root``, ``operation`` and the ``positions`` of the arguments that the tree holds name a leaf in messages.
     """
+    next(DERIVATIVES)
     leaves, structure = trees.flatten(tree, be.array_types)
     arrays = [
         leaf

@@ -34,6 +34,9 @@ def grad(
         BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
         ValueError: an ``argnums`` out of range.
 
+    Warns:
+        IndependentWarning: nothing leads from any of the differentiated arguments to the result.
+
     Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
@@ -71,6 +74,9 @@ def value_and_grad(
         BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
         ValueError: an ``argnums`` out of range.
 
+    Warns:
+        IndependentWarning: nothing leads from any of the differentiated arguments to the result.
+
     Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
@@ -98,7 +104,10 @@ def _value_and_grad(
                 outputs[i] = output = constant(be, output)
             if be.kind(output.dtype) != "other":
                 cotangents[i] = checks.default_cotangent(be, output, call.output_structure, i, operation)
-        gradient = call.as_arguments(zeros_for_none(be, pull(cotangents), call.primals))
+        gradients = pull(cotangents)
+        if not any(gradient is not None for gradient in gradients):
+            call.warn_independent(outputs)
+        gradient = call.as_arguments(zeros_for_none(be, gradients, call.primals))
         value = trees.unflatten(call.output_structure, outputs)
         return ((value, aux) if has_aux else value), gradient
 

@@ -51,6 +51,9 @@ def jacobian(
         ValueError: a ``mode`` that does not exist, or an ``argnums`` out of range.
         UnsupportedError: ``"forward"`` on a backend that has no forward mode and cannot differentiate a pullback.
 
+    Warns:
+        IndependentWarning: nothing leads from any of the differentiated arguments to the result.
+
     Examples:
         >>> import autodiff_spec as ad
         >>> be = ad.backend("numpy")
@@ -70,6 +73,8 @@ def jacobian(
         paths = [trees.Path(call.structure, i, "args", "", positions) for i in range(len(call.primals))]
         _require_real(be, call.primals, paths)
         blocks, aux = _blocks(be, call, mode)
+        if call.connected is False:
+            call.warn_independent(blocks)
         found = trees.unflatten(call.output_structure, [call.as_arguments(row) for row in blocks])
         return (found, aux) if has_aux else found
 
@@ -81,6 +86,7 @@ def _blocks(be: Engine, call: Arguments, mode: str) -> tuple[list[list[Any]], An
     if mode == "forward":
         return _forward(be, call)
     found, pull = be._vjp(call.flat, call.primals, once=False)
+    pull = call.noting(pull)
     outputs, aux = call.parted(found)
     arrays = _outputs(be, outputs, call)
     if mode == "auto":
@@ -98,6 +104,7 @@ def _blocks(be: Engine, call: Arguments, mode: str) -> tuple[list[list[Any]], An
 def _forward(be: Engine, call: Arguments) -> tuple[list[list[Any]], Any]:
     found, push = be._linearize(call.flat, call.primals)
     outputs, aux = call.parted(found)
+    push = call.noting(push)
     return _by_columns(be, lambda given: push(given)[: len(outputs)], _outputs(be, outputs, call), call.primals), aux
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from autodiff_spec._discovery import backend as find
 from autodiff_spec._discovery import use_backend
+from autodiff_spec.core.errors import IndependentWarning
 from autodiff_spec.core.names import MAIN
 from autodiff_spec.programs.file import ProgramError, load
 
@@ -73,7 +75,8 @@ def curves(
     name, function = _named(f)
     be = find() if backend is None else find(backend)
     xs = np.linspace(low, high, points)
-    with use_backend(be), np.errstate(all="ignore"):
+    constant = warnings.catch_warnings(action="ignore", category=IndependentWarning)  # is drawn as what it is
+    with use_backend(be), np.errstate(all="ignore"), constant:
         x = be.asarray(xs)
         stages: list[Callable[[Any], Any]] = [lambda x: _full(be, function(x), x)]
         for _ in range(order):
