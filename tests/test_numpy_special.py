@@ -154,3 +154,41 @@ from scipy.special import expit
 assert be.grad(expit)(0.0) == 0.25
 """
     fresh.program(program)
+
+
+def test_scipys_array_api_changes_nothing():
+    program = f"""
+import numpy as np, autodiff_spec as ad
+from scipy import special
+from autodiff_numpy import special as ours
+be, x = ad.backend("numpy"), np.array([0.3, 0.6])
+for name in {[*ONE, "sinc"]}:
+    f = getattr(special, name)
+    print(name, f(x), be.grad(f)(x), be.grad(be.grad(f))(x))
+for name in {[*TWO]}:
+    print(name, be.grad(getattr(special, name), argnums=(0, 1))(x, x / 2))
+    print(name, be.grad(lambda y: getattr(ours, name)(x, y))(x / 2))
+print(be.grad(lambda x: ours.polygamma(2, x) + ours.logsumexp(x) + ours.spherical_jn(0, 1.0))(x))
+for f in (special.gammainc, special.zeta):
+    try:
+        be.grad(lambda x: f(x, x))(x)
+    except ad.UnsupportedError as error:
+        print(error)
+print(ours.erf, ours.gammainc, ours.spherical_jn is special.spherical_jn)
+"""
+    without, with_it = (fresh.program(program, SCIPY_ARRAY_API=value) for value in ("", "1"))
+    assert with_it == without
+    assert "scipy.special.gammainc has no derivative rule" in with_it
+
+
+def test_under_the_array_api_scipy_mixes_no_namespaces():
+    program = """
+import numpy as np, autodiff_spec as ad
+from scipy import special
+be, x = ad.backend("numpy"), np.ones(2)
+try:
+    be.grad(lambda y: special.xlogy(x, y))(x)
+except TypeError as error:
+    print(str(error).partition(":")[0])
+"""
+    assert fresh.program(program, SCIPY_ARRAY_API="1") == "Multiple namespaces for array inputs"

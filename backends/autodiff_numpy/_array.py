@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from typing import Any
 
@@ -89,8 +90,8 @@ class Array(RecordedArray):
 def _library(ufunc: Any) -> str:
     """Where a ufunc comes from: SciPy, as far as that is loaded, or else NumPy."""
     name = ufunc.__name__
-    scipys = getattr(sys.modules.get("scipy.special"), name, None)
-    return "scipy.special" if scipys is ufunc and getattr(np, name, None) is not ufunc else "np"
+    scipys: Any = getattr(sys.modules.get("scipy.special"), name, None)  # under $SCIPY_ARRAY_API it is wrapped
+    return "scipy.special" if inspect.unwrap(scipys) is ufunc and getattr(np, name, None) is not ufunc else "np"
 
 
 def _loaded_late(ufunc: Any) -> bool:

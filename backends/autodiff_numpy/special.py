@@ -16,10 +16,10 @@ from typing import Any
 
 import scipy.special
 
-from autodiff_numpy.rules.special import log_softmax, logsumexp, polygamma, softmax
+from autodiff_numpy.rules.special import itself, log_softmax, logsumexp, polygamma, softmax
 
 __all__ = ["log_softmax", "logsumexp", "polygamma", "softmax"]
 
 
 def __getattr__(name: str) -> Any:
-    return getattr(scipy.special, name)
+    return itself(getattr(scipy.special, name))

@@ -7,9 +7,11 @@ those of the Digital Library of Mathematical Functions; chapters are named where
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy.special
 
 from autodiff_numpy._array import Array
 from autodiff_numpy._jvp import elementwise
@@ -17,6 +19,16 @@ from autodiff_numpy._rule import defined_by, rule
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy.rules import beyond
 from autodiff_spec import UnsupportedError
+
+
+def itself(function: Any) -> Any:
+    """A function of SciPy without what asks arrays for their namespace under ``SCIPY_ARRAY_API=1``: ours leads here."""
+    wrapped = getattr(function, "__module__", None) == "scipy.special"  # its own are of modules below
+    return getattr(function, "__wrapped__", function) if wrapped else function
+
+
+special = SimpleNamespace(**{name: itself(function) for name, function in vars(scipy.special).items()})
+"""`scipy.special`, with ufuncs as ufuncs."""
 
 _ERF = 2 / math.sqrt(math.pi)
 _NORMAL = 1 / math.sqrt(2 * math.pi)

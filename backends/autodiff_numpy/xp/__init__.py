@@ -5,8 +5,9 @@ Plain arrays go straight to NumPy; recorded ones are recorded.
 
 from __future__ import annotations
 
+import importlib
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy import (
     arange,
@@ -73,9 +74,12 @@ globals().update({name: getattr(TRACKED, numpy_name) for name, numpy_name in _ST
 
 _operators.install(sys.modules[__name__])
 
-if TYPE_CHECKING:  # the names that come from the tables
 
-    def __getattr__(name: str) -> Any: ...
+def __getattr__(name: str) -> Any:  # for type checkers it is also what gives the names that come from the tables
+    """``special``, which SciPy asks for under ``SCIPY_ARRAY_API=1``; the engine never loads SciPy itself."""
+    if name == "special" and "scipy.special" in sys.modules:
+        return importlib.import_module("autodiff_numpy.special")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 __all__ = [
