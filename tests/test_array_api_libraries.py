@@ -1,6 +1,6 @@
 """Libraries that know arrays of the standard and nothing of us, called inside differentiated functions.
 
-array-api-extra and einops; the reference is differences of values.
+array-api-extra and einops; SciPy is asked by `tests.scipy_functions`. The reference is differences of values.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pytest
 
 import autodiff_spec as ad
 from autodiff_spec.testing import assert_gradient
+from tests import pages
 
 xpx = pytest.importorskip("array_api_extra")
 einops = pytest.importorskip("einops")
@@ -140,3 +141,9 @@ def test_einops_keeps_it_on_tensorflow() -> None:
 def test_what_einops_does_not_know_it_refuses() -> None:
     with ad.use_backend("numpy"), pytest.raises(RuntimeError, match="unknown to einops"):
         ad.grad(lambda x: einops.rearrange(x, "a b c -> c b a"))(CUBE)
+
+
+def test_the_page_about_libraries_names_what_is_tested() -> None:
+    page = (pages.DOCS / "scipy.md").read_text("utf-8").partition("## array-api-extra")[2]
+    missing = [name for name in SOME if f"`{name.partition(',')[0]}" not in page]
+    assert not missing
