@@ -13,6 +13,7 @@ import pytest
 
 import autodiff_spec as ad
 
+pytestmark = pytest.mark.filterwarnings("ignore::autodiff_spec.IndependentWarning")  # of floor and its like
 be = ad.backend("numpy")
 X = np.array([1.5, 2.5, 0.5])
 Y = np.array([1.0, 2.0, 3.0])
