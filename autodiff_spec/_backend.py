@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from autodiff_spec import operators
 from autodiff_spec.core import checks
@@ -18,6 +18,10 @@ from autodiff_spec.core.engine import Array, Engine, FlatFunction, LinearMap
 from autodiff_spec.core.errors import ShapeMismatchError, UnsupportedError, missing_hook, named_type
 from autodiff_spec.core.tape import Tape
 from autodiff_spec.gradient_check import check_grad
+
+if TYPE_CHECKING:
+    from autodiff_spec.core.beyond import Extra
+    from autodiff_spec.core.namespace import Namespace
 
 P = ParamSpec("P")
 
@@ -35,6 +39,14 @@ class Backend(Engine):
         conventions: ``"native"`` (the framework's own derivatives) or ``"spec"`` (every clause is obeyed).
         deviations: the file that lists its known deviations from the clauses, or ``None``.
     """
+
+    if TYPE_CHECKING:  # for users; what an engine has there may be a module of any type
+
+        @property
+        def xp(self) -> Namespace: ...
+
+        @property
+        def extra(self) -> Extra: ...
 
     # --- variables and tapes (Capability.TAPE) ------------------------------------------------------------
 

@@ -16,6 +16,8 @@ from autodiff_spec.core.checks import require_function
 from autodiff_spec.operators import CustomVJP
 
 if TYPE_CHECKING:
+    from autodiff_spec.core.beyond import Extra
+    from autodiff_spec.core.namespace import Namespace
     from autodiff_spec.diff import Comparison
     from autodiff_spec.graph import Drawing
 
@@ -99,7 +101,7 @@ def _custom_vjp(f: Callable[..., Any]) -> CustomVJP:
 custom_vjp: Callable[[Callable[..., Any]], CustomVJP] = _described(_custom_vjp, _bare.custom_vjp)
 
 
-def xp(*arrays: Any) -> Any:
+def xp(*arrays: Any) -> Namespace:
     """The array namespace of the arrays' backend, after the Python array API standard.
 
     Args:
@@ -115,10 +117,11 @@ def xp(*arrays: Any) -> Any:
         >>> float(xp.sum(xp.asarray([1.0, 2.0])))
         3.0
     """
-    return backend_of(*arrays).xp if arrays else backend().xp
+    found: Namespace = (backend_of(*arrays) if arrays else backend()).xp
+    return found
 
 
-def extra(*arrays: Any) -> Any:
+def extra(*arrays: Any) -> Extra:
     """The few functions beyond the standard that every backend has: ``relu``, ``softmax``, ``logsumexp``, …
 
     Args:
@@ -132,7 +135,8 @@ def extra(*arrays: Any) -> Any:
         >>> float(ad.extra().relu(ad.xp().asarray(-1.0)))
         0.0
     """
-    return backend_of(*arrays).extra if arrays else backend().extra
+    found: Extra = (backend_of(*arrays) if arrays else backend()).extra
+    return found
 
 
 def compare(f: Callable[..., Any], *args: Any, **options: Any) -> Comparison:

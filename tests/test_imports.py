@@ -26,7 +26,8 @@ def test_no_framework_is_loaded_unless_it_is_used(program: str) -> None:
 def test_the_import_loads_no_backend_no_tool_and_no_clause() -> None:
     program = "import sys, autodiff_spec; print(*sorted(m for m in sys.modules if m.startswith('autodiff_')))"
     lazy = tuple(f"autodiff_spec.{name}" for name in (
-        "clauses", "oracle", "conformance", "report", "cli", "logged", "diff", "graph", "plot"))  # fmt: skip
+        "clauses", "oracle", "conformance", "report", "cli", "logged", "diff", "graph", "plot", "core.namespace",
+        "core.beyond"))  # fmt: skip
     loaded = run(program).split()
     assert [m for m in loaded if m.startswith(lazy) or not m.startswith("autodiff_spec")] == []
 

@@ -30,6 +30,8 @@ class LoggedBackend(Backend):
     """
 
     name = "logged"
+    xp: Any
+    extra: Any
 
     def __init__(self, inner: Backend, log: Log | None = None) -> None:
         super().__init__()

@@ -28,8 +28,8 @@ class TensorFlowBackend(Backend):
 
     name = "tensorflow"
     version = tf.__version__
-    xp = xp
-    extra = extra
+    xp: Any = xp
+    extra: Any = extra
     array_types = (tf.Tensor, tf.Variable)
     # Not INTERLEAVED_CONTEXTS: the scope of a tf.GradientTape is the thread. Not CHECKPOINT: tf.recompute_grad loses
     # what is recorded in the closure of its function, silently. Not MUTABLE_OUT, MUTATION_CHECK: there are no mutable

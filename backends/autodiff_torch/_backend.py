@@ -26,8 +26,8 @@ class TorchBackend(Backend):
 
     name = "torch"
     version = str(torch.__version__)
-    xp = xp
-    extra = extra
+    xp: Any = xp
+    extra: Any = extra
     array_types = (torch.Tensor,)
     capabilities = frozenset(
         {
