@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -175,6 +176,40 @@ def test_a_compiled_function_is_differentiated(operator: Callable[[Any, Any], An
         found.append(torch.autograd.grad((function(c, x) ** 2).sum() + c.sum() + x.sum(), (c, x)))
     for one, other in zip(*found, strict=True):
         same(one, other)
+
+
+@pytest.mark.skipif(not any(map(shutil.which, ("g++", "clang++"))), reason="inductor needs a compiler of C++")
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_inductors_code_around_the_operators_is_right() -> None:
+    """Its own code has a first derivative alone, so what an operator differentiates must run outside of it."""
+    hosted = ad.backend("numpy").host(lambda c, x: c * x**3)
+
+    def ruled(a: Any) -> Any:
+        rule = be.custom_vjp(lambda a: a**3)
+        rule.defvjp(lambda a: (a**3, a), lambda a, g: (3.0 * a**2 * g,))
+        return rule(a)
+
+    def everything(c: Any, x: Any) -> Any:
+        def total(a: Any) -> Any:
+            return (c * a**3).sum()
+
+        value, pullback = be.vjp(lambda a: c * a**3, 2.0 * x)
+        return sum([
+            be.grad(total)(x), torch.diagonal(be.hessian(total)(x)), be.hvp(total, (x,), (x,))[0], value,
+            pullback(x)[0], be.jvp(lambda a: c * a**3, (x,), (x,))[1], be.vmap(be.grad(lambda a: a**3))(x),
+            be.grad(lambda a: (c * be.checkpoint(lambda b: b**3)(a)).sum())(x), be.grad(lambda a: ruled(a).sum())(x),
+            hosted(c, x), be.grad(lambda a: hosted(c, a).sum())(x),
+        ])  # fmt: skip
+
+    found = []
+    for function in (everything, torch.compile(everything)):
+        c, x = tensor([0.5, 3.0]), tensor([1.0, 2.0])
+        y = function(c, x)
+        found.append((y.detach(), *torch.autograd.grad((y**2).sum(), (c, x))))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
 
 
 def test_a_connected_result_that_is_dropped_is_freed() -> None:

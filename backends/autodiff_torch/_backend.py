@@ -61,6 +61,10 @@ class TorchBackend(Backend):
     def _vjp(
         self, f: Callable[..., list[Any]], primals: list[torch.Tensor], *, once: bool
     ) -> tuple[list[Any], Callable[[list[Any]], list[Any]]]:
+        if torch.compiler.is_compiling():  # what is compiled has a first derivative alone
+            outside: Any = torch.compiler.disable(self._vjp)  # type: ignore[no-untyped-call]
+            outputs, pull = outside(f, primals, once=once)
+            return outputs, torch.compiler.disable(pull)  # type: ignore[no-untyped-call]
         if _state.BATCHING.get() or torch._C._are_functorch_transforms_active():
             return vjp(f, primals)
         tape = TorchTape(self, persistent=not once)
