@@ -174,7 +174,9 @@ MISUSES: dict[str, Misuse] = {
     "watch of an int": watching(1),
     "watch of text": watching({"w": "x"}),
 }
-TYPES = re.compile(r"\b(torch|tf|jax|jnp|numpy)\.|\b(?:an? )?(Tensor|EagerTensor|ArrayImpl|ResourceVariable|Variable|Array)\b")
+TYPES = re.compile(
+    r"\b(torch|tf|jax|jnp|numpy)\.|\b(?:an? )?(Tensor|EagerTensor|ArrayImpl|ResourceVariable|Variable|Array)\b"
+)
 DTYPES = re.compile(r"<dtype: '(\w+)'>")
 
 
