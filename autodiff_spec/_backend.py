@@ -188,7 +188,7 @@ class Backend(Engine):
         tape = self._tape(not once)
         with tape:
             sources = [tape._watch(primal) for primal in primals]
-            outputs = f(*sources)
+            outputs = f(*self._handed(sources))
 
         def pullback(cotangents: list[Array | None]) -> list[Array | None]:
             known = [i for i, cotangent in enumerate(cotangents) if cotangent is not None]

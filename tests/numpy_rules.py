@@ -33,6 +33,13 @@ def definite(*shape, of=real):
     return a @ np.conj(np.swapaxes(a, -1, -2)) + np.eye(shape[-1])
 
 
+def written(z, part, values):
+    """``z`` with another real or imaginary part."""
+    z = z * 1
+    setattr(z, part, values)
+    return z * z
+
+
 def symmetric(f):
     """``f`` of the symmetric part: what factorisations of symmetric matrices are differentiated by."""
     return lambda a: f(0.5 * (a + np.conj(np.swapaxes(a, -1, -2))))
@@ -361,6 +368,8 @@ CASES: dict[str, Any] = {
     "triu": (np.triu, MATRIX),
     "astype": (lambda x: x.astype(complex) * x, real(3)),
     "extra.logsumexp": (lambda x: extra.logsumexp(x, axis=0), MATRIX),
+    "a real part that is written": (lambda z, x: written(z, "real", x), cplx(3), real(3)),
+    "an imaginary part that is written": (lambda z, x: written(z, "imag", x), cplx(3), real(3)),
 }  # fmt: skip
 
 try:

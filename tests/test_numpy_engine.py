@@ -37,22 +37,17 @@ def test_a_numpy_function_without_a_rule_is_refused_by_name(call):
         be.grad(call)(np.ones(3))
 
 
-def test_writing_into_a_recorded_array_is_refused_with_the_remedy():
-    def f(x):
-        x[0] = 1.0
-        return x
-
-    with pytest.raises(ad.MutationError, match=r"xp\.where"):
-        be.grad(f)(np.ones(3))
-
-
 @pytest.mark.parametrize("call", [
-    lambda x: np.put(x, [0], 1.0), lambda x: np.copyto(np.zeros(3), x), lambda x: np.fill_diagonal(x, 0.0),
-    lambda x: np.place(x, x > 0, 1.0), lambda x: np.putmask(x, x > 0, 1.0),
+    lambda x, out: np.put(out, [0], x[0]), lambda x, out: np.copyto(out, x),
+    lambda x, out: np.place(out, out == 0, x), lambda x, out: np.putmask(out, out == 0, x),
+    lambda x, out: np.put_along_axis(out, np.array([[0]]), x[:1, None], 0), lambda x, out: np.add(x, 1.0, out=out[0]),
+    lambda x, out: np.add.at(out, 0, x), lambda x, out: np.sum(x, out=out[0, :1][0]),
+    lambda x, out: np.add.reduce(x, out=out[0, 0, ...]), lambda x, out: np.cumsum(x, 0, None, out[0]),
+    lambda x, out: out.__iadd__(x),
 ])  # fmt: skip
-def test_a_function_that_writes_is_refused_with_the_remedy(call):
-    with pytest.raises(ad.MutationError, match=r"xp\.where"):
-        be.grad(call)(np.ones(3))
+def test_writing_what_is_recorded_into_an_array_of_numpys_own_is_refused_with_the_remedy(call):
+    with pytest.raises((ad.MutationError, TypeError), match=r"np\.zeros_like\(x\)"):
+        be.grad(lambda x: call(x, np.zeros((3, 3))))(np.ones(3))
 
 
 def test_a_function_that_hands_its_argument_through_gives_no_variable():
@@ -63,16 +58,6 @@ def test_a_function_that_hands_its_argument_through_gives_no_variable():
     for y in results:
         np.testing.assert_array_equal(be.to_numpy(y), [[1.0, 2.0]])
     np.testing.assert_array_equal(t.grad(results, v), [[3.0, 3.0]])
-
-
-def test_in_place_operators_rebind_and_leave_the_recorded_array_alone():
-    def f(x):
-        y = x * 1
-        z = y
-        y += x
-        return z
-
-    np.testing.assert_array_equal(be.grad(f)(np.ones(2)), [1.0, 1.0])
 
 
 def test_a_rule_is_declared_once():

@@ -116,7 +116,7 @@ def test_the_script_prints_a_row_for_each_program():
     ("code", "error", "remedy"),
     [
         (lambda x: np.array([x[0], x[1]]), ad.LostDerivativeError, r"np\.stack"),
-        (lambda x: np.add(x, 1.0, out=np.empty(3)), ad.UnsupportedError, "write it with other functions"),
+        (lambda x: np.add(x, 1.0, out=np.empty(3)), ad.MutationError, "np.zeros_like"),
         (lambda x: np.add(x, 1.0, where=x > 0), ad.UnsupportedError, "write it with other functions"),
     ],
 )

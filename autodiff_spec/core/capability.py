@@ -18,6 +18,7 @@ class Capability(enum.Enum):
         COMPLEX: complex sources and targets.
         BFLOAT16: the namespace has ``bfloat16`` and differentiates it.
         MUTABLE_OUT: ``out=`` accepts mutable native arrays besides variables.
+        IN_PLACE: recorded arrays can be written in place, views included, and that is differentiated.
         MUTATION_CHECK: in-place changes of recorded arrays are noticed (`MutationError`).
         HOST: the framework differentiates and transforms functions itself, and operators are right inside of that.
         SPEC_OPERATORS: in the ``"spec"`` flavour operators and methods of arrays obey the clauses too.
@@ -34,6 +35,7 @@ class Capability(enum.Enum):
     COMPLEX = "complex"
     BFLOAT16 = "bfloat16"
     MUTABLE_OUT = "mutable_out"
+    IN_PLACE = "in_place"
     MUTATION_CHECK = "mutation_check"
     HOST = "host"
     SPEC_OPERATORS = "spec_operators"

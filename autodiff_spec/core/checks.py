@@ -49,6 +49,12 @@ def floating(be: Engine, value: Any, what: object, *, dtype: Any = None, nested:
     return array
 
 
+def primal(be: Engine, value: Any, what: object) -> Any:
+    """``value`` as a `floating` array that derivatives are asked by; of a Python number the engine is told."""
+    array = floating(be, value, what)
+    return be._of_number(array) if isinstance(value, (float, complex)) else array
+
+
 def require_function(f: Any, operation: str) -> None:
     """Raise unless the first argument of an operator can be called, as soon as it is given."""
     if not callable(f):

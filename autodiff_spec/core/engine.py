@@ -345,6 +345,14 @@ class Engine:
         """A copy of a Python float, a nested list of floats, a NumPy array or an array of this backend."""
         return self.xp.asarray(value, dtype=dtype, copy=True)
 
+    def _handed(self, sources: list[Array]) -> list[Array]:
+        """The sources as a user's function gets them, which may write into what it gets."""
+        return sources
+
+    def _of_number(self, array: Array) -> Array:
+        """The array made of a Python number that a function is differentiated by; an engine may say that it was one."""
+        return array
+
     def _ones_like(self, array: Array) -> Array:
         """The cotangent of the sum of an array's elements: ones, or what this engine's ``_pullback`` takes for them."""
         return self.xp.ones_like(array)

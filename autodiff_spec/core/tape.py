@@ -96,10 +96,10 @@ class Tape:
             raise TapeStateError(f"watch() on a tape that is {self._state}; call it inside the tape's own `with`")
         leaves, structure = trees.flatten(x, self.backend.array_types)
         arrays = [
-            checks.floating(self.backend, leaf, trees.Path(structure, i, "x", "watch()"))
+            checks.primal(self.backend, leaf, trees.Path(structure, i, "x", "watch()"))
             for i, leaf in enumerate(leaves)
         ]
-        return trees.unflatten(structure, [self._watch(array) for array in arrays])
+        return trees.unflatten(structure, [self._watch_for_user(array) for array in arrays])
 
     def grad(
         self, target: Any, sources: Any, *, cotangent: Any = None, unconnected: str = "zero", out: Any = None
@@ -359,6 +359,10 @@ class Tape:
     def _watch(self, array: Array) -> Array:
         """A new array of the same value that is a source of this tape (and of what tracked ``array`` before)."""
         raise missing_hook(self, "_watch")
+
+    def _watch_for_user(self, array: Array) -> Array:
+        """As `_watch`, for a source that the user holds, who may try to write into it."""
+        return self._watch(array)
 
     def _is_source(self, array: Array) -> bool:
         """Whether ``array`` can be a source: a variable, a watched array, an intermediate."""

@@ -125,7 +125,8 @@ class Problem:
         return True
 
     def _results(self, arrays: list[Any]) -> list[Any]:
-        result = self.f(*trees.unflatten(self.structure, arrays))
+        copies = [self.be.xp.asarray(array, copy=True) for array in arrays]  # the function may write into what it gets
+        result = self.f(*trees.unflatten(self.structure, copies))
         leaves, structure = trees.flatten(result, self.be.array_types)
         outputs = [leaf if self.be.is_array(leaf) else constant(self.be, leaf) for leaf in leaves]
         floating = [i for i, output in enumerate(outputs) if self.be.kind(output.dtype) != "other"]

@@ -183,7 +183,7 @@ def primal_arrays(
     arrays = [
         leaf
         if be.is_floating(leaf)
-        else checks.floating(be, leaf, trees.Path(structure, i, root, operation, positions))
+        else checks.primal(be, leaf, trees.Path(structure, i, root, operation, positions))
         for i, leaf in enumerate(leaves)
     ]
     return arrays, structure

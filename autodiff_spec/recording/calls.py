@@ -114,7 +114,7 @@ def require_constant(traits: ArrayTraits, call: CustomCall, outputs: Sequence[An
 
 def run_rule(be: Engine, traits: ArrayTraits, call: CustomCall, arrays: Sequence[Any]) -> list[Any]:
     """The results of ``call``: with its rule where an open tape tracks one of ``arrays``, else values."""
-    values = [traits.plain(array) for array in arrays]
+    values = [traits.readable(array) for array in arrays]
     if not tapes_of(traits, arrays):
         outputs = call.value(*values)
         require_constant(traits, call, outputs)
@@ -139,7 +139,7 @@ def record_rule(
     def pull(given: Cotangents) -> Cotangents:
         kept = residuals
         if tapes_of(traits, again):  # the residuals, as functions of the arguments
-            _, kept = call.forward(*again)
+            _, kept = call.forward(*map(traits.again, again))
         cotangents: list[Any] = [None] * count
         for place, k in enumerate(floating):
             shape, dtype = kinds[k]
@@ -173,9 +173,11 @@ def record_checkpoint(be: Engine, traits: ArrayTraits, f: FlatFunction, arrays: 
     if not keeping:
         return f(*arrays)
     numbers, starts = {recording.number for recording in keeping}, [len(recording.nodes) for recording in keeping]
-    outputs = f(*arrays)
+    with traits.guarded() as require_unwritten:
+        outputs = f(*map(traits.again, arrays))
     nodes = [traits.node(output) for output in outputs]
     inside, variables = _taken_out(keeping, starts)
+    require_unwritten(inside)
     parents = {parent: None for node in inside for parent, _, _ in node.edges if parent not in inside}
     outside = [parent for parent in parents if not numbers.isdisjoint(parent.tapes)]
     replaced = {k: (node, node.tapes) for k, node in enumerate(nodes) if node is not None and node in inside}
@@ -253,7 +255,7 @@ class _Segment:
     def _seeds(self, again: Recording, given: Cotangents) -> list[tuple[Node, Any]]:
         self.traits.recorder.start(again)
         try:
-            outputs = self.f(*self.arrays)
+            outputs = self.f(*map(self.traits.again, self.arrays))
         finally:
             self.traits.recorder.stop(again)
         seeds = []

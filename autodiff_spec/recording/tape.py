@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 from autodiff_spec.core.engine import Engine
@@ -46,6 +47,22 @@ class ArrayTraits:
     def owned(self, value: Any) -> Any:
         """A plain array that nobody else writes into; immutable ones are returned unchanged."""
         return value
+
+    def readable(self, x: Any) -> Any:
+        """The value of a recorded array for a user's function, which must not write into it."""
+        return self.plain(x)
+
+    def again(self, x: Any) -> Any:
+        """An argument for a function that runs again: what one run writes into it the next does not see."""
+        return x
+
+    def guarded(self) -> AbstractContextManager[Callable[[Container[Node]], None]]:
+        """Runs a function that will run again.
+
+        What the context manager yields is called afterwards with the nodes that were recorded meanwhile, and raises
+        `MutationError` if an array from outside was written.
+        """
+        return nullcontext(lambda inside: None)
 
     # --- derivatives ------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 from typing import Any
@@ -21,14 +22,18 @@ class Array(RecordedArray):
     written for NumPy runs unchanged.
     """
 
-    __slots__ = ("node", "value")
+    __slots__ = ("__weakref__", "_link", "_views", "_written", "node", "value")  # see `_views`
     __array_priority__ = 1000
     recorder = RECORDER
     instead = "np.stack, or np.zeros_like(x) filled in place, for an array of its elements, and np.exp for math.exp"
+    _link: Any
+    _views: Any
+    _written: bool
 
     def __init__(self, value: Any, node: Any) -> None:
         self.value = value
         self.node = node
+        self._views = None
 
     @property
     def device(self) -> str:
@@ -48,6 +53,8 @@ class Array(RecordedArray):
     # --- NumPy's protocols ------------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if "out" in kwargs or method == "at":
+            return self._write_ufunc(ufunc, method, inputs, kwargs)
         recording = UFUNCS.get(ufunc)
         if recording is not None and method == "__call__" and not kwargs:
             return recording(*inputs)
@@ -75,6 +82,10 @@ class Array(RecordedArray):
             )
         if not _OURS.issuperset(types):
             require_kinds(types)
+        if len(args) > 1 and len(args) > (place := _place_of_out(func)):
+            args, kwargs = (*args[:place], *args[place + 1 :]), {**kwargs, "out": args[place]}
+        if kwargs and kwargs.get("out") is not None:
+            return self._write_function(func, args, kwargs)
         return recording(*args, **kwargs)
 
     def __dlpack__(
@@ -85,6 +96,17 @@ class Array(RecordedArray):
 
     def __dlpack_device__(self) -> Any:
         return np.asarray(self.value).__dlpack_device__()
+
+
+@functools.cache
+def _place_of_out(function: Any) -> int:
+    """At which place a function of NumPy takes ``out``, by position."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except ValueError:  # nothing is known
+        return sys.maxsize
+    by_position = [p.name for p in parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return by_position.index("out") if "out" in by_position else sys.maxsize
 
 
 def _library(ufunc: Any) -> str:
@@ -105,7 +127,7 @@ def _loaded_late(ufunc: Any) -> bool:
 class Variable(RecordedVariable, Array):
     """A variable: an array whose value `assign` replaces; each open tape reads it under a node of its own."""
 
-    __slots__ = ("__weakref__", "_value")
+    __slots__ = ("_value",)
     observer, array = TRACE, Array
 
     def __init__(self, value: Any) -> None:
@@ -114,6 +136,14 @@ class Variable(RecordedVariable, Array):
 
     def _hold(self, value: Any) -> None:
         self._value = _locked(value)
+
+    def read(self) -> Any:
+        node = RECORDER.node_of(self)
+        if node is None:
+            return self.value
+        array = Array(self.value, node)
+        array._link = "a variable"  # which is not written, nor through its views
+        return array
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
         return Variable(copied(self.value))
@@ -155,3 +185,8 @@ def lazy(x: Any) -> bool:
 def copied(value: Any) -> Any:
     """A copy of a value; another library's array copies itself, for NumPy would compute it."""
     return value.copy() if foreign(value) else np.array(value)
+
+
+def owned(value: Any) -> Any:
+    """A value that nobody else writes into: a copy, but of NumPy's scalars, which are immutable."""
+    return value if isinstance(value, np.generic) else copied(value)

@@ -14,6 +14,7 @@ from autodiff_numpy._array import Array, Variable, copied, foreign, plain
 from autodiff_numpy._forward import jvp, linearize
 from autodiff_numpy._tables import RECORDER
 from autodiff_numpy._tape import TRAITS, NumpyTape
+from autodiff_numpy._views import own_handle
 from autodiff_spec import Backend, Capability, NotDifferentiableError, Tape
 from autodiff_spec.recording.calls import record_checkpoint, run_rule
 
@@ -35,6 +36,7 @@ class NumpyBackend(Backend):
             Capability.CHECKPOINT,
             Capability.COMPLEX,
             Capability.MUTABLE_OUT,
+            Capability.IN_PLACE,
             Capability.SPEC_OPERATORS,
         }
     )
@@ -71,7 +73,7 @@ class NumpyBackend(Backend):
         outputs, pullback = super()._vjp(f, primals, once=once)
         if once:  # the pullback was called before anybody can write into the outputs
             return [unwrapped(output) for output in outputs], pullback
-        return [_fresh(output) for output in outputs], pullback
+        return [own_handle(_fresh(output)) for output in outputs], pullback  # whoever writes into one writes not ours
 
     def _jvp(self, f: Any, primals: list[Any], tangents: list[Any]) -> tuple[list[Any], list[Any]]:
         outputs, slopes = jvp(f, primals, tangents)
@@ -107,6 +109,12 @@ class NumpyBackend(Backend):
         if foreign(value):
             return copied(value) if dtype is None else value.astype(dtype)
         return np.array(value, dtype=dtype)
+
+    def _handed(self, sources: list[Any]) -> list[Any]:
+        return [Array(source.value, source.node) for source in sources]  # handles of the function's own
+
+    def _of_number(self, array: Any) -> Any:
+        return array[()]  # NumPy's scalars are as immutable as Python's numbers: `y = x; y += 1` leaves x alone
 
     def _ones_like(self, array: Any) -> Any:
         value = plain(array)

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import Array, copied, plain, resolve
+from autodiff_numpy._array import Array, copied, owned, plain, resolve
 from autodiff_numpy._pullback import recorded_residuals
 from autodiff_numpy._rule import RULES
 from autodiff_numpy._tables import RECORDER, TRACKED, VALUES
+from autodiff_numpy._views import constant, own_handle
 from autodiff_spec.recording.nodes import Edge, Frame, Node, Recording
 
 Push = Callable[[Node, Edge, Any], Any]
@@ -121,7 +122,7 @@ def _source(nodes: Tangents, primal: Any, tangent: Any) -> Any:
     """The primal on a node that has the tangent; what tracked the primal before tracks it still."""
     primal = resolve(primal)
     if tangent is None:
-        return primal
+        return own_handle(primal) if type(primal) is Array else constant(owned(primal))
     frame = RECORDER.frame()
     parents = [primal.node] if type(primal) is Array else []
     numbers = {nodes.number, *(n for parent in parents for n in parent.tapes)}
@@ -130,7 +131,7 @@ def _source(nodes: Tangents, primal: Any, tangent: Any) -> Any:
     for recording in frame.recordings:
         if recording.number in node.tapes and recording.number != nodes.number:
             recording.nodes.append(node)
-    return Array(primal.value if parents else copied(primal), node)
+    return Array(primal.value if parents else owned(primal), node)
 
 
 # --- many directions from one evaluation ------------------------------------------------------------------------
@@ -188,7 +189,7 @@ def direction_of(array: Any) -> Any:
 
 
 def _kept(primal: Any) -> Any:
-    return plain(primal) if isinstance(primal, Array) else copied(primal)
+    return plain(primal) if isinstance(primal, Array) else owned(primal)
 
 
 def _leading_to(ends: list[Node | None], nodes: list[Node]) -> list[Node]:

@@ -14,6 +14,7 @@ from autodiff_numpy._rule import RULES
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import binary
 from autodiff_numpy.rules.indexing import read
+from autodiff_numpy.rules.writing import METHODS, PROPERTIES
 from autodiff_spec.core.names import install_operators
 
 _METHODS = ("sum", "prod", "max", "min", "mean", "var", "std", "argmax", "argmin", "all", "any", "reshape",
@@ -29,20 +30,25 @@ def install(xp: ModuleType) -> None:
         "__pow__": binary(pow, *RULES[np.power]),  # x**2 is no power
         "__divmod__": TRACKED.divmod,
         "__getitem__": read,
-        "astype": lambda self, dtype, copy=True: TRACKED.astype(self, dtype),
+        "astype": lambda self, dtype, copy=True: TRACKED.astype(self, dtype, copy=copy),
         "__round__": _rounded,
         "compress": lambda self, condition, axis=None: TRACKED.compress(condition, self, axis),
-        "copy": lambda self, order="C": TRACKED.positive(self),
-        "flatten": lambda self, order="C": TRACKED.ravel(self, order),
+        "copy": lambda self, order="C": TRACKED.copied(self, order),
+        "flatten": lambda self, order="C": TRACKED.copied(TRACKED.ravel(self, order)),
+        "view": lambda self: TRACKED.getitem(self, ...),
+        "__copy__": lambda self: TRACKED.copied(self),
+        "__deepcopy__": lambda self, memo: TRACKED.copied(self),
     }
     own["__rpow__"] = lambda self, other: own["__pow__"](other, self)
     own["__rdivmod__"] = lambda self, other: TRACKED.divmod(other, self)
-    for name, method in ({name: _method(name) for name in _METHODS} | own).items():
+    for name, method in ({name: _method(name) for name in _METHODS} | own | METHODS).items():
         setattr(Array, name, method)
-    for name, function in {"T": "transpose", "mT": "matrix_transpose", "real": "real", "imag": "imag"}.items():
+    for name, function in {"T": "transpose", "mT": "matrix_transpose"}.items():
         setattr(Array, name, property(getattr(TRACKED, function)))
     for name in ("nbytes", "itemsize", "strides", "flags"):
         setattr(Array, name, property(operator.attrgetter(f"value.{name}")))
+    for name, (read_it, write_it) in PROPERTIES.items():
+        setattr(Array, name, property(read_it, write_it))
 
 
 def _rounded(self: Array, ndigits: int | None = None) -> Any:
@@ -52,10 +58,13 @@ def _rounded(self: Array, ndigits: int | None = None) -> Any:
 
 def _method(name: str) -> Callable[..., Any]:
     function = getattr(TRACKED, name, None) or getattr(TRACKED, {"conj": "conjugate"}.get(name, name))
+    numpys = getattr(np, name)
 
     def method(self: Array, *args: Any, **kwargs: Any) -> Any:
         if name in ("reshape", "transpose") and (len(args) > 1 or (args and isinstance(args[0], int))):
             args = (args,)  # x.reshape(2, 3) as well as x.reshape((2, 3))
+        if kwargs.get("out") is not None:
+            return METHODS["_write_function"](self, numpys, (self, *args), kwargs)
         return function(self, *args, **kwargs)
 
     return method

@@ -24,10 +24,13 @@ from autodiff_numpy._jvp import given_jvp
 from autodiff_numpy._others import require_numpys
 from autodiff_numpy._pullback import Pullback
 from autodiff_numpy._tables import FUNCTIONS, TRACKED, UFUNCS, VALUES
-from autodiff_numpy._wrap import binary, discrete, general, holds_recorded, reducing, unary
+from autodiff_numpy._wrap import binary, discrete, general, holds_recorded, reducing, unary, viewing
 
 RULES: dict[Any, tuple[Pullback | None, ...]] = {}
 """Every function that has a rule, with the pullback of each argument."""
+
+
+_NO_VIEW = object()
 
 
 class DuplicateRuleError(Exception):
@@ -40,13 +43,15 @@ def rule(
     jvp: Any = None,
     also: tuple[Any, ...] = (),
     name: str | None = None,
+    view: Any = _NO_VIEW,
 ) -> Any:
     """Record ``function`` (NumPy's, or a primitive of ours) with one ``vjp`` for each array argument.
 
     ``None`` in place of a ``vjp`` means that the argument has no influence on the derivative. ``jvp`` is one for all
     arguments or a tuple with one for each: a function written as a ``vjp`` is, ``linear``, or ``elementwise`` as ufuncs
     are anyway (see `_jvp`); without one the ``vjp`` is transposed. ``also`` names further NumPy functions that mean the
-    same; ``name`` is what rules call it, where that is not its own name.
+    same; ``name`` is what rules call it, where that is not its own name. ``view`` says that the result may be a view of
+    the one argument: ``lambda whole, part, …`` puts a new part back into the whole; ``None`` is for a read-only view.
 
     Raises:
         DuplicateRuleError: the function has a rule already.
@@ -61,6 +66,8 @@ def rule(
     )
     if isinstance(function, np.ufunc) and function.nin <= 2:
         recorded = unary(function, *pullbacks) if function.nin == 1 else binary(function, *pullbacks)
+    elif view is not _NO_VIEW:
+        recorded = viewing(function, pullbacks[0], view)  # type: ignore[arg-type]
     elif len(pullbacks) == 1 and pullbacks[0] is not None:
         recorded = reducing(function, pullbacks[0])
     else:

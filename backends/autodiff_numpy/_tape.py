@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import Array, Variable, copied, plain
+from autodiff_numpy._array import Array, Variable, copied, owned, plain
 from autodiff_numpy._pullback import add, dense, pull_tracked, pull_values
 from autodiff_numpy._tables import RECORDER
-from autodiff_spec.recording.nodes import Pull
+from autodiff_numpy._views import guarded, lock, own_handle, was_written
+from autodiff_spec import MutationError
+from autodiff_spec.recording.nodes import Node, Pull
 from autodiff_spec.recording.tape import ArrayTraits, RecordedTape
 
 
@@ -21,7 +24,20 @@ class NumpyTraits(ArrayTraits):
     dense = staticmethod(dense)
 
     def owned(self, value: Any) -> Any:
-        return copied(value)
+        return owned(value)
+
+    def readable(self, x: Any) -> Any:
+        value = self.plain(x)
+        if type(x) is Array and type(value) is np.ndarray:
+            value = value.view()
+            value.flags.writeable = False
+        return value
+
+    def again(self, x: Any) -> Any:
+        return own_handle(x)
+
+    def guarded(self) -> AbstractContextManager[Callable[[Container[Node]], None]]:
+        return guarded()
 
     def pull(self, recorded: bool) -> Pull:
         return pull_tracked if recorded else pull_values
@@ -35,6 +51,11 @@ class NumpyTraits(ArrayTraits):
         finished: list[Any] = []
         for gradient, source in zip(gradients, sources, strict=True):
             if gradient is None:
+                if was_written(source):
+                    raise MutationError(
+                        "a source was written in place, and what it holds now does not lead to the target; keep what "
+                        "the target was computed from, and ask for the gradient by that"
+                    )
                 finished.append(None)
                 continue
             gradient = dense(gradient)
@@ -64,4 +85,8 @@ class NumpyTape(RecordedTape):
     """Records operations on variables and watched arrays."""
 
     traits = TRAITS
+
+    def _watch_for_user(self, array: Any) -> Any:
+        return lock(self._watch(array), "a watched array")
+
     _gradients = np.errstate(all="ignore")(RecordedTape._gradients)  # what is infinite or NaN is so in the result too

@@ -12,6 +12,7 @@ import itertools
 import operator
 from collections.abc import Callable
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from autodiff_numpy._jvp import UNRECORDED
 from autodiff_numpy._others import handed_over, require_numbers, require_numpys, takes_over
 from autodiff_numpy._pullback import Pullback, static, unchanged
 from autodiff_numpy._tables import RECORDER, TRACKED
+from autodiff_numpy._views import PRUNED, VIEWS, Viewing, add_view, constant, linked, sealed, share_memory
 from autodiff_spec import UnsupportedError
 from autodiff_spec.recording.nodes import Edge, Frame, Node
 
@@ -33,6 +35,9 @@ _OPERATORS: dict[Any, Callable[..., Any]] = {
     np.equal: operator.eq, np.not_equal: operator.ne,
 }  # fmt: skip
 """Python's operators do what NumPy's ufuncs do, and on NumPy's scalars at a tenth of their price."""
+
+_METHODS: dict[Any, Callable[..., Any]] = {np.reshape: np.ndarray.reshape, np.transpose: np.ndarray.transpose}
+"""And methods, of one argument, what functions do, at a third."""
 
 _new, ndarray = object.__new__, np.ndarray
 _NUMPYS = frozenset(
@@ -49,6 +54,7 @@ def record(value: Any, edges: tuple[Edge, ...], tapes: tuple[int, ...], frame: F
     array = _new(Array)
     array.value = value
     array.node = node
+    array._views = None
     return array
 
 
@@ -60,6 +66,14 @@ def unrecorded(value: Any, *arguments: Any) -> Any:
     if type(value) is ndarray and (value.base is not None or any(value is argument for argument in arguments)):
         return value.copy()
     return value
+
+
+def untracked(value: Any, *parents: Node) -> Any:
+    """A result that no open tape tracks; of arrays that wait to be filled, one that waits too."""
+    for parent in parents:
+        if parent.tapes:
+            return value
+    return constant(value)
 
 
 def as_array(x: Any) -> Any:
@@ -84,7 +98,7 @@ def unary(function: Any, pullback: Any) -> Callable[[Any], Any]:
         if tapes is not frame.tapes:
             tapes = frame.tracking(tapes)
             if not tapes:
-                return value
+                return untracked(value, parent)
         return record(value, ((parent, pullback, residuals_of(value, argument)),), tapes, frame)
 
     return recorded
@@ -108,7 +122,7 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
                 if tapes is not frame.tapes:
                     tapes = frame.tracking(tapes)
                     if not tapes:
-                        return value
+                        return untracked(value, parent)
                 return record(value, ((parent, plain_left, keep_left(value, a, y)),), tapes, frame)
         elif type(y) is Array and type(x) in _SCALARS:
             b, parent = y.value, y.node
@@ -117,7 +131,7 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
             if tapes is not frame.tapes:
                 tapes = frame.tracking(tapes)
                 if not tapes:
-                    return value
+                    return untracked(value, parent)
             return record(value, ((parent, plain_right, keep_right(value, x, b)),), tapes, frame)
         if type(x) not in _NUMPYS or type(y) not in _NUMPYS:
             require_numpys(x, y)
@@ -142,7 +156,7 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
         if tapes is not frame.tapes:
             tapes = frame.tracking(tapes)
             if not tapes:
-                return value
+                return untracked(value, parent)
         if pullback is left and 1 in left.sources:
             y = frozen_copy(y)
         elif pullback is right and 0 in right.sources:
@@ -156,7 +170,7 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
         if tapes is not frame.tapes or second.tapes is not tapes:
             tapes = frame.tracking((*tapes, *second.tapes))
             if not tapes:
-                return value
+                return untracked(value, first, second)
         edges: tuple[Edge, ...]
         if a is b or (a.shape == b.shape and a.dtype is b.dtype):
             edges = ((first, plain_left, keep_left(value, a, b)), (second, plain_right, keep_right(value, a, b)))
@@ -196,9 +210,102 @@ def reducing(function: Any, pullback: Pullback) -> Callable[..., Any]:
         if tapes is not frame.tapes:
             tapes = frame.tracking(tapes)
             if not tapes:
-                return unrecorded(value, argument)
+                return unrecorded(untracked(value, parent), argument)
         return record(value, ((parent, pullback, residuals_of(value, argument, *static, **kwargs)),), tapes, frame)
 
+    return recorded
+
+
+def reading(general: Callable[..., Any], pullback: Any, how: Viewing) -> Callable[[Any, Any], Any]:
+    """The recording function of ``x[index]``: that of `viewing`, written out, for programs read many parts."""
+    frame_of = RECORDER.frame
+
+    def recorded(x: Any, index: Any) -> Any:
+        if type(x) is not Array:
+            return general(x, index)
+        argument, parent = x.value, x.node
+        frame = frame_of()
+        if type(argument) is not ndarray or parent.tapes is not frame.tapes:
+            return general(x, index)
+        value = argument[index]
+        array = record(value, ((parent, pullback, (index, argument.shape)),), parent.tapes, frame)
+        if type(value) is ndarray:
+            base = value.base
+            if base is not None and (base is argument or base is argument.base):
+                array._link = (x, how, (index,), _NO_KEYWORDS)
+                views = x._views
+                if views is None:
+                    x._views = [ref(array)]
+                elif len(views) % PRUNED:
+                    views.append(ref(array))
+                else:
+                    add_view(x, array)
+        return array
+
+    return recorded
+
+
+_NO_KEYWORDS: dict[str, Any] = {}
+
+
+def viewing(function: Any, pullback: Pullback, put: Callable[..., Any] | None) -> Callable[..., Any]:
+    """The recording function of a function of one array and static arguments whose result may be a view of it.
+
+    ``put`` is that of `Viewing`.
+    """
+    frame_of, residuals_of = RECORDER.frame, pullback.residuals_of
+    compute = _METHODS.get(function, function)
+    first = next(iter(inspect.signature(function).parameters))
+
+    def recorded(x: Any = _NOT_GIVEN, /, *static: Any, **kwargs: Any) -> Any:
+        if x is _NOT_GIVEN:
+            x = kwargs.pop(first)
+        if type(x) is not Array:
+            source, x = x, resolve(x)
+            if type(x) is not Array:
+                value = function(x, *static, **kwargs)
+                return value if x is source else sealed(value, x)
+        argument, parent = x.value, x.node
+        if type(argument) is ndarray and len(static) <= 1 and not kwargs:
+            value = compute(argument, *static)
+        else:
+            value = function(argument, *static, **kwargs)
+        if value is argument:
+            return x
+        frame, tapes = frame_of(), parent.tapes
+        if tapes is not frame.tapes:
+            tapes = frame.tracking(tapes)
+            if not tapes:
+                array = untracked(value, parent)
+                if type(array) is not Array:
+                    return sealed(value, argument)
+                return linked(array, x, how, static, kwargs) if share_memory(value, argument) else array
+        array = record(value, ((parent, pullback, residuals_of(value, argument, *static, **kwargs)),), tapes, frame)
+        if type(value) is ndarray:  # as `share_memory` and `linked` do
+            base = value.base
+            if base is not None and (base is argument or base is argument.base):
+                array._link = (x, how, static, kwargs)
+                views = x._views
+                if views is None:
+                    x._views = [ref(array)]
+                elif len(views) % PRUNED:
+                    views.append(ref(array))
+                else:
+                    add_view(x, array)
+        elif share_memory(value, argument):
+            linked(array, x, how, static, kwargs)
+        return array
+
+    def read(x: Array, *static: Any, **kwargs: Any) -> Any:
+        argument, parent = x.value, x.node
+        value = function(argument, *static, **kwargs)
+        frame = frame_of()
+        tapes = frame.tracking(parent.tapes)
+        if not tapes:
+            return value
+        return record(value, ((parent, pullback, residuals_of(value, argument, *static, **kwargs)),), tapes, frame)
+
+    how = VIEWS[function] = Viewing(function, read, put)
     return recorded
 
 
@@ -236,7 +343,7 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
         frame = frame_of()
         tapes = frame.tracking(tuple({number for node, _ in sources for number in node.tapes}))
         if not tapes:
-            return unrecorded(value, *values)
+            return unrecorded(untracked(value, *[node for node, _ in sources]) if sources else value, *values)
         if value.dtype.hasobject:
             require_numbers(value)
         read = {position for _, pullback in sources for position in pullback.sources}

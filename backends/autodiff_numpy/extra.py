@@ -11,7 +11,8 @@ from autodiff_numpy import xp
 from autodiff_numpy._array import plain
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy.rules import beyond
-from autodiff_spec._shared import IndexedUpdate, occurrences
+from autodiff_numpy.rules.writing import combined
+from autodiff_spec._shared import IndexedUpdate
 from autodiff_spec.core.names import EXTRA
 
 
@@ -102,22 +103,7 @@ class at(IndexedUpdate):  # noqa: N801
     def _updated(self, how: str, values: Any) -> Any:
         if how == "set":
             return TRACKED.replaced(self._x, values, self._idx)
-        return self._combined(values, _COMBINE[how])
-
-    def _combined(self, values: Any, combine: Any) -> Any:
-        """First occurrences of all indices at once, then second ones, until none is left."""
-        x, index = self._x, self._idx
-        places = np.arange(x.size).reshape(x.shape)[index]
-        turn = occurrences(places.ravel())
-        if not turn.any():
-            return TRACKED.replaced(x, xp.astype(combine(x[index], values), x.dtype), index)
-        flat = xp.reshape(x, (-1,))
-        values = xp.reshape(xp.broadcast_to(xp.asarray(values), places.shape), (-1,))
-        for n in range(turn.max() + 1):
-            here = np.nonzero(turn == n)[0]
-            spot = places.ravel()[here]
-            flat = TRACKED.replaced(flat, xp.astype(combine(flat[spot], values[here]), x.dtype), spot)
-        return xp.reshape(flat, x.shape)
+        return combined(self._x, self._idx, values, _COMBINE[how])
 
 
 _ROOT_2_BY_PI, _ROOT_HALF = math.sqrt(2.0 / math.pi), math.sqrt(0.5)

@@ -35,6 +35,7 @@ from autodiff_numpy.rules import (
     sorting,
     statistics,
     ufuncs,
+    writing,
 )
 
 LATE["scipy.special"] = lambda: importlib.import_module("autodiff_numpy.rules.special")
@@ -42,5 +43,5 @@ LATE["scipy.special"] = lambda: importlib.import_module("autodiff_numpy.rules.sp
 __all__ = [
     "arranging", "beyond", "cumulative", "determinants", "eigenvalues", "einsum", "elementwise", "factorisations",
     "fft", "indexing", "joining", "linalg", "nans", "numpys", "polynomials", "reductions", "sampled", "shapes",
-    "singular", "solvers", "sorting", "statistics", "ufuncs",
+    "singular", "solvers", "sorting", "statistics", "ufuncs", "writing",
 ]  # fmt: skip

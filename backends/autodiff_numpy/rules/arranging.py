@@ -7,9 +7,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._rule import defined_by
-from autodiff_numpy._tables import FUNCTIONS, TRACKED
+from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import as_array
-from autodiff_spec import MutationError
 
 
 def _gathered(arrays, arrange):
@@ -70,17 +69,3 @@ def piecewise(x, condlist, funclist, *args, **kw):
         value = function(x[condition], *args, **kw) if callable(function) else function
         found = TRACKED.replaced(found, value, condition)
     return found
-
-
-def _writes(function):
-    def refused(*args, **kwargs):
-        raise MutationError(
-            f"np.{function.__name__} writes into an array, and what is recorded cannot be written; build a new array "
-            "with xp.where(mask, new, x), or with at(x, index).set(value)"
-        )
-
-    return refused
-
-
-for function in (np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask):
-    FUNCTIONS[function] = _writes(function)

@@ -9,6 +9,8 @@ import numpy as np
 from autodiff_numpy._jvp import linear
 from autodiff_numpy._rule import defined_by, rule
 from autodiff_numpy._tables import TRACKED
+from autodiff_numpy._views import Viewing, view_of
+from autodiff_numpy.rules.writing import arranged
 
 
 def _contraction(x, y, first, second, result):
@@ -32,7 +34,7 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
     if out is not None or kwargs:
         raise TypeError("einsum of recorded arrays takes no out=, dtype=, order=, casting=; use the returned value")
     arrays, inputs, result = _parsed(operands)
-    sizes = _sizes(arrays, inputs)
+    given, sizes = inputs, _sizes(arrays, inputs)
     parts = [_single(x, labels, sizes) for x, labels in zip(arrays, inputs, strict=True)]
     inputs = [labels for _, labels in parts]
     parts = [_shared(x, labels, [*inputs[:i], *inputs[i + 1 :], result]) for i, (x, labels) in enumerate(parts)]
@@ -41,7 +43,25 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
         needed = {label for _, later in parts[i:] for label in later} | set(result)
         kept = [label for label in dict.fromkeys((*labels, *others)) if label in needed]
         found, labels = TRACKED.contraction(found, other, labels, others, kept), kept
-    return TRACKED.transpose(found, tuple(labels.index(label) for label in result)) if labels else found
+    found = TRACKED.transpose(found, tuple(labels.index(label) for label in result)) if labels else found
+    diagonal = len(given) == 1 and len(given[0]) > len(set(given[0])) == len(result)
+    return _diagonal_view(found, operands) if diagonal else found
+
+
+def _diagonal_view(found, operands):
+    """``found``, which NumPy has as a view of the one array among ``operands`` that can be written."""
+    (base,) = [operand for operand in operands if hasattr(operand, "dtype")]
+
+    def function(a, einsum=np.einsum):
+        return einsum(*[a if operand is base else operand for operand in operands])
+
+    def assign(numbers, new):
+        function(numbers)[...] = new
+
+    how = Viewing(
+        function, lambda a: function(a, TRACKED.einsum), lambda whole, part: arranged(whole, part, assign)
+    )
+    return view_of(found, base, how, ())
 
 
 def _parsed(operands):

@@ -119,9 +119,10 @@ rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
 rule(np.arctanh, lambda xp, g, x: g / ((1 - x) * (1 + x)))
 rule(_sigmoid, _sigmoid_share, jvp=elementwise)
 rule(np.conjugate, lambda xp, g: xp.conjugate(g))
-rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype), jvp=linear)
+rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype), jvp=linear,
+     view=lambda whole, part: TRACKED.with_part(whole, part, "real"))  # fmt: skip
 rule(np.imag, lambda xp, g, val_dtype: xp.astype(g * -1j, val_dtype) if np.dtype(val_dtype).kind == "c" else None,
-     jvp=linear)  # fmt: skip
+     jvp=linear, view=lambda whole, part: TRACKED.with_part(whole, part, "imag"))  # fmt: skip
 for step in (np.floor, np.ceil, np.trunc, np.rint):
     rule(step, _none)
 rule(np.sign, lambda xp, g, x, ans: None if _real(x) else _across(xp, g, x, ans),

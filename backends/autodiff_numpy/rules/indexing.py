@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from autodiff_numpy._array import copied, foreign, plain
+from autodiff_numpy._array import Array, copied, foreign, plain
 from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._jvp import linear
 from autodiff_numpy._pullback import SparseCotangent, is_basic, unbroadcast
-from autodiff_numpy._rule import defined_by, rule
+from autodiff_numpy._rule import RULES, defined_by, rule
 from autodiff_numpy._tables import TRACKED, VALUES
+from autodiff_numpy._views import VIEWS, link_of
+from autodiff_numpy._wrap import reading
 from autodiff_spec import UnsupportedError
 
 
@@ -77,7 +79,8 @@ rule(
         lambda xp, t, index, ans_shape, ans_dtype: xp.replaced(np.zeros(ans_shape, ans_dtype), t, index),
     ),
 )
-rule(_getitem, _part_of, jvp=linear)
+rule(_getitem, _part_of, jvp=linear, view=lambda whole, part, index: TRACKED.replaced(whole, part, index))
+TRACKED.getitem = reading(TRACKED.getitem, RULES[_getitem][0], VIEWS[_getitem])
 rule(_scatter, lambda xp, g, index: xp.getitem(g, index), jvp=linear)
 
 
@@ -92,6 +95,16 @@ def read(x, index):
 def flat_or_vector(a, axis):
     """``a`` and the axis that is meant: all elements in a row for ``None``; a number counts as a vector of one."""
     return (TRACKED.ravel(a), 0) if axis is None else (TRACKED.atleast_1d(a), axis)
+
+
+def unshared(a):
+    """An array that shares memory with no other, where NumPy makes a copy."""
+    return a if type(a) is not Array or link_of(a) is None else TRACKED.copied(a)
+
+
+def number(a):
+    """A result of no axes as the number that NumPy's reductions give, which cannot be written as an array can."""
+    return a if a.ndim else a[()]
 
 
 def _indices(x):

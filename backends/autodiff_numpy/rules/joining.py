@@ -11,6 +11,7 @@ from autodiff_numpy._rule import defined_by
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import as_array
 from autodiff_numpy.rules.cumulative import along
+from autodiff_numpy.rules.indexing import unshared
 from autodiff_spec import UnsupportedError
 
 # --- splitting ------------------------------------------------------------------------------------------------
@@ -126,7 +127,7 @@ def block(arrays):
     """`np.block`."""
     depth = _depth(arrays)
     ndim = max(depth, *(np.ndim(leaf) for leaf in _leaves(arrays)))
-    return _blocks(arrays, ndim, ndim - depth)
+    return unshared(_blocks(arrays, ndim, ndim - depth))
 
 
 def _depth(arrays):
@@ -161,7 +162,7 @@ def pad(array, pad_width, mode="constant", **kwargs):
             if any(width):
                 places = np.pad(np.arange(array.shape[axis]), width, mode)
                 array = array[along(axis, array.ndim, places)]
-        return array
+        return array if any(map(any, widths)) else TRACKED.copied(array)
     if mode == "linear_ramp":
         return _ramped(array, widths, kwargs.get("end_values", 0))
     if mode in ("maximum", "mean", "median", "minimum"):

@@ -10,7 +10,9 @@ from autodiff_numpy._jvp import linear
 from autodiff_numpy._pullback import unbroadcast
 from autodiff_numpy._rule import defined_by, rule
 from autodiff_numpy._tables import FUNCTIONS, TRACKED, UFUNC_METHODS
+from autodiff_numpy._views import Viewing, view_of
 from autodiff_numpy._wrap import as_array
+from autodiff_numpy.rules.indexing import number
 from autodiff_numpy.rules.reductions import along_slopes
 
 
@@ -214,12 +216,19 @@ def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
 
 @defined_by(np.diagonal)
 def diagonal(a, offset=0, axis1=0, axis2=1):
-    """`np.diagonal`, by integer indices."""
+    """`np.diagonal`, by integer indices; NumPy has it as a view that is read-only."""
+    return view_of(_diagonal(a, offset, axis1, axis2), a, _READ_ONLY, (offset, axis1, axis2))
+
+
+def _diagonal(a, offset, axis1, axis2):
     moved = TRACKED.moveaxis(a, (axis1, axis2), (-2, -1))
     rows = np.arange(moved.shape[-2])
     columns = rows + offset
     ok = (columns >= 0) & (columns < moved.shape[-1])
     return moved[..., rows[ok], columns[ok]]
+
+
+_READ_ONLY = Viewing(np.diagonal, _diagonal, None)
 
 
 @defined_by(np.linalg.diagonal)
@@ -298,7 +307,7 @@ def matrix_norm(x, /, *, keepdims=False, ord="fro"):
     columns, rows = (-2, -1) if ord in (1, -1) else (-1, -2)
     sums = TRACKED.sum(TRACKED.absolute(x), axis=columns, keepdims=True)
     found = (TRACKED.max if ord > 0 else TRACKED.min)(sums, axis=rows, keepdims=True)
-    return found if keepdims else TRACKED.reshape(found, found.shape[:-2])
+    return found if keepdims else number(TRACKED.reshape(found, found.shape[:-2]))
 
 
 @defined_by(np.linalg.norm)

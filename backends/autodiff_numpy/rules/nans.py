@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import Array, plain
 from autodiff_numpy._rule import defined_by
 from autodiff_numpy._tables import TRACKED
+from autodiff_numpy._views import require_writable, store
+from autodiff_numpy.rules.indexing import number
 from autodiff_numpy.rules.reductions import no_out
 
 
@@ -63,7 +65,7 @@ def nanmin(a, axis=None, out=None, keepdims=False):
 
 def _known(found, a, axis, keepdims):
     """``found``, and NaN where all elements are."""
-    return TRACKED.where(_present(a, axis, keepdims) == 0, np.asarray(np.nan, a.dtype), found)
+    return number(TRACKED.where(_present(a, axis, keepdims) == 0, np.asarray(np.nan, a.dtype), found))
 
 
 @defined_by(np.nanmean)
@@ -87,11 +89,18 @@ def nanstd(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correc
     """`np.nanstd`; 0 where all elements are equal has the derivative 0, as that of `np.std` (KINK-25)."""
     variance = nanvar(a, axis, dtype, out, ddof, keepdims, correction=correction)
     positive = variance != 0
-    return TRACKED.where(positive, TRACKED.sqrt(TRACKED.where(positive, variance, 1)), 0)
+    return number(TRACKED.where(positive, TRACKED.sqrt(TRACKED.where(positive, variance, 1)), 0))
 
 
 @defined_by(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """`np.nan_to_num`: what is replaced is constant."""
     value = plain(x)
-    return TRACKED.where(np.isfinite(value), x, np.nan_to_num(value, copy=True, nan=nan, posinf=posinf, neginf=neginf))
+    found = TRACKED.where(
+        np.isfinite(value), x, np.nan_to_num(value, copy=True, nan=nan, posinf=posinf, neginf=neginf)
+    )
+    if copy or type(x) is not Array:
+        return found
+    require_writable(x)
+    store(x, found)
+    return x

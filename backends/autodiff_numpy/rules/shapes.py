@@ -14,8 +14,9 @@ from autodiff_numpy._others import require_kinds, require_numbers
 from autodiff_numpy._pullback import unbroadcast
 from autodiff_numpy._rule import RULES, constant, defined_by, rule
 from autodiff_numpy._tables import RECORDER, TRACKED
+from autodiff_numpy._views import memory
 from autodiff_numpy._wrap import as_array, record
-from autodiff_numpy.rules.indexing import _scatter, flat_or_vector
+from autodiff_numpy.rules.indexing import _scatter, flat_or_vector, unshared
 from autodiff_numpy.rules.reductions import no_out
 
 
@@ -30,14 +31,29 @@ def _shaped_back(xp, g, a_shape, order):
     return xp.reshape(g, a_shape) if order in (None, "C") else xp.reshape(g, a_shape, order=order)
 
 
-rule(np.reshape, _shaped_back, jvp=lambda xp, t, ans_shape, order: _shaped_back(xp, t, ans_shape, order))
+def _turned_back(xp, g, axes=None):
+    return xp.transpose(g, None if axes is None else tuple(int(i) for i in np.argsort(_positive(axes))))
+
+
+rule(
+    np.reshape,
+    _shaped_back,
+    jvp=lambda xp, t, ans_shape, order: _shaped_back(xp, t, ans_shape, order),
+    view=lambda whole, part, shape=None, order="C", **_: _shaped_back(TRACKED, part, whole.shape, order),
+)
 rule(
     np.transpose,
-    lambda xp, g, axes: xp.transpose(g, None if axes is None else tuple(int(i) for i in np.argsort(_positive(axes)))),
+    _turned_back,
     jvp=linear,
     also=(np.permute_dims,) if np.permute_dims is not np.transpose else (),
+    view=lambda whole, part, axes=None: _turned_back(TRACKED, part, axes),
 )
-rule(np.broadcast_to, lambda xp, g, array_shape, array_dtype: unbroadcast(xp, g, array_shape, array_dtype), jvp=linear)
+rule(
+    np.broadcast_to,
+    lambda xp, g, array_shape, array_dtype: unbroadcast(xp, g, array_shape, array_dtype),
+    jvp=linear,
+    view=None,
+)
 rule(_cast, lambda xp, g, x_shape, x_dtype: unbroadcast(xp, g, x_shape, x_dtype),
      jvp=lambda xp, t, ans_shape, ans_dtype: broadcast_tangent(xp, t, ans_shape, ans_dtype))  # fmt: skip
 rule(
@@ -59,7 +75,7 @@ def _astype(x, dtype, /, *, copy=True, device=None):
 def astype(x, dtype, /, *, copy=True, device=None):
     """`np.astype`; KINK-54: what is cast to integers or booleans is a constant."""
     if np.dtype(dtype).kind in "fc":
-        return TRACKED.cast(x, dtype, copy)
+        return x if not copy and x.dtype == dtype else TRACKED.cast(x, dtype, copy)
     return _astype(plain(x), dtype, copy=copy)
 
 
@@ -137,14 +153,17 @@ def expand_dims(a, axis=0):
 @defined_by(np.squeeze)
 def squeeze(a, axis=None):
     """`np.squeeze`."""
-    return TRACKED.reshape(a, np.squeeze(np.broadcast_to(np.empty(()), a.shape), axis).shape)
+    shape = np.squeeze(np.broadcast_to(np.empty(()), a.shape), axis).shape
+    return a if shape == a.shape else TRACKED.reshape(a, shape)
 
 
 @defined_by(np.ravel)
 def ravel(a, order="C"):
     """`np.ravel`."""
     shape = (math.prod(a.shape),)
-    return TRACKED.reshape(a, shape) if order == "C" else TRACKED.reshape(a, shape, order=order)
+    row = TRACKED.reshape(a, shape) if order == "C" else TRACKED.reshape(a, shape, order=order)
+    gaps = type(row) is Array and isinstance(memory(row.value), np.ndarray) and not memory(row.value).flags.c_contiguous
+    return TRACKED.copied(row) if gaps else row
 
 
 @defined_by(np.moveaxis)
@@ -204,13 +223,15 @@ def tile(A, reps):
     shape, reps = (1,) * (ndim - A.ndim) + tuple(A.shape), (1,) * (ndim - len(reps)) + reps
     apart = TRACKED.reshape(A, tuple(n for size in shape for n in (1, size)))
     wide = TRACKED.broadcast_to(apart, tuple(n for pair in zip(reps, shape, strict=True) for n in pair))
-    return TRACKED.reshape(wide, tuple(r * n for r, n in zip(reps, shape, strict=True)))
+    return unshared(TRACKED.reshape(wide, tuple(r * n for r, n in zip(reps, shape, strict=True))))
 
 
 @defined_by(np.broadcast_arrays)
 def broadcast_arrays(*args, subok=False):
     """`np.broadcast_arrays`."""
     shape = np.broadcast_shapes(*(a.shape for a in args))
+    if all(a.shape == shape for a in args):
+        return args
     return tuple(TRACKED.broadcast_to(a, shape) for a in args)
 
 
@@ -224,18 +245,9 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
         grids = list(broadcast_arrays(*grids))
     if indexing == "xy" and n > 1:
         grids = [swapaxes(grid, 0, 1) for grid in grids]
-    return tuple(grids)
+    return tuple(map(TRACKED.copied, grids) if copy else grids)
 
 
-for function in (np.zeros_like, np.ones_like, np.empty_like, np.shape, np.ndim, np.size, np.result_type, np.can_cast,
+for function in (np.shape, np.ndim, np.size, np.result_type, np.can_cast,
                  np.iscomplexobj, np.isrealobj, np.array_equal, np.allclose, np.isclose):  # fmt: skip
     constant(function)
-
-
-@defined_by(np.full_like)
-def full_like(a, fill_value, dtype=None, **kwargs):
-    """`np.full_like`; the fill value may be recorded."""
-    blank = np.empty_like(plain(a), dtype=dtype, **kwargs)
-    if not _tracked(fill_value):
-        return np.full_like(blank, plain(fill_value))
-    return TRACKED.broadcast_to(TRACKED.astype(fill_value, blank.dtype), blank.shape)

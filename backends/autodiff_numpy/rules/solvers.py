@@ -91,7 +91,9 @@ def matrix_power(a, n):
     known = np.linalg.matrix_power(value, n)  # its errors; and the dtype
     if n == 0:
         return TRACKED.where(True, known, a * 0)
-    square = TRACKED.inv(a) if n < 0 else TRACKED.positive(a)  # never the argument itself
+    if n == 1:
+        return a  # as NumPy does
+    square = TRACKED.inv(a) if n < 0 else a
     found, n = None, abs(n)
     while n:
         if n & 1:

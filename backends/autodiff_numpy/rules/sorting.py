@@ -8,6 +8,7 @@ from autodiff_numpy._array import plain
 from autodiff_numpy._rule import constant, defined_by
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import as_array
+from autodiff_numpy.rules.indexing import number
 from autodiff_numpy.rules.reductions import no_out
 from autodiff_spec import UnsupportedError
 
@@ -112,7 +113,7 @@ def _quantile(a, q, axis, method, keepdims, *, ignore_nan, refused=()):
     found = TRACKED.where(above > below, low * (1 - share) + high * share, low)
     if not ignore_nan:
         found = TRACKED.where(count < rows.shape[-1], np.asarray(np.nan, a.dtype), found)
-    return TRACKED.reshape(TRACKED.moveaxis(found, -1, 0), (*q.shape, *kept))
+    return number(TRACKED.reshape(TRACKED.moveaxis(found, -1, 0), (*q.shape, *kept)))
 
 
 def merged(a, axis, keepdims):

@@ -8,6 +8,8 @@ import numpy as np
 
 from autodiff_numpy._array import Array, Variable, copied, foreign, plain
 from autodiff_numpy._tables import TRACKED
+from autodiff_numpy._views import constant
+from autodiff_numpy.rules.writing import filled
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Any:
@@ -20,7 +22,9 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = N
         same = dtype is None or obj.dtype == dtype
         if copy is False and not same:
             raise ValueError(f"asarray cannot cast {obj.dtype} to {dtype} without a copy")
-        return obj if same else TRACKED.astype(obj, dtype)
+        if not same:
+            return TRACKED.astype(obj, dtype)
+        return TRACKED.copied(obj) if copy else obj
     if isinstance(obj, (list, tuple)) and _holds_recorded(obj):
         return asarray(TRACKED.stack([asarray(part) for part in obj]), dtype=dtype)
     if foreign(obj) and copy is not False:
@@ -48,27 +52,31 @@ def _given(device: Any) -> dict[str, Any]:
 
 
 def empty_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
-    """`numpy.empty_like`."""
-    return np.empty_like(plain(x), dtype=dtype, **_given(device))
+    """`numpy.empty_like`; of a recorded array one that can be filled with recorded elements."""
+    found = np.empty_like(plain(x), dtype=dtype, **_given(device))
+    return constant(found) if isinstance(x, Array) else found
 
 
 def zeros_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
-    """`numpy.zeros_like`."""
-    return np.zeros_like(plain(x), dtype=dtype, **_given(device))
+    """`numpy.zeros_like`; of a recorded array one that can be filled with recorded elements."""
+    found = np.zeros_like(plain(x), dtype=dtype, **_given(device))
+    return constant(found) if isinstance(x, Array) else found
 
 
 def ones_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
-    """`numpy.ones_like`."""
-    return np.ones_like(plain(x), dtype=dtype, **_given(device))
+    """`numpy.ones_like`; of a recorded array one that can be filled with recorded elements."""
+    found = np.ones_like(plain(x), dtype=dtype, **_given(device))
+    return constant(found) if isinstance(x, Array) else found
 
 
 def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
     """`numpy.full_like`; the fill value may be recorded."""
-    return TRACKED.full_like(x, fill_value, dtype=dtype)
+    found = filled(np.empty_like(plain(x), dtype=dtype, **_given(device)), fill_value)
+    return found if isinstance(x, Array) or isinstance(fill_value, Array) else plain(found)
 
 
 def full(shape: Any, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Any:
     """`numpy.full`; the fill value may be recorded."""
     if not isinstance(fill_value, Array):
         return np.full(shape, fill_value, dtype=dtype, device=device)
-    return TRACKED.broadcast_to(asarray(fill_value, dtype=dtype), (shape,) if isinstance(shape, int) else shape)
+    return filled(np.empty(shape, dtype or fill_value.dtype), fill_value)
