@@ -103,6 +103,17 @@ class Array:
     def __getitem__(self, index: Any) -> Array:
         return Array(self._v[plain_index(index)], self.dtype)
 
+    def __setitem__(self, index: Any, values: Any) -> None:
+        self._v[plain_index(index)] = self.namespace.asarray(values, dtype=self.dtype).values
+
+    def __iadd__(self, other: Any) -> Array:
+        self[...] = self + other
+        return self
+
+    def __imul__(self, other: Any) -> Array:
+        self[...] = self * other
+        return self
+
     def __bool__(self) -> bool:
         if watching() and self.dtype.kind in "fc":
             note(self._v)

@@ -116,7 +116,7 @@ def freeze(values: NDArray[Any]) -> NDArray[Any]:
     if run is None:
         return values
     if not run.replaying:
-        run.frozen.append(values)
+        run.frozen.append(values.copy())  # a program may write into the array afterwards
         return values
     run.cursor += 1
     if run.cursor <= len(run.frozen):

@@ -16,7 +16,8 @@ INT64 = np.dtype("int64")
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Array:
     """An array of Python numbers, nested lists, a NumPy array or an oracle array."""
-    return op.asarray(obj, dtype)
+    found = op.asarray(obj, dtype)
+    return Array(found._v.copy(), found.dtype) if copy else found
 
 
 def full(shape: Shape, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:

@@ -14,10 +14,12 @@ from tests.mutants import (
     of_tapes,
     of_values,
     of_variables,
+    of_writes,
 )
 from tests.mutants._mutant import MUTANTS, Mutant
 
 __all__ = [
     "MUTANTS", "Mutant", "of_adapters", "of_answers", "of_calls", "of_checks", "of_forward", "of_frameworks",
     "of_matrices", "of_operators", "of_prepare", "of_rules", "of_tapes", "of_values", "of_variables",
+    "of_writes",
 ]  # fmt: skip

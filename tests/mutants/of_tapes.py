@@ -234,6 +234,7 @@ def value_shared_with_residuals() -> None:
 @mutant("what is read of a recorded array where no tape records shares its memory", "MUT-07")
 def residuals_in_reach() -> None:
     at.unrecorded = lambda value, *arguments: value
+    at.sealed = lambda value, argument: value
 
 
 @mutant("a variable can be written to through its views", "MUT-07")

@@ -299,5 +299,26 @@ _add(
     needs=(Capability.CHECKPOINT,),
 )
 
+_WRITES = (Capability.IN_PLACE,)
+_COPY = "{r} = xp.asarray({0}, copy=True)\n"
+_add(
+    "writes", filled, "any",
+    f"an element := {_COPY}{{r}}[0, ...] = xp.sin({{0}}[-1, ...])",
+    f"a view := {_COPY}part = {{r}}[-1:, ...]\npart[...] = xp.multiply(part, {{0}}[:1, ...])",
+    f"a stale view := {_COPY}part = xp.reshape({{r}}, (-1,))\n"
+    "{r}[0, ...] = 0.5\n{r} = xp.multiply({0}[:1], part[:1])",
+    f"an operator := {_COPY}other = {{r}}\nother *= xp.cos({{0}})",
+    f"rows := {_COPY}for row in {{r}}[:, None, ...]:\n    row *= xp.sum(row)",
+    f"a mask := {_COPY}{{r}}[{{r}} > 0.3] = 0.25",
+    "filled := {r} = xp.zeros_like({0})\nfor i in range({0}.shape[0]):\n"
+    "    {r}[i, ...] = xp.add({r}[i - 1, ...], xp.square({0}[i, ...]))",
+    needs=_WRITES,
+)
+_add(
+    "writes", same_filled, "any, any",
+    f"written := {_COPY}{{r}}[:1, ...] = {{1}}[-1:, ...]\n{{r}} += {{1}}",
+    needs=_WRITES,
+)
+
 CLOSING = Operation("real", "xp.real(xp.multiply({0}, 0.75 - 0.5j))", always, ("",), "complex", kinds="c")
 """What complex results go through at the end: a part of them that depends on real and imaginary parts."""
