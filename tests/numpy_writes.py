@@ -825,6 +825,14 @@ def the_diagonal_kept(a):
 
 
 @program(VECTOR, REFUSED)
+def elements_into_zeros(x):
+    out = np.zeros(6)
+    for i in range(6):
+        out[i] = x[i] ** 2
+    return out
+
+
+@program(VECTOR, REFUSED)
 def a_slice_into_zeros(x):
     out = np.zeros(6)
     out[1:] = x[:-1]

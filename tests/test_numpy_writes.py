@@ -16,6 +16,7 @@ import pytest
 
 import autodiff_spec as ad
 from autodiff_numpy import Array
+from tests.numpy_calls import CALLS, SOURCES, Call
 from tests.numpy_writes import MATRIX, PROGRAMS, REFUSED, VECTOR
 from tests.test_numpy_rules import ALL
 
@@ -130,6 +131,8 @@ METHODS: dict[str, Callable[[Any], Any]] = {
     "max": lambda a: a.max(axis=0),
     "sum of nothing": lambda a: np.sum(a, axis=()),
     "conj": np.conj,
+    "x.conj": lambda a: a.conj(),
+    "sliding_window_view": lambda a: np.lib.stride_tricks.sliding_window_view(a, 2, axis=1),
     "tile once": lambda a: np.tile(a, 1),
     "pad by nothing": lambda a: np.pad(a, 0, mode="edge"),
     "block": np.block,
@@ -177,6 +180,39 @@ def test_who_shares_memory_with_numpy_shares_it_when_recorded(name: str, into: s
             found = after_writing(f, tuple(t.watch(a) for a in arrays), into)
     for plain, recorded in zip(expected, found, strict=True):
         np.testing.assert_allclose(recorded, plain, rtol=1e-6, atol=1e-9)
+
+
+OTHERWISE = {
+    "np.imag(x)": "NumPy's zeros are read-only",
+    "x.imag": "NumPy's zeros are read-only",
+    "np.broadcast_arrays(x, np.ones((2, 6)))": "ours are read-only, as NumPy's will be",
+    "x.base": "there is none",
+    "np.fromiter((t**2 for t in x), float)": "refused, but NumPy puts an error of its own in the place of ours",
+    **dict.fromkeys((f"np.{f}(x, axis=1, where=mask34)" for f in ("mean", "std", "var")), "there is no where="),
+}
+
+
+@pytest.mark.parametrize("into", ["arguments", "results"])
+@pytest.mark.parametrize("call", [call for call in CALLS if call.line not in OTHERWISE], ids=lambda call: call.line)
+def test_a_call_shares_memory_as_numpys_does_or_is_refused(call: Call, into: str) -> None:
+    f, x = call.function(np), SOURCES[call.group]
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            expected = after_writing(f, (x,), into)
+            kinds = [isinstance(leaf, np.ndarray) for leaf in leaves(f(np.copy(x)))]
+        except (TypeError, AttributeError):  # NumPy has no such thing for a plain x, like=x of a number for example
+            return
+        with be.tape() as t:
+            try:
+                found = after_writing(f, (t.watch(x),), into)
+            except ad.AutodiffError:
+                return
+            results = leaves(f(np.copy(t.watch(x))))
+    for plain, recorded in zip(expected, found, strict=True):
+        if plain.dtype.kind in "biufc":
+            np.testing.assert_allclose(recorded, plain, rtol=1e-6, atol=1e-9)
+    assert [isinstance(getattr(leaf, "value", leaf), np.ndarray) for leaf in results] == kinds
 
 
 # --- drawn at random ------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from autodiff_numpy.rules.writing import METHODS, PROPERTIES
 from autodiff_spec.core.names import install_operators
 
 _METHODS = ("sum", "prod", "max", "min", "mean", "var", "std", "argmax", "argmin", "all", "any", "reshape",
-            "transpose", "ravel", "take", "repeat", "squeeze", "swapaxes", "dot", "conj", "trace", "diagonal",
+            "transpose", "ravel", "take", "repeat", "squeeze", "swapaxes", "dot", "trace", "diagonal",
             "clip", "cumsum", "cumprod", "argsort", "nonzero", "round", "searchsorted")  # fmt: skip
 
 
@@ -36,6 +36,8 @@ def install(xp: ModuleType) -> None:
         "copy": lambda self, order="C": TRACKED.copied(self, order),
         "flatten": lambda self, order="C": TRACKED.copied(TRACKED.ravel(self, order)),
         "view": lambda self: TRACKED.getitem(self, ...),
+        "conj": _conjugated,
+        "conjugate": _conjugated,
         "__copy__": lambda self: TRACKED.copied(self),
         "__deepcopy__": lambda self, memo: TRACKED.copied(self),
     }
@@ -56,8 +58,13 @@ def _rounded(self: Array, ndigits: int | None = None) -> Any:
     return round(self.value[()]) if ndigits is None else TRACKED.round(self, ndigits)
 
 
+def _conjugated(self: Array) -> Any:
+    """The conjugate; a real array is its own, as in NumPy."""
+    return TRACKED.conjugate(self) if self.dtype.kind == "c" else self
+
+
 def _method(name: str) -> Callable[..., Any]:
-    function = getattr(TRACKED, name, None) or getattr(TRACKED, {"conj": "conjugate"}.get(name, name))
+    function = getattr(TRACKED, name)
     numpys = getattr(np, name)
 
     def method(self: Array, *args: Any, **kwargs: Any) -> Any:

@@ -8,6 +8,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from autodiff_numpy._array import plain
 from autodiff_numpy._rule import defined_by
 from autodiff_numpy._tables import TRACKED
+from autodiff_numpy._views import Viewing, view_of
 from autodiff_numpy._wrap import as_array
 
 
@@ -36,8 +37,15 @@ def resize(a, new_shape):
 
 @defined_by(np.lib.stride_tricks.sliding_window_view)
 def sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
-    """`np.lib.stride_tricks.sliding_window_view`."""
+    """`np.lib.stride_tricks.sliding_window_view`; NumPy has it as a view that is read-only."""
+    return view_of(_windows(x, window_shape, axis), x, _READ_ONLY, (window_shape, axis))
+
+
+def _windows(x, window_shape, axis):
     return _gathered([x], lambda numbers: np.lib.stride_tricks.sliding_window_view(numbers, window_shape, axis))
+
+
+_READ_ONLY = Viewing(np.lib.stride_tricks.sliding_window_view, _windows, None)
 
 
 @defined_by(np.trim_zeros)

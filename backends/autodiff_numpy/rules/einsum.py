@@ -10,6 +10,7 @@ from autodiff_numpy._jvp import linear
 from autodiff_numpy._rule import defined_by, rule
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._views import Viewing, view_of
+from autodiff_numpy.rules.indexing import number
 from autodiff_numpy.rules.writing import arranged
 
 
@@ -43,7 +44,7 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
         needed = {label for _, later in parts[i:] for label in later} | set(result)
         kept = [label for label in dict.fromkeys((*labels, *others)) if label in needed]
         found, labels = TRACKED.contraction(found, other, labels, others, kept), kept
-    found = TRACKED.transpose(found, tuple(labels.index(label) for label in result)) if labels else found
+    found = TRACKED.transpose(found, tuple(labels.index(label) for label in result)) if labels else number(found)
     diagonal = len(given) == 1 and len(given[0]) > len(set(given[0])) == len(result)
     return _diagonal_view(found, operands) if diagonal else found
 

@@ -115,7 +115,7 @@ def inner(a, b):
     a, b = as_array(a), as_array(b)
     if not np.ndim(a) or not np.ndim(b):
         return TRACKED.multiply(a, b)
-    return TRACKED.tensordot(a, b, axes=((-1,), (-1,)))
+    return number(TRACKED.tensordot(a, b, axes=((-1,), (-1,))))
 
 
 @defined_by(np.outer, np.linalg.outer)

@@ -11,6 +11,7 @@ from autodiff_numpy._array import foreign, lazy, plain
 from autodiff_numpy._jvp import linear
 from autodiff_numpy._rule import constant, defined_by, rule
 from autodiff_numpy._tables import TRACKED
+from autodiff_numpy.rules.indexing import number
 
 
 def _spread(g, shape, axis, keepdims):
@@ -132,7 +133,7 @@ def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correctio
     """The root of `var`; where all elements are equal its derivative is 0 (KINK-25)."""
     variance = var(a, axis, dtype, out, ddof, keepdims, correction=correction)
     positive = variance != 0
-    return TRACKED.where(positive, TRACKED.sqrt(TRACKED.where(positive, variance, 1)), 0)
+    return number(TRACKED.where(positive, TRACKED.sqrt(TRACKED.where(positive, variance, 1)), 0))
 
 
 def no_out(out):

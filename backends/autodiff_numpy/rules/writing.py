@@ -14,14 +14,16 @@ import numpy as np
 
 from autodiff_numpy._array import Array, Variable, copied, foreign, plain, resolve
 from autodiff_numpy._frozen import frozen_copy
+from autodiff_numpy._others import require_kinds, require_numpys, takes_over
 from autodiff_numpy._pullback import is_basic
 from autodiff_numpy._rule import rule
 from autodiff_numpy._tables import FUNCTIONS, RECORDER, TRACKED, UFUNCS
 from autodiff_numpy._views import VIEWS, constant, link_of, require_writable, reshaped, store
 from autodiff_numpy._wrap import holds_recorded
 from autodiff_numpy.rules.indexing import _getitem
-from autodiff_spec import MutationError, UnsupportedError
+from autodiff_spec import BackendMismatchError, MutationError, UnsupportedError
 from autodiff_spec._shared import occurrences
+from autodiff_spec.core.errors import named_type
 from autodiff_spec.core.names import BINARY
 
 REMEDY = (
@@ -35,6 +37,8 @@ REMEDY = (
 
 def assign_item(x, index, values):
     """``x[index] = values``."""
+    if type(values) is not Array:
+        require_numpys(x, values)
     require_writable(x)
     if not isinstance(x.value, np.ndarray):
         x.value[index] = values  # NumPy's error for its scalars
@@ -92,6 +96,11 @@ def _in_place(operation, ufunc):
         function = getattr(type(self), operation)
         if isinstance(self.value, np.generic):
             return function(self, other)  # NumPy's scalars cannot be written: the name gets a new one
+        require_numpys(self, other)
+        if takes_over(other):
+            raise BackendMismatchError(
+                f"{named_type(other)} computes by itself and is not written into a recorded array; pass its NumPy array"
+            )
         require_writable(self)
         new = function(self, other)
         if new.shape != self.shape or not np.can_cast(new.dtype, self.dtype, "same_kind"):
@@ -110,6 +119,7 @@ def into(function, args, kwargs):
     kwargs = dict(kwargs)
     out = kwargs.pop("out")
     targets = out if isinstance(out, tuple) else (out,)
+    require_kinds({target.__class__ for target in targets})
     if not all(type(target) is Array for target in targets):
         return _into_plain(function, args, kwargs, out, targets)
     for target in targets:
