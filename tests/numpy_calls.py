@@ -731,7 +731,8 @@ def differences(f: Callable[[Any], Any], x: Any, step: float = 1e-3) -> Any:
     for index in np.ndindex(x.shape):
         unit = np.zeros_like(x)
         unit[index] = step
-        found.append((8 * (f(x + unit) - f(x - unit)) - (f(x + 2 * unit) - f(x - 2 * unit))) / (12 * step))
+        near, far = (f(np.asarray(x + n * unit)) - f(np.asarray(x - n * unit)) for n in (1, 2))
+        found.append((8 * near - far) / (12 * step))
     return np.array(found).reshape((*x.shape, *np.shape(found[0])))
 
 

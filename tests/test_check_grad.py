@@ -93,9 +93,9 @@ def test_an_exception_of_the_function_reaches_the_caller(numpy: ad.Backend) -> N
 
 def test_the_oracle_is_asked_where_the_function_allows_it(numpy: ad.Backend) -> None:
     x, w = np.array([0.5, 1.0]), numpy.variable([2.0, 3.0])
-    assert numpy.check_grad(lambda a: ad.xp().sin(a), x).reference == "the oracle"
-    closed: list[Callable[[Any], Any]] = [lambda a: np.sin(a), lambda a: numpy.xp.sin(a), lambda a: w * a]
-    for f in closed:
+    for f in (lambda a: ad.xp().sin(a), lambda a: w * a):
+        assert numpy.check_grad(f, x).reference == "the oracle"
+    for f in (lambda a: np.sin(a), lambda a: numpy.xp.sin(a)):
         report = numpy.check_grad(f, x)
         assert report.reference == "differences in float64"
         assert report.passed

@@ -64,7 +64,8 @@ class Problem:
         self.columns = Places(self.names, self.arrays, self._kinds(self.arrays))
         own = [_name(array.dtype) for array in self.arrays]
         self.rounding = 2.0**-52 if self.wide else max(_EPSILON.get(name, 2.0**-52) for name in own)
-        names = [_name(array.dtype) for array in (*self.arrays, *self._results(self.arrays))]
+        copies = [be.xp.asarray(array, copy=True) for array in self.arrays]  # the function may write into what it gets
+        names = [_name(array.dtype) for array in (*self.arrays, *self._results(copies))]
         self.epsilon = max([_EPSILON.get(name, 2.0**-52) for name in names], default=2.0**-52)
         small = exact and self.x.size * max(self.y.size, 1) <= _EXACT and self.x.size <= WHOLE
         self._exact = self._oracle(self.x) if small else None
@@ -125,8 +126,7 @@ class Problem:
         return True
 
     def _results(self, arrays: list[Any]) -> list[Any]:
-        copies = [self.be.xp.asarray(array, copy=True) for array in arrays]  # the function may write into what it gets
-        result = self.f(*trees.unflatten(self.structure, copies))
+        result = self.f(*trees.unflatten(self.structure, arrays))
         leaves, structure = trees.flatten(result, self.be.array_types)
         outputs = [leaf if self.be.is_array(leaf) else constant(self.be, leaf) for leaf in leaves]
         floating = [i for i, output in enumerate(outputs) if self.be.kind(output.dtype) != "other"]
