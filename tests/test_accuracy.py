@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from autodiff_spec.conformance import accuracy
-from autodiff_spec.conformance.checks import assert_within_budget
+from autodiff_spec.conformance.checks import assert_close, assert_within_budget
 from autodiff_spec.report import Accuracy, Errors
 from autodiff_spec.report.accuracy import summed_up
 
@@ -61,3 +61,10 @@ def test_errors_of_one_function_dtype_and_quantity_are_one_line() -> None:
         Accuracy("f", "float64", "value", 4.0, count=3, median=1.0, largest=3.0),
         Accuracy("f", "float32", "value", 4.0, count=1, median=0.5, largest=0.5),
     )
+
+
+@pytest.mark.parametrize("found", [0.0, 1e300, -np.inf, np.nan])
+def test_nothing_but_infinity_is_close_to_infinity(found: float) -> None:
+    with pytest.raises(AssertionError, match="expected"):
+        assert_close(np.array([1.0, found]), np.array([1.0, np.inf]), "float64", condition=1e300)
+    assert_close(np.array([1.0, np.inf]), np.array([1.0, np.inf]), "float64")

@@ -62,7 +62,7 @@ def assert_close(
     size = np.abs(truth_wide) if scale is None else np.maximum(np.abs(truth_wide), np.asarray(scale, dtype=np.float64))
     tolerance = condition * epsilon(found.dtype if dtype is None else dtype) * size
     with np.errstate(invalid="ignore"):
-        near = np.abs(found_wide - truth_wide) <= tolerance
+        near = (np.abs(found_wide - truth_wide) <= tolerance) & np.isfinite(truth_wide)  # nothing is near infinity
     same = near | (found_wide == truth_wide) | (np.isnan(found_wide) & np.isnan(truth_wide))
     assert same.all(), f"got\n{found!r}\nexpected\n{truth!r}\nwithin\n{tolerance!r}"
 

@@ -188,9 +188,9 @@ FIRST: list[Row] = [
     ),
     *rows(
         "KINK-48",
-        at("sqrt inside where", lambda xp, x: unchosen(xp, x, xp.sqrt), [0.0, 4.0]),
-        at("1/x inside where", lambda xp, x: unchosen(xp, x, xp.reciprocal), [0.0, 2.0]),
-        at("log inside where", lambda xp, x: unchosen(xp, x, xp.log), [0.0, 1.0]),
+        at("sqrt inside where", lambda xp, x: unchosen(xp, x, xp.sqrt), [0.0, 4.0], truth=([0.0, 0.25],)),
+        at("1/x inside where", lambda xp, x: unchosen(xp, x, xp.reciprocal), [0.0, 2.0], truth=([0.0, -0.25],)),
+        at("log inside where", lambda xp, x: unchosen(xp, x, xp.log), [0.0, 1.0], truth=([0.0, 1.0],)),
     ),
     *(
         row
