@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autodiff_spec.core.errors import missing_hook
+from autodiff_spec.core.errors import DtypeError, missing_hook
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,21 @@ def occurrences(places: Any) -> Any:
     found = np.empty_like(order)
     found[order] = np.arange(len(order)) - first
     return found
+
+
+def require_integers(x: Any) -> Any:
+    """``x``, the argument of ``one_hot``, if its dtype is an integer one.
+
+    Raises:
+        DtypeError: it is not.
+    """
+    if "int" not in str(getattr(x, "dtype", "")):
+        found = getattr(x, "dtype", type(x).__name__)
+        raise DtypeError(
+            f"one_hot() takes an array of class numbers, of an integer dtype, not {found}; "
+            "cast it: xp.astype(x, xp.int64)"
+        )
+    return x
 
 
 class IndexedUpdate:

@@ -49,8 +49,16 @@ COMMON: dict[str, Any] = {
     "pow by a constant array": (lambda xp, x: xp.pow(x, xp.asarray(OTHER)), POSITIVE),
     "pow by a number": (lambda xp, x: xp.pow(x, 2.0), LINE),
 }
+GAMMA: dict[str, Any] = {
+    "extra.lgamma": (of("lgamma"), POSITIVE),
+    "extra.digamma": (of("digamma"), POSITIVE),
+    "extra.gammainc": (lambda extra, x: extra.gammainc(2.5, x), POSITIVE),
+    "extra.gammaincc": (lambda extra, x: extra.gammaincc(2.5, x), POSITIVE),
+}
+ERFINV: dict[str, Any] = {"extra.erfinv": (of("erfinv"), LINE / 2.1)}
 PROGRAMS: dict[str, dict[str, Any]] = {
     "torch": COMMON
+    | GAMMA
     | {
         "clip by numbers": (lambda xp, x: xp.clip(x, -1.0, 1.0), LINE),
         "clip by arrays": (of("clip"), LINE, -POSITIVE, POSITIVE),
@@ -62,6 +70,8 @@ PROGRAMS: dict[str, dict[str, Any]] = {
         "linalg.svd, square": (spaces, SQUARES),
     },
     "tensorflow": {name: row for name, row in COMMON.items() if name != "hypot"}
+    | GAMMA
+    | ERFINV
     | {
         "clip by numbers": (lambda xp, x: xp.clip(x, -1.0, 1.0), LINE),
         "clip by arrays": (of("clip"), LINE, -POSITIVE, POSITIVE),
@@ -76,6 +86,8 @@ PROGRAMS: dict[str, dict[str, Any]] = {
         "linalg.vector_norm": (of_linalg("vector_norm"), LINE),
     },
     "jax": COMMON
+    | GAMMA
+    | ERFINV
     | {
         "abs": (of("abs"), LINE),
         "acosh, complex": (lambda xp, x: xp.real(xp.acosh(x)), COMPLEX),

@@ -390,5 +390,8 @@ else:
         **{f"special.{f.__name__}": (f, positive(3, 1), positive(2)) for f in (
             special.beta, special.betaln, special.xlogy, special.xlog1py, special.rel_entr, special.kl_div)},
         "special.polygamma": (lambda x: ours.polygamma(1, x), positive(3)),
+        "special.gammainc": (lambda x: special.gammainc(2.5, x), positive(3)),
+        "special.gammaincc": (lambda x: special.gammaincc(2.5, x), positive(3)),
+        "special.gammainc of a large order": (lambda x: special.gammainc(60.0, 60 * x), positive(3)),
         "special.logsumexp": (lambda x: ours.logsumexp(x, axis=0), real(3, 2)),
     }  # fmt: skip

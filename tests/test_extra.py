@@ -60,6 +60,10 @@ DERIVED = {
     "logsumexp axis": lambda extra, x: extra.logsumexp(x, axis=1, keepdims=True),
     "logsumexp axes": lambda extra, x: extra.logsumexp(x, axis=(0, 1)),
     "xlogy": lambda extra, x: extra.xlogy(x, x * x),
+    "erfinv": lambda extra, x: extra.erfinv(x / 4),
+    "lgamma": lambda extra, x: extra.lgamma(x - 2.0625),
+    "gammainc": lambda extra, x: extra.gammainc(2.5, x * x),
+    "gammaincc": lambda extra, x: extra.gammaincc(0.75, 1 + x * x),
     "median": lambda extra, x: extra.median(x),
     "median axis": lambda extra, x: extra.median(x, axis=1, keepdims=True),
     "topk": lambda extra, x: extra.topk(x, 2),
@@ -89,6 +93,48 @@ def test_a_tape_gives_the_derivative_of_the_functional_form(be: ad.Backend, name
         y = DERIVED[name](be.extra, x)
     functional = be.grad(lambda a: DERIVED[name](be.extra, a))(double(be, MATRIX))
     np.testing.assert_allclose(be.to_numpy(tape.grad(y, x)), be.to_numpy(functional), rtol=1e-13, atol=1e-14)
+
+
+@pytest.mark.parametrize("function", ["gammainc", "gammaincc"])
+def test_orders_broadcast_and_a_number_takes_the_dtype_of_the_array(be: ad.Backend, function: str) -> None:
+    special = pytest.importorskip("scipy.special")
+    orders, x = np.array([[0.5], [2.0], [7.5]]), np.array([0.25, 1.0, 9.0])
+    f = getattr(be.extra, function)
+    np.testing.assert_allclose(
+        be.to_numpy(f(double(be, orders), double(be, x))), getattr(special, function)(orders, x), rtol=1e-13
+    )
+    for number, array in ((2.5, be.asarray(x, dtype=be.xp.float32)), (2, be.asarray(x, dtype=be.xp.float64))):
+        assert f(number, array).dtype == be.grad(lambda a, n=number: f(n, a))(array).dtype == array.dtype
+    assert f(be.asarray(x, dtype=be.xp.float32), 2.5).dtype == be.xp.float32
+
+
+def test_a_second_derivative_beside_a_recorded_order_is_right_or_refused(be: ad.Backend) -> None:
+    order, x = be.variable(double(be, 2.0)), be.variable(double(be, [1.0, 2.0]))
+    with be.tape() as outer:
+        with be.tape() as tape:
+            y = be.extra.gammainc(order, x)
+        try:
+            slope = be.xp.sum(tape.grad(y, x))
+        except ad.UnsupportedError:
+            return
+    try:
+        found = outer.grad(slope, x)
+    except ad.UnsupportedError:
+        return
+    np.testing.assert_allclose(be.to_numpy(found), [0.0, -np.exp(-2.0)], atol=1e-15)
+
+
+@pytest.mark.parametrize("wrong", [[0.5, 1.0], [True, False]])
+def test_one_hot_takes_integers_alone(be: ad.Backend, wrong: Any) -> None:
+    for value in (be.asarray(np.array(wrong)), wrong):
+        with pytest.raises(ad.DtypeError, match="takes an array of class numbers"):
+            be.extra.one_hot(value, 2)
+
+
+def test_one_hot_of_a_batch(be: ad.Backend) -> None:
+    classes = be.asarray(np.array([2, 0, 1]))
+    found = be.vmap(lambda i: be.extra.one_hot(i, 3))(classes)
+    np.testing.assert_array_equal(be.to_numpy(found), np.eye(3)[[2, 0, 1]])
 
 
 # --- indexing ---------------------------------------------------------------------------------------------------

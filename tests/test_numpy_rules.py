@@ -21,6 +21,8 @@ from tests import fresh
 from tests.numpy_rules import CASES, SINGULAR, SPECIAL, VECTOR, be, definite
 
 ALL = {**CASES, **SPECIAL}
+REFUSED = tuple(f"of argument 0 of {name}" for name in ("gammainc", "gammaincc", "_gamma_density"))
+"""Rules that raise: `test_numpy_special.py` sees to them."""
 
 
 def leaves(y):
@@ -152,7 +154,8 @@ def test_every_rule_is_used_by_a_row_in_both_modes():
         for mode in ("forward", "reverse"):  # repeated values have rules of their own
             be.jacobian(be.grad(lambda a: np.sum(np.linalg.eigvalsh(a) ** 2)), mode=mode)(np.eye(2))
     everything = {(function, pullback.argnum, mode) for function, pullback in pullbacks for mode in ("vjp", "jvp")}
-    assert not {f"{mode} of argument {i} of {f.__name__}" for f, i, mode in everything - used}
+    unused = {f"{mode} of argument {i} of {f.__name__}" for f, i, mode in everything - used}
+    assert {name for name in unused if not name.endswith(REFUSED)} == set()
 
 
 @pytest.mark.parametrize("name", ALL)

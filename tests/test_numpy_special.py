@@ -140,8 +140,51 @@ def test_float32_keeps_its_dtype():
 
 
 def test_a_special_function_without_a_rule_is_refused_by_its_full_name():
-    with pytest.raises(ad.UnsupportedError, match=r"scipy\.special\.gammainc has no derivative rule"):
-        be.grad(lambda x: special.gammainc(x, 1.0))(np.ones(2))
+    with pytest.raises(ad.UnsupportedError, match=r"scipy\.special\.gammaincinv has no derivative rule"):
+        be.grad(lambda x: special.gammaincinv(x, 0.5))(np.ones(2))
+
+
+@pytest.mark.parametrize("function", [special.gammainc, special.gammaincc])
+def test_a_recorded_order_is_refused(function):
+    with pytest.raises(ad.UnsupportedError, match=r"first argument a: .* stop_gradient\(a\)"):
+        be.grad(lambda a: function(a, 1.0))(np.ones(2))
+    with pytest.raises(ad.UnsupportedError, match="first argument a"):
+        be.jvp(lambda a: function(a, 1.0), (np.ones(2),), (np.ones(2),))
+    a, x = be.variable(2.0), be.variable([1.0, 3.0])
+    with be.tape() as tape:
+        y = function(be.stop_gradient(a), x)
+    np.testing.assert_allclose(abs(tape.grad(y, x)), [np.exp(-1.0), 3 * np.exp(-3.0)], rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("order", [0.25, 1.0, 3.0, 49.0, 50.0, 1e3, 1e5])
+def test_incomplete_gamma_functions_are_right_for_small_and_large_orders(order, dtype):
+    """Their derivative, the density, to the condition of its exponent and of that by x."""
+    spread = np.array([-6.0, -2.0, 0.0, 1.0, 4.0]) * order**0.5
+    x = np.array([*(order + spread)[order + spread > 0], 1e-3, 30.0, 80.0], dtype)
+    with mp.workdps(40):
+        a = mp.mpf(order)
+        logarithms = [(a - 1) * mp.log(v) - v - mp.loggamma(a) for v in map(mp.mpf, map(float, x))]
+        expected = np.array([float(mp.exp(each)) for each in logarithms])
+    there = expected > np.finfo(dtype).tiny
+    found = be.grad(lambda x: special.gammainc(dtype(order), x))(x)
+    assert found.dtype == dtype
+    assert there.sum() >= 3
+    condition = 8 + abs(order - 1 - x) + abs(np.array(logarithms, dtype=float))
+    roundings = condition * np.finfo(np.float64).eps + (dtype is np.float32) * np.finfo(dtype).eps
+    assert (abs(found - expected) <= roundings * expected)[there].all()
+
+
+def test_extra_says_how_to_get_scipy_where_it_is_missing():
+    program = """
+import sys, autodiff_spec as ad
+sys.modules["scipy"] = sys.modules["scipy.special"] = None
+try:
+    ad.backend("numpy").extra.lgamma(2.0)
+except ad.BackendNotInstalledError as error:
+    print(error)
+"""
+    assert "needs SciPy: pip install" in fresh.program(program)
 
 
 def test_scipy_is_loaded_by_its_user_alone():

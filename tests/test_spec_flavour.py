@@ -24,16 +24,20 @@ from autodiff_spec.conformance.kinks.points import FIRST, SECOND
 ROOT = Path(__file__).resolve().parent.parent
 ADAPTERS = ("torch", "tensorflow", "jax")
 MENDED = {
-    "torch": {"clip", "hypot", "pow", "sinc", "std", "det", "qr", "svd"},
+    "torch": {"clip", "hypot", "pow", "sinc", "lgamma", "digamma", "gammainc", "gammaincc", "std", "det", "qr", "svd"},
     "tensorflow": {
-        "clip", "maximum", "minimum", "pow", "xlogy", "cumulative_prod", "prod", "std", "eigh", "eigvalsh",
-        "matrix_norm", "qr", "vector_norm",
+        "clip", "maximum", "minimum", "pow", "xlogy", "erfinv", "lgamma", "digamma", "gammainc", "gammaincc",
+        "cumulative_prod", "prod", "std", "eigh", "eigvalsh", "matrix_norm", "qr", "vector_norm",
     },
-    "jax": {"abs", "acosh", "copysign", "hypot", "pow", "sign", "std", "matrix_norm", "svd", "vector_norm"},
+    "jax": {
+        "abs", "acosh", "copysign", "hypot", "pow", "sign", "erfinv", "lgamma", "digamma", "gammainc", "gammaincc",
+        "std", "matrix_norm", "svd", "vector_norm",
+    },
 }  # fmt: skip
 ORDER = (
     "abs", "acosh", "clip", "copysign", "hypot", "maximum", "minimum", "pow", "sign", "sinc", "xlogy",
-    "cumulative_prod", "prod", "std", "det", "eigh", "eigvalsh", "matrix_norm", "qr", "svd", "vector_norm",
+    "erfinv", "lgamma", "digamma", "gammainc", "gammaincc", "cumulative_prod", "prod", "std", "det", "eigh", "eigvalsh",
+    "matrix_norm", "qr", "svd", "vector_norm",
     "linalg", "xp", "extra",
 )  # fmt: skip
 

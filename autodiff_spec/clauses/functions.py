@@ -313,5 +313,25 @@ CHAPTER = Chapter(
         Clause("FUN-137", MUST, "The derivative of silu(x) = x·sigmoid(x) is sigmoid(x)·(1 + x·sigmoid(−x))."),
         Clause("FUN-138", MUST, "The derivative of gelu(x) = x·Φ(x) is Φ(x) + x·φ(x); that of its approximation is its own."),
         Clause("FUN-139", MUST, "The pullback of log_softmax is g − softmax(x)·Σ g along its axis."),
+        Clause(
+            "FUN-140",
+            MUST,
+            "one_hot(x, n) is 1 at the place that each integer of x names, else 0, of the dtype asked for, and constant.",
+        ),
+        Clause("FUN-141", MUST, "The derivative of lgamma(x) is digamma(x), for negative x too."),
+        Clause("FUN-142", MUST, "The derivatives of digamma(x) are the polygamma functions, for negative x too."),
+        Clause("FUN-143", MUST, "The derivative of erfinv(x) is ½·√π·exp(erfinv(x)²)."),
+        Clause("FUN-144", MUST, "The derivative of gammainc(a, x) by x is x^(a−1)·exp(−x)/Γ(a)."),
+        Clause("FUN-145", MUST, "The derivative of gammaincc(a, x) by x is −x^(a−1)·exp(−x)/Γ(a)."),
+        Clause(
+            "FUN-146",
+            MUST,
+            "The derivatives of gammainc(a, x) and gammaincc(a, x) by a are right, or asking for them raises UnsupportedError.",
+        ),
+        Clause(
+            "FUN-147",
+            MUST,
+            "In their tails lgamma, digamma, erfinv, gammainc, gammaincc and their derivatives are right to relative precision.",
+        ),
     ),
 )

@@ -177,5 +177,13 @@ CHAPTER = Chapter(
         Clause(
             "KINK-72", MUST, "The second derivatives of pow(x, y) at positive x and y = 0 are 0, 1/x and log(x)².", HIGHER
         ),
+        # --- poles and ends of special functions ---
+        Clause("KINK-73", MUST, "At 0 and at negative integers lgamma is +∞, and no derivative of it or of digamma is finite."),
+        Clause(
+            "KINK-74",
+            MUST,
+            "The derivatives of gammainc and gammaincc by x are their one-sided limits at x = 0, and 0 at x = +∞.",
+        ),
+        Clause("KINK-75", MUST, "The derivative of erfinv at −1 and 1 is +∞."),
     ),
 )

@@ -9,7 +9,7 @@ Each message names the operation, the argument (by its path in the tree) and the
     ├── UnsupportedError (NotImplementedError)   a capability that the backend does not declare
     ├── NotDifferentiableError (TypeError)       an int or bool source, target or cotangent
     ├── LostDerivativeError (TypeError)          float() or np.asarray() of an array that is being recorded
-    ├── DtypeError (TypeError)                   a dtype that would be narrowed or cannot be held
+    ├── DtypeError (TypeError)                   a dtype that would be narrowed, cannot be held, or is not taken
     ├── UntrackedError (ValueError)              no history on this tape, or a source it never watched
     ├── ShapeMismatchError (ValueError)          shapes or tree structures that differ
     ├── TapeError (RuntimeError)                 a recording that cannot answer
@@ -58,7 +58,7 @@ class LostDerivativeError(AutodiffError, TypeError):
 
 
 class DtypeError(AutodiffError, TypeError):
-    """A floating dtype would be narrowed silently, or is unknown to the framework."""
+    """A floating dtype would be narrowed silently, is unknown to the framework, or is not one that a function takes."""
 
 
 class UntrackedError(AutodiffError, ValueError):

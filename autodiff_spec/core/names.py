@@ -42,7 +42,9 @@ EXTRA = {
     "gelu": "(x, /, *, approximate=False)",
     "softmax": "(x, /, *, axis=-1)", "log_softmax": "(x, /, *, axis=-1)",
     "logsumexp": "(x, /, *, axis=None, keepdims=False)", "xlogy": "(x, y, /)", "sinc": "(x, /)", "erf": "(x, /)",
+    "erfinv": "(x, /)", "lgamma": "(x, /)", "digamma": "(x, /)", "gammainc": "(a, x, /)", "gammaincc": "(a, x, /)",
     "median": "(x, /, *, axis=None, keepdims=False)", "topk": "(x, k, /, *, axis=-1)",
+    "one_hot": "(x, num_classes, /, *, dtype=None)",
     "einsum": "(subscripts, /, *arrays)", "index": "(x, idx, /)", "at": "(x, idx, /)",
 }  # fmt: skip
 """The functions beyond the standard that every backend has under ``extra``, in the order of its file."""

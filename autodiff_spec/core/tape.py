@@ -304,6 +304,11 @@ class Tape:
             raise
         except AutodiffError:
             raise
+        except NotImplementedError as error:
+            raise UnsupportedError(
+                f"{self.backend.name} has no derivative of an operation that was recorded: {error}; detach its "
+                "argument by stop_gradient(), or write the function with other operations"
+            ) from error
         except Exception as error:
             if isinstance(error, self._signals):
                 raise

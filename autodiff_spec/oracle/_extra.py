@@ -23,6 +23,11 @@ _gelu_by_tanh = elementwise.unary(
 sinc = elementwise.unary("sinc", s.sinc)
 erf = elementwise.unary("erf", ctx.erf)
 xlogy = elementwise.binary("xlogy", s.xlogy, lambda x, y: note(y, kind="edge"))
+lgamma = elementwise.unary("lgamma", s.lgamma, edge=s.distance_to_poles)
+digamma = elementwise.unary("digamma", s.digamma, edge=s.distance_to_poles)
+erfinv = elementwise.unary("erfinv", s.erfinv, edge=lambda x: [np.subtract(1, np.absolute(x))])
+gammainc = elementwise.binary("gammainc", s.gammainc, lambda a, x: note(x, kind="edge"))
+gammaincc = elementwise.binary("gammaincc", s.gammaincc, lambda a, x: note(x, kind="edge"))
 
 
 def gelu(x: Any, /, *, approximate: bool = False) -> Array:
@@ -67,6 +72,12 @@ def topk(x: Any, k: int, /, *, axis: int = -1) -> Array:
     """The ``k`` largest elements along an axis, in descending order."""
     ordered = reductions.sort(x, axis=axis, descending=True)
     return Array(ordered._v.take(range(k), axis=axis), ordered.dtype)
+
+
+def one_hot(x: Any, num_classes: int, /, *, dtype: Any = None) -> Array:
+    """1 at the place along a new last axis that each element names, 0 elsewhere."""
+    classes = op.asarray(np.arange(num_classes))
+    return op.cast(op.compare(np.equal, op.asarray(x)[..., None], classes), op.FLOAT64 if dtype is None else dtype)
 
 
 def einsum(subscripts: str, /, *arrays: Any) -> Array:

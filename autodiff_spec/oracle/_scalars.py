@@ -212,3 +212,44 @@ def sinc(x: Any) -> Any:
     if x == 0:
         return ONE
     return ZERO if is_inf(x) else ctx.sinpi(x) / (ctx.pi * x)
+
+
+def is_pole_of_gamma(x: Any) -> bool:
+    return bool(x <= 0 and x == ctx.floor(x))
+
+
+def distance_to_poles(x: Any) -> list[Any]:
+    """How far elements are from the nearest pole of the gamma function."""
+    return [np.subtract(x, lift(lambda v: min(nint(v), ZERO))(x))]
+
+
+def lgamma(x: Any) -> Any:
+    """The logarithm of abs Γ(x), infinite at its poles."""
+    return INF if is_inf(x) or is_pole_of_gamma(x) else ctx.loggamma(x).real
+
+
+def digamma(x: Any) -> Any:
+    if is_inf(x):
+        return x if x > 0 else NAN
+    return NAN if is_pole_of_gamma(x) else ctx.psi(0, x)
+
+
+def erfinv(x: Any) -> Any:
+    """The inverse of the error function, infinite at -1 and 1, the ends of its domain."""
+    if abs(x) == 1:
+        return INF * x
+    return ctx.erfinv(x) if abs(x) < 1 else NAN
+
+
+def gammainc(a: Any, x: Any) -> Any:
+    """The regularised lower incomplete gamma function, for positive a; x from 0."""
+    if is_nan(a) or is_nan(x) or a <= 0 or x < 0:
+        return NAN
+    return ONE if is_inf(x) else ctx.gammainc(a, 0, x, regularized=True)
+
+
+def gammaincc(a: Any, x: Any) -> Any:
+    """The regularised upper incomplete gamma function: by itself, for its difference from 1 loses its tail."""
+    if is_nan(a) or is_nan(x) or a <= 0 or x < 0:
+        return NAN
+    return ZERO if is_inf(x) else ctx.gammainc(a, x, INF, regularized=True)

@@ -66,6 +66,10 @@ class JaxBackend(Backend):
 
     @cached_property
     def extra(self) -> Any:
+        if self.conventions == "spec":
+            from autodiff_jax import mended
+
+            return mended.extra
         from autodiff_jax import extra
 
         return extra

@@ -212,7 +212,7 @@ def _prune(plan: Plan, closed: ClosedJaxpr, kinds: Sequence[Kind], tracked: Sequ
 def _refuse(plan: Plan, tracked: Sequence[int], what: str) -> None:
     """Complete ``plan`` by a pullback that says that there is none; the function itself runs all the same."""
 
-    def refuse(g: Any) -> Any:
+    def refuse(*cotangents: Any) -> Any:
         raise UnsupportedError(f"JAX has no derivative for {what}; detach its arguments with stop_gradient()")
 
     plan.rules = tuple(Rule(plan, argnum, 0) for argnum in tracked)

@@ -16,7 +16,7 @@ from autodiff_jax._array import Array, resolve
 from autodiff_jax._index import assembled, dynamic, expanded, read, require_within, traced
 from autodiff_jax._operation import Operation
 from autodiff_jax._wrap import binary, general, unary, variadic
-from autodiff_spec._shared import IndexedUpdate, occurrences
+from autodiff_spec._shared import IndexedUpdate, occurrences, require_integers
 from autodiff_spec.core.names import EXTRA
 
 relu = unary(jax.nn.relu)
@@ -48,6 +48,11 @@ def logsumexp(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims:
 xlogy = binary(special.xlogy)
 sinc = unary(jnp.sinc)
 erf = unary(special.erf)
+erfinv = unary(special.erfinv)
+lgamma = unary(special.gammaln)
+digamma = unary(special.digamma)
+gammainc = binary(special.gammainc)
+gammaincc = binary(special.gammaincc)
 
 
 def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
@@ -58,6 +63,12 @@ def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any
 def topk(x: Any, k: int, /, *, axis: int = -1) -> Any:
     """The ``k`` largest elements along an axis, in descending order."""
     return _topk(x, k, axis)
+
+
+def one_hot(x: Any, num_classes: int, /, *, dtype: Any = None) -> Any:
+    """1 at the place along a new last axis that each integer of ``x`` names, else 0; all 0 where it names none."""
+    found = jnp.asarray(require_integers(x))[..., None] == jnp.arange(num_classes)
+    return found.astype(jnp.result_type(float) if dtype is None else dtype)
 
 
 def einsum(subscripts: str, /, *arrays: Any) -> Any:

@@ -14,8 +14,10 @@ from typing import Any
 
 import jax
 from jax import numpy as jnp
+from jax.scipy import special
 
-from autodiff_jax import _operators
+import autodiff_jax.extra as _extra
+from autodiff_jax import _operators, _special
 from autodiff_jax import xp as _xp
 from autodiff_jax._array import SCALARS
 from autodiff_jax._wrap import binary, general, unary
@@ -145,6 +147,22 @@ sign = unary(_sign)
 """``sign`` of the namespace. FUN-122: of a complex number it is the phase, which is no constant."""
 
 
+erfinv = unary(_special.erfinv)
+"""``erfinv`` of ``extra``. FUN-147: near -1 and 1 too."""
+
+lgamma = unary(_special.lgamma)
+"""``lgamma`` of ``extra``. FUN-141, FUN-147: its second derivative below 0."""
+
+digamma = unary(_special.digamma)
+"""``digamma`` of ``extra``. FUN-142, FUN-147: its derivative below 0."""
+
+gammainc = binary(_of_real(special.gammainc)(_special.gammainc))
+"""``gammainc`` of ``extra``. KINK-74: its derivative by ``x`` at the ends."""
+
+gammaincc = binary(_of_real(special.gammaincc)(_special.gammaincc))
+"""``gammaincc`` of ``extra``. KINK-74: as for `gammainc`."""
+
+
 @functools.wraps(jnp.std)
 def _std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     return _root(jnp.var(x, axis=axis, correction=correction, keepdims=keepdims))
@@ -235,5 +253,10 @@ xp = overlaid(
         "sign": sign, "std": std,
     },
 )  # fmt: skip
+extra = overlaid(
+    _extra,
+    "autodiff_jax.mended.extra",
+    {"digamma": digamma, "erfinv": erfinv, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma},
+)
 
 _operators.install_mended(_xp, xp)

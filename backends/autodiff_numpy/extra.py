@@ -9,10 +9,12 @@ import numpy as np
 
 from autodiff_numpy import xp
 from autodiff_numpy._array import plain
-from autodiff_numpy._tables import TRACKED
+from autodiff_numpy._tables import LATE, TRACKED
 from autodiff_numpy.rules import beyond
 from autodiff_numpy.rules.writing import combined
-from autodiff_spec._shared import IndexedUpdate
+from autodiff_spec import BackendNotInstalledError
+from autodiff_spec._shared import IndexedUpdate, require_integers
+from autodiff_spec.core.installation import installation
 from autodiff_spec.core.names import EXTRA
 
 
@@ -74,6 +76,31 @@ def erf(x: Any, /) -> Any:
     return TRACKED.erf(x)
 
 
+def erfinv(x: Any, /) -> Any:
+    """The inverse of ``erf`` on [-1, 1]. Needs SciPy."""
+    return _scipys("erfinv", x)
+
+
+def lgamma(x: Any, /) -> Any:
+    """The logarithm of abs Γ(x), +∞ at its poles. Needs SciPy."""
+    return _scipys("gammaln", x)
+
+
+def digamma(x: Any, /) -> Any:
+    """The derivative of ``lgamma``, Γ'(x)/Γ(x). Needs SciPy."""
+    return _scipys("psi", x)
+
+
+def gammainc(a: Any, x: Any, /) -> Any:
+    """The regularised lower incomplete gamma function; its derivative by ``a`` is refused. Needs SciPy."""
+    return _scipys("gammainc", a, x)
+
+
+def gammaincc(a: Any, x: Any, /) -> Any:
+    """The regularised upper one, 1 - ``gammainc``, without cancellation; as that. Needs SciPy."""
+    return _scipys("gammaincc", a, x)
+
+
 def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """The middle of the sorted elements, or the mean of the two middle ones."""
     return TRACKED.median(x, axis=axis, keepdims=keepdims)
@@ -82,6 +109,11 @@ def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any
 def topk(x: Any, k: int, /, *, axis: int = -1) -> Any:
     """The ``k`` largest elements along an axis, in descending order."""
     return xp.take_along_axis(x, np.take(xp.argsort(x, axis=axis, descending=True), np.arange(k), axis), axis)
+
+
+def one_hot(x: Any, num_classes: int, /, *, dtype: Any = None) -> Any:
+    """1 at the place along a new last axis that each integer of ``x`` names, else 0; all 0 where it names none."""
+    return xp.astype(require_integers(x)[..., None] == np.arange(num_classes), xp.float64 if dtype is None else dtype)
 
 
 def einsum(subscripts: str, /, *arrays: Any) -> Any:
@@ -104,6 +136,18 @@ class at(IndexedUpdate):  # noqa: N801
         if how == "set":
             return TRACKED.replaced(self._x, values, self._idx)
         return combined(self._x, self._idx, values, _COMBINE[how])
+
+
+def _scipys(name: str, *arrays: Any) -> Any:
+    """A function of `scipy.special`, which is loaded when the first is called, in the dtype of the arrays."""
+    try:
+        LATE["scipy.special"]()
+    except ImportError as error:
+        raise BackendNotInstalledError(
+            f"scipy.special.{name}, which this function is on NumPy, needs SciPy: {installation('scipy')}"
+        ) from error
+    found, dtype = getattr(TRACKED, name)(*arrays), xp.result_type(*arrays)  # SciPy computes in 32 or in 64 bits
+    return xp.astype(found, dtype) if dtype.kind == "f" and found.dtype != dtype else found
 
 
 _ROOT_2_BY_PI, _ROOT_HALF = math.sqrt(2.0 / math.pi), math.sqrt(0.5)

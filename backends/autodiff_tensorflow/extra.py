@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from autodiff_spec._shared import IndexedUpdate
+from autodiff_spec._shared import IndexedUpdate, require_integers
 from autodiff_spec.core.names import EXTRA
 from autodiff_tensorflow._index import at_index
 from autodiff_tensorflow.xp.convert import asarray, length, operands, scalar, tensor
-from autodiff_tensorflow.xp.dtypes import Array
+from autodiff_tensorflow.xp.dtypes import DEFAULT_FLOAT, Array
 
 __all__ = list(EXTRA)
 
@@ -85,6 +85,31 @@ def erf(x: Any, /) -> Array:
     return tf.math.erf(tensor(x))
 
 
+def erfinv(x: Any, /) -> Array:
+    """The inverse of ``erf`` on [-1, 1]."""
+    return in_32(tf.math.erfinv, tensor(x))
+
+
+def lgamma(x: Any, /) -> Array:
+    """The logarithm of abs Γ(x), +∞ at its poles."""
+    return in_32(tf.math.lgamma, tensor(x))
+
+
+def digamma(x: Any, /) -> Array:
+    """The derivative of ``lgamma``, Γ'(x)/Γ(x)."""
+    return in_32(tf.math.digamma, tensor(x))
+
+
+def gammainc(a: Any, x: Any, /) -> Array:
+    """The regularised lower incomplete gamma function; its derivative by ``a`` is TensorFlow's, of the first order."""
+    return in_32(tf.math.igamma, *operands(a, x))
+
+
+def gammaincc(a: Any, x: Any, /) -> Array:
+    """The regularised upper one, 1 - ``gammainc``, without cancellation; as that."""
+    return in_32(tf.math.igammac, *operands(a, x))
+
+
 def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Array:
     """The middle value along ``axis`` (of all elements without one); of an even number the mean of the middle two."""
     x = tensor(x)
@@ -101,6 +126,12 @@ def topk(x: Any, k: int, /, *, axis: int = -1) -> Array:
     axis %= x.shape.rank
     order = [i for i in range(x.shape.rank) if i != axis] + [axis]
     return tf.transpose(tf.math.top_k(tf.transpose(x, order), k).values, np.argsort(order))
+
+
+def one_hot(x: Any, num_classes: int, /, *, dtype: Any = None) -> Array:
+    """1 at the place along a new last axis that each integer of ``x`` names, else 0; all 0 where it names none."""
+    places = tf.equal(tf.cast(require_integers(x), tf.int64)[..., None], tf.range(num_classes, dtype=tf.int64))
+    return tf.cast(places, DEFAULT_FLOAT if dtype is None else dtype)
 
 
 def einsum(subscripts: str, /, *arrays: Any) -> Array:
@@ -133,6 +164,14 @@ class at(IndexedUpdate):  # noqa: N801
         if how == "multiply":
             return x * tf.reshape(_factors(updates, tf.reshape(places, [-1]), tf.size(x)), tf.shape(x))
         return tf.reshape(_SCATTER[how](tf.reshape(x, [-1]), tf.reshape(places, [-1, 1]), updates), tf.shape(x))
+
+
+def in_32(function: Any, *arrays: Array) -> Array:
+    """A function that TensorFlow has, with its derivatives, from 32 bits on: halves are computed in 32 bits."""
+    dtype = arrays[0].dtype
+    if dtype.size != 2:
+        return function(*arrays)
+    return tf.cast(function(*(tf.cast(array, tf.float32) for array in arrays)), dtype)
 
 
 def _factors(updates: Array, places: Array, size: Array) -> Array:

@@ -16,7 +16,9 @@ import tensorflow as tf
 
 import autodiff_tensorflow.extra as _extra
 from autodiff_spec._shared import overlaid
+from autodiff_tensorflow import _special
 from autodiff_tensorflow import xp as _xp
+from autodiff_tensorflow.extra import in_32
 from autodiff_tensorflow.xp import linalg as _linalg
 from autodiff_tensorflow.xp.convert import is_array, length, lengths, operands, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import Array
@@ -112,6 +114,38 @@ def xlogy(x1: Any, x2: Any, /) -> Array:
         return a * tf.math.log(tf.where(usable, b, tf.ones_like(b)))
 
     return _unless(_seen(a) == 0, lambda: tf.math.xlogy(a, b), mended)
+
+
+def erfinv(x: Any, /) -> Array:
+    """``erfinv`` of ``extra``. FUN-147: near -1 and 1 too."""
+    x = _read(tensor(x))
+    return _unless(abs(_seen(x)) > 0.96875, lambda: _extra.erfinv(x), lambda: in_32(_special.erfinv, x))
+
+
+def lgamma(x: Any, /) -> Array:
+    """``lgamma`` of ``extra``. FUN-147: its second derivative below -10, in float32."""
+    x = _read(tensor(x))
+    return _unless(_seen(x) < 0, lambda: _extra.lgamma(x), lambda: in_32(_special.lgamma, x))
+
+
+def digamma(x: Any, /) -> Array:
+    """``digamma`` of ``extra``. FUN-147: its derivative below -10, in float32."""
+    x = _read(tensor(x))
+    return _unless(_seen(x) < 0, lambda: _extra.digamma(x), lambda: in_32(_special.digamma, x))
+
+
+def gammainc(a: Any, x: Any, /) -> Array:
+    """``gammainc`` of ``extra``. KINK-74: its derivative by ``x`` at the ends."""
+    a, x = map(_read, operands(a, x))
+    singular = _special.at_end(_seen(a), _seen(x))
+    return _unless(singular, lambda: _extra.gammainc(a, x), lambda: in_32(_special.gammainc, a, x))
+
+
+def gammaincc(a: Any, x: Any, /) -> Array:
+    """``gammaincc`` of ``extra``. KINK-74: as for `gammainc`."""
+    a, x = map(_read, operands(a, x))
+    singular = _special.at_end(_seen(a), _seen(x))
+    return _unless(singular, lambda: _extra.gammaincc(a, x), lambda: in_32(_special.gammaincc, a, x))
 
 
 def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
@@ -247,4 +281,11 @@ xp = overlaid(
         "pow": pow, "prod": prod, "std": std,
     },
 )  # fmt: skip
-extra = overlaid(_extra, "autodiff_tensorflow.mended.extra", {"xlogy": xlogy})
+extra = overlaid(
+    _extra,
+    "autodiff_tensorflow.mended.extra",
+    {
+        "digamma": digamma, "erfinv": erfinv, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma,
+        "xlogy": xlogy,
+    },
+)  # fmt: skip

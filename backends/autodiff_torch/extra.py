@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from autodiff_spec._shared import IndexedUpdate
+from autodiff_spec._shared import IndexedUpdate, require_integers
 from autodiff_spec.core.names import EXTRA
 from autodiff_torch._index import places, read
 
@@ -48,6 +48,19 @@ def logsumexp(x: Any, /, *, axis: int | tuple[int, ...] | None = None, keepdims:
 xlogy = torch.special.xlogy
 sinc = torch.special.sinc
 erf = torch.special.erf
+erfinv = torch.special.erfinv
+lgamma = torch.special.gammaln
+digamma = torch.special.digamma
+
+
+def gammainc(a: Any, x: Any, /) -> Any:
+    """The regularised lower incomplete gamma function; PyTorch has no derivative by ``a``."""
+    return torch.special.gammainc(*_arrays(a, x))
+
+
+def gammaincc(a: Any, x: Any, /) -> Any:
+    """The regularised upper one, 1 - ``gammainc``, without cancellation; as that."""
+    return torch.special.gammaincc(*_arrays(a, x))
 
 
 def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
@@ -63,6 +76,12 @@ def median(x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any
 def topk(x: Any, k: int, /, *, axis: int = -1) -> Any:
     """The ``k`` largest elements along an axis, in descending order."""
     return torch.topk(x, k, dim=axis).values
+
+
+def one_hot(x: Any, num_classes: int, /, *, dtype: Any = None) -> Any:
+    """1 at the place along a new last axis that each integer of ``x`` names, else 0; all 0 where it names none."""
+    classes = torch.arange(num_classes, device=require_integers(x).device)
+    return (x[..., None] == classes).to(torch.get_default_dtype() if dtype is None else dtype)
 
 
 def einsum(subscripts: str, /, *arrays: Any) -> Any:
@@ -94,6 +113,13 @@ class at(IndexedUpdate):  # noqa: N801
         """The values as a flat array, one for each place."""
         values = torch.as_tensor(values, dtype=self._x.dtype, device=self._x.device)
         return torch.broadcast_to(values, spots.shape).reshape(-1)
+
+
+def _arrays(a: Any, x: Any) -> tuple[Any, Any]:
+    """Both as arrays: a Python number in the dtype of the other one, and on its device."""
+    if isinstance(a, torch.Tensor):
+        return a, x if isinstance(x, torch.Tensor) else a.new_full((), x)
+    return x.new_full((), a), x
 
 
 def _multiplied(flat: Any, spots: Any, values: Any) -> Any:

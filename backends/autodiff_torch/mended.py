@@ -17,6 +17,7 @@ import torch
 
 import autodiff_torch.extra as _extra
 from autodiff_spec._shared import overlaid
+from autodiff_torch import _special
 from autodiff_torch import xp as _native
 from autodiff_torch._determinants import det as _det
 from autodiff_torch._sinc import sinc as _sinc
@@ -120,6 +121,32 @@ def sinc(x: Any, /) -> Any:
     return _sinc(_read(x))
 
 
+def lgamma(x: Any, /) -> Any:
+    """``lgamma`` of ``extra``. FUN-141, FUN-147: its second derivative to the last digits, below 0 too."""
+    return _special.lgamma(_read(x))
+
+
+def digamma(x: Any, /) -> Any:
+    """``digamma`` of ``extra``. FUN-142, FUN-147, KINK-73: its derivative to the last digits, no number at a pole."""
+    return _special.digamma(_read(x))
+
+
+def gammainc(a: Any, x: Any, /) -> Any:
+    """``gammainc`` of ``extra``. KINK-74: its derivative by ``x`` at the ends."""
+    return _unless_at_end(_extra.gammainc, _special.gammainc, a, x)
+
+
+def gammaincc(a: Any, x: Any, /) -> Any:
+    """``gammaincc`` of ``extra``. KINK-74: as for `gammainc`."""
+    return _unless_at_end(_extra.gammaincc, _special.gammaincc, a, x)
+
+
+def _unless_at_end(native: Any, mended: Any, a: Any, x: Any) -> Any:
+    a, x = _floating(_read(a), _read(x))
+    regular = _visible(a, x) and not _some(_special.at_end(_values(a), _values(x)))
+    return (native if regular else mended)(a, x)
+
+
 def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """``std`` of the namespace. KINK-70, KINK-71: where it is 0, the derivatives of its rule, too, are 0."""
     found = _xp.std(x, axis=axis, correction=correction, keepdims=keepdims)
@@ -207,4 +234,8 @@ def _same_dtype(x1: Any, x2: Any) -> tuple[Any, Any]:
 
 linalg = overlaid(_linalg, "autodiff_torch.mended.linalg", {"det": det, "qr": qr, "svd": svd})
 xp = overlaid(_xp, "autodiff_torch.mended.xp", {"clip": clip, "hypot": hypot, "linalg": linalg, "pow": pow, "std": std})
-extra = overlaid(_extra, "autodiff_torch.mended.extra", {"sinc": sinc})
+extra = overlaid(
+    _extra,
+    "autodiff_torch.mended.extra",
+    {"digamma": digamma, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma, "sinc": sinc},
+)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from autodiff_spec.conformance.functions._make import ANY, DISTINCT, NONZERO, ODD, ONE, POSITIVE, TWO, many, of, two
+from autodiff_spec.conformance.functions._make import (
+    ANY,
+    DISTINCT,
+    INSIDE,
+    NONZERO,
+    ODD,
+    ONE,
+    POSITIVE,
+    TWO,
+    many,
+    of,
+    two,
+)
 from autodiff_spec.conformance.functions._model import (
     ELEMENTARY,
     EXACT,
@@ -30,6 +42,35 @@ def largest(extra: Any, x: Any, k: int, axis: int = -1) -> Any:
     return found[0] if isinstance(found, tuple) else found
 
 
+def of_gamma(clause: str, name: str) -> Function:
+    """A function with the poles of the gamma function; next to one (1/32 off) its derivatives are dominated by that."""
+    below = Variant("of negative numbers", call(name), (Arg(-8.0, 0.0, "odd"),), ONE)
+    return many(
+        clause,
+        name,
+        Variant("", call(name), (Arg(0.25, 8.0),), ONE),
+        below,
+        ulps=SENSITIVE,
+        kinks="KINK-73",
+        extra=True,
+    )
+
+
+def of_shape(clause: str, name: str) -> Function:
+    """An incomplete gamma function of x, for several orders a, which are constants."""
+    return many(
+        clause,
+        name,
+        *(
+            Variant(f"of order {a}", lambda extra, x, a=a: getattr(extra, name)(a, x), (Arg(0.25, 8.0),), ONE)
+            for a in (0.5, 1.0, 2.5, 8.0)
+        ),
+        ulps=SENSITIVE,
+        kinks="KINK-74",
+        extra=True,
+    )
+
+
 BEYOND: tuple[Function, ...] = (
     of_one("FUN-125", "relu", ODD, EXACT, "KINK-03 KINK-04"),
     of_one("FUN-126", "sigmoid", ANY, ELEMENTARY, "KINK-46", drawn="any"),
@@ -44,6 +85,12 @@ BEYOND: tuple[Function, ...] = (
         extra=True,
     ),
     of_one("FUN-128", "erf", ANY, ELEMENTARY, drawn="any"),
+    # The derivative is ½√π·exp(y²) with y = erfinv(x): a rounding of y becomes 2y² of them, 2.4 at 7/8.
+    of_one("FUN-143", "erfinv", INSIDE, SENSITIVE, "KINK-75", drawn="inside"),
+    of_gamma("FUN-141", "lgamma"),
+    of_gamma("FUN-142", "digamma"),
+    of_shape("FUN-144", "gammainc"),
+    of_shape("FUN-145", "gammaincc"),
     of_one("FUN-129", "sinc", Arg(hole=0.25), SENSITIVE, "KINK-62"),
     many(
         "FUN-130",

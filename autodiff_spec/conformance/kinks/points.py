@@ -297,6 +297,15 @@ FIRST: list[Row] = [
         at("std of one element", of("std"), [2.5]),
         at("std of one element, times its exp", spread, [0.5]),
     ),
+    *rows(
+        "KINK-74",
+        *(
+            at(f"{name}({a}, {x})", of(name), a, x, by=(1,), extra=True)
+            for name in ("gammainc", "gammaincc")
+            for a, x in ((0.5, 0.0), (1.0, 0.0), (2.0, 0.0), (1.0, INF), (2.5, INF))
+        ),
+    ),
+    *rows("KINK-75", *(at(f"erfinv at {end}", of("erfinv"), end, extra=True) for end in (1.0, -1.0))),
     *rows("KINK-67", at("xlogy(0, 2)", of("xlogy"), 0.0, 2.0, extra=True)),
     *rows(
         "KINK-68",
@@ -397,6 +406,11 @@ NOT_REGULAR: list[Row] = [
         "KINK-64",
         at("cholesky of an indefinite matrix", lambda xp, x: xp.linalg.cholesky(x), [[1.0, 2.0], [2.0, 1.0]]),
         at("cholesky of a negative matrix", lambda xp, x: xp.linalg.cholesky(x), [[-1.0, 0.0], [0.0, 2.0]]),
+    ),
+    *rows(
+        "KINK-73",
+        *(at(f"lgamma at {pole}", of("lgamma"), pole, extra=True) for pole in (0.0, -3.0)),
+        *(at(f"digamma at {pole}", of("digamma"), pole, extra=True) for pole in (0.0, -3.0)),
     ),
 ]
 """Where there is no value."""

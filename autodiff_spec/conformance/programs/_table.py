@@ -185,6 +185,7 @@ for _row in BEYOND:
     if _row.drawn:
         _add("arithmetic", always, _row.drawn, f"be.extra.{_row.name}({{0}})")
 _add("arithmetic", always, "any", "be.extra.sinc({0})", avoid="KINK-62")
+_add("arithmetic", always, "positive", "be.extra.lgamma({0})", "be.extra.digamma({0})", avoid="FUN-141 FUN-142")
 _add("kink", always, "any", "xp.abs({0})", "be.extra.relu({0})", "xp.sign({0})", "xp.floor({0})", "xp.ceil({0})")
 _add("kink", always, "any", "xp.round({0})", "xp.trunc({0})", "clip := xp.clip({0}, -1.0, 1.0)")
 _add("kink", always, "any", "remainder := xp.remainder({0}, 0.75)", "floor_divide := xp.floor_divide({0}, 0.75)")
