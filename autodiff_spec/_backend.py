@@ -50,12 +50,14 @@ class Backend(Engine):
 
     # --- variables and tapes (Capability.TAPE) ------------------------------------------------------------
 
-    def variable(self, value: Any, *, dtype: Any = None) -> Array:
+    def variable(self, value: Any, *, dtype: Any = None, device: Any = None) -> Array:
         """A differentiable variable that holds a copy of ``value``; every open tape watches it by itself.
 
         Args:
             value: a Python float, nested lists of them, a NumPy array, or an array of this backend; floating.
             dtype: a dtype of the namespace; by default the value's own, for Python floats the namespace's.
+            device: where its values lie, as the namespace's creation functions take it, or as ``x.device`` of an array
+                says; by default where the value lies.
 
         Returns:
             The variable, usable wherever an array is; its shape never changes.
@@ -63,6 +65,7 @@ class Backend(Engine):
         Raises:
             NotDifferentiableError: the value is integer, boolean, text or ragged.
             DtypeError: the framework would narrow the value's dtype silently.
+            DeviceError: the framework has no such device here.
 
         Examples:
             >>> import autodiff_spec as ad
@@ -71,7 +74,8 @@ class Backend(Engine):
             (4,)
         """
         self.require(Capability.TAPE, "variable")
-        return self._variable(checks.floating(self, value, "the value of variable()", dtype=dtype, nested=True))
+        array = checks.floating(self, value, "the value of variable()", dtype=dtype, nested=True)
+        return self._variable(array if device is None else self._placed(array, device))
 
     def assign(self, variable: Array, value: Any) -> None:
         """Give ``variable`` a new value of the same shape; what was recorded before keeps the old one.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -68,6 +71,50 @@ class TestHalf:
         np.testing.assert_array_equal(be.to_numpy(found).astype(np.float64), [3.0, 5.0])
 
 
+# --- Python floats ----------------------------------------------------------------------------------------------------
+
+DEFAULTS = """
+import numpy as np, autodiff_spec as ad
+be = ad.backend({name!r})
+xp = be.xp
+default = xp.__array_namespace_info__().default_dtypes()["real floating"]
+assert default == xp.{dtype}, default
+found = [be.variable(1.0), be.variable([1.0, 2.0]), be.asarray(1.0), be.grad(lambda x: x * x)(3.0)]
+with be.tape() as tape:
+    found.append(2.5 * tape.watch(1.0))
+assert {{x.dtype for x in found}} == {{default}}, [x.dtype for x in found]
+x = be.variable([1.0, 2.0], dtype=xp.float32)
+with be.tape() as tape:
+    y = 2.5 * x / 3.0 + 1.5 - x**2.0
+assert x.dtype == y.dtype == tape.grad(y, x).dtype == xp.float32
+"""
+WITHOUT_X64 = """
+try:
+    be.variable(np.array([1.0, 2.0]))
+except ad.DtypeError as error:
+    assert "JAX_ENABLE_X64" in str(error)
+else:
+    raise SystemExit("64 bits were narrowed")
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "before", "after"),
+    [
+        ("numpy", "float64", "", ""),
+        ("torch", "float32", "", ""),
+        ("torch", "float64", "import torch; torch.set_default_dtype(torch.float64)", ""),
+        ("tensorflow", "float32", "", ""),
+        ("jax", "float32", "", WITHOUT_X64),
+        ("jax", "float64", "import jax; jax.config.update('jax_enable_x64', True)", ""),
+    ],
+)
+def test_python_floats_have_the_default_dtype_of_the_framework(name: str, dtype: str, before: str, after: str) -> None:
+    pytest.importorskip(name)
+    program = before + DEFAULTS.format(name=name, dtype=dtype) + after
+    fresh.program(program, JAX_ENABLE_X64="0", TF_CPP_MIN_LOG_LEVEL="3")
+
+
 # --- devices; those of JAX are in test_jax_transforms.py -------------------------------------------------------------
 
 
@@ -93,6 +140,33 @@ def test_arrays_of_pytorch_keep_their_device(device: str) -> None:
     assert {array.device.type for array in arrays} == {device}
 
 
+@pytest.mark.parametrize("wrong", ["cuda:99", "meta", "a device", 99])
+def test_a_variable_of_pytorch_is_not_made_where_there_are_no_values(wrong: object) -> None:
+    pytest.importorskip("torch")
+    with pytest.raises(ad.DeviceError, match=re.escape(repr(wrong))):
+        ad.backend("torch").variable([1.0, 2.0], device=wrong)
+
+
+@pytest.mark.parametrize("name", ["numpy", *ADAPTERS])
+def test_constants_are_made_like_the_argument_of_a_function(name: str) -> None:
+    if name not in ad.available_backends():
+        pytest.skip(f"{name} is not installed")
+    be = ad.backend(name)
+
+    def first(x: Any) -> Any:  # the line of the guide to library code
+        xp = ad.xp()
+        basis = xp.eye(2, dtype=x.dtype, device=getattr(x, "device", None))
+        return xp.sum(xp.matmul(basis, x)[:1])
+
+    x = be.asarray([1.0, 2.0], dtype=be.xp.float32)
+    v = be.variable(x)
+    with be.tape() as tape, ad.use_backend(be):
+        y = first(v)
+    for found in (tape.grad(y, v), be.grad(first)(x), be.prepare(be.grad(first), x)(x)):
+        assert found.dtype == be.xp.float32
+        np.testing.assert_array_equal(be.to_numpy(found), [1.0, 0.0])
+
+
 TENSORFLOW = """
 import tensorflow as tf
 tf.config.set_logical_device_configuration(
@@ -107,8 +181,17 @@ v = be.variable(x)
 be.assign(v, x)
 with be.tape() as tape:
     y = be.xp.sum(be.xp.sin(v) * v)
-for array in (v, tape.grad(y, v), be.grad(lambda a: be.xp.sum(a * a))(x)):
+other = be.variable([1.0, 2.0], device="CPU:1")
+moved = be.variable(be.variable([1.0, 2.0]), device=v.device)
+for array in (v, other, moved, tape.grad(y, v), be.grad(lambda a: be.xp.sum(a * a))(x)):
     assert array.device.endswith("CPU:1"), array.device
+for wrong in ("CPU:2", "GPU:0", "a device"):
+    try:
+        be.variable(1.0, device=wrong)
+    except ad.DeviceError as error:
+        assert wrong in str(error)
+    else:
+        raise SystemExit(f"a variable on {wrong}")
 """
 
 

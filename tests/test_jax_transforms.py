@@ -109,6 +109,7 @@ with be.tape() as tape:
     y = be.xp.sum(be.xp.sin(w) * w)
 found = tape.grad(y, w)
 assert found.sharding.is_equivalent_to(rows, 1), found.sharding
+assert be.variable(x, device=rows).value.sharding.is_equivalent_to(rows, 1)
 np.testing.assert_allclose(found, expected, rtol=1e-6)
 """
 
@@ -126,7 +127,10 @@ with be.tape() as tape:
     y = be.xp.sum(v) + 0.0
 unconnected = tape.grad(y, lost)
 functional = be.grad(lambda a: be.xp.sum(a * a))(there)
-for array in (v.value, slope.value, second, functional, unconnected, be.extra.index(there, [0, 1])):
+made = be.variable([1.0, 2.0], device=devices[2])
+moved = be.variable(be.variable(x), device=there.device)
+arrays = [v.value, made.value, moved.value, slope.value, second, functional, unconnected]
+for array in (*arrays, be.extra.index(there, [0, 1])):
     assert array.devices() == {devices[2]}, array.devices()
 """
 

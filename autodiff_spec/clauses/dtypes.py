@@ -43,5 +43,10 @@ CHAPTER = Chapter(
         ),
         Clause("DTYPE-11", MUST, "asarray() keeps the dtype of a NumPy array."),
         Clause("DTYPE-12", MUST, "The functional form gives gradients of the arguments' dtypes, float16 included."),
+        Clause(
+            "DTYPE-13",
+            MUST,
+            "A Python float given to asarray() or to an operator has the namespace's default floating dtype.",
+        ),
     ),
 )

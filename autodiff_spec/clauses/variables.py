@@ -74,5 +74,12 @@ CHAPTER = Chapter(
         Clause("VAR-25", MUST, "out= of something that cannot be written raises UnsupportedError.", TAPE),
         Clause("VAR-26", MUST, "A grad() that refuses its out= changes no destination.", TAPE),
         Clause("VAR-27", MUST, "A variable that is read outside of tapes gives plain arrays.", TAPE),
+        Clause(
+            "VAR-28",
+            MUST,
+            "The argument device= of variable() decides where its values and its gradient lie, and nothing else.",
+            TAPE,
+        ),
+        Clause("VAR-29", MUST, "variable() refuses a device= that the framework does not have with DeviceError.", TAPE),
     ),
 )

@@ -179,3 +179,10 @@ def test_the_functional_form_keeps_dtypes(be: Backend, value: Any) -> None:
         x, be.asarray(value.astype("float64"))
     )
     assert [g.dtype for g in mixed] == [x.dtype, be.xp.float64]
+
+
+@clause("DTYPE-13")
+def test_a_python_float_has_the_default_dtype_of_the_namespace(be: Backend) -> None:
+    default = be.xp.asarray(1.5).dtype
+    found = [be.asarray(1.5), be.asarray([1.5, 2.5]), be.grad(lambda x: x * x)(1.5), be.vjp(lambda x: x * x, 1.5)[0]]
+    assert {array.dtype for array in found} == {default}

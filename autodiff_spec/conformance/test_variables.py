@@ -12,6 +12,7 @@ from hypothesis import given
 
 from autodiff_spec import (
     Backend,
+    DeviceError,
     MutationError,
     NotDifferentiableError,
     ShapeMismatchError,
@@ -69,6 +70,29 @@ def test_a_variable_keeps_what_a_native_array_holds(be: Backend) -> None:
 @pytest.mark.parametrize("value", [1.5, [1.5, 2.5], [[1.5], [2.5]]], ids=["a float", "a list", "nested lists"])
 def test_python_floats_take_the_default_dtype(be: Backend, value: Any) -> None:
     assert be.variable(value).dtype == be.xp.asarray(1.5).dtype
+
+
+@clause("VAR-28")
+def test_device_decides_where_a_variable_lies(be: Backend) -> None:
+    own = be.asarray([1.0, 2.0]).device
+    for device in (own, *be.xp.__array_namespace_info__().devices()):
+        if device is None or "meta" in str(device):  # PyTorch's, where there are no values
+            continue
+        v = be.variable([1.0, 2.0], dtype=be.xp.float32, device=device)
+        assert_array(be, v, (2,), be.xp.float32)
+        assert_equal(be, v, [1.0, 2.0])
+        with be.tape() as t:
+            y = be.xp.sum(v * v)
+        g = t.grad(y, v)
+        assert v.device == g.device == device
+        assert_equal(be, g, [2.0, 4.0])
+
+
+@clause("VAR-29")
+@pytest.mark.parametrize("device", ["no such device", object()], ids=["a name", "an object"])
+def test_a_device_that_there_is_not_is_refused(be: Backend, device: Any) -> None:
+    with pytest.raises(DeviceError, match="device"):
+        be.variable([1.0, 2.0], device=device)
 
 
 @clause("VAR-04")

@@ -15,7 +15,7 @@ import numpy as np
 
 from autodiff_spec.core import trees
 from autodiff_spec.core.capability import Capability
-from autodiff_spec.core.errors import DtypeError, ShapeMismatchError, UnsupportedError, missing_hook
+from autodiff_spec.core.errors import DeviceError, DtypeError, ShapeMismatchError, UnsupportedError, missing_hook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -370,6 +370,19 @@ class Engine:
         return found
 
     # --- hooks of variables and tapes (Capability.TAPE) ---------------------------------------------------------
+
+    def _placed(self, array: Array, device: Any) -> Array:
+        """The values of ``array`` on a device of the framework's; `DeviceError` where it has none such."""
+        try:
+            return self.xp.asarray(array, device=device)
+        except Exception as error:  # frameworks raise what they like
+            raise self._no_device(device, error) from error
+
+    def _no_device(self, device: Any, why: object) -> DeviceError:
+        return DeviceError(
+            f"the backend {self.name!r} has no device {device!r} here: {str(why).partition(chr(10))[0]}; pass a device "
+            "that its namespace takes, or the device of an array: device=x.device"
+        )
 
     def _variable(self, array: Array) -> Array:
         """A variable that owns ``array`` (already a private copy)."""

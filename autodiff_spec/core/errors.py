@@ -10,6 +10,7 @@ Each message names the operation, the argument (by its path in the tree) and the
     ├── NotDifferentiableError (TypeError)       an int or bool source, target or cotangent
     ├── LostDerivativeError (TypeError)          float() or np.asarray() of an array that is being recorded
     ├── DtypeError (TypeError)                   a dtype that would be narrowed, cannot be held, or is not taken
+    ├── DeviceError (ValueError)                 a device that the framework does not have
     ├── UntrackedError (ValueError)              no history on this tape, or a source it never watched
     ├── ShapeMismatchError (ValueError)          shapes or tree structures that differ
     ├── TapeError (RuntimeError)                 a recording that cannot answer
@@ -59,6 +60,10 @@ class LostDerivativeError(AutodiffError, TypeError):
 
 class DtypeError(AutodiffError, TypeError):
     """A floating dtype would be narrowed silently, is unknown to the framework, or is not one that a function takes."""
+
+
+class DeviceError(AutodiffError, ValueError):
+    """The framework has no such device, or cannot hold values there."""
 
 
 class UntrackedError(AutodiffError, ValueError):

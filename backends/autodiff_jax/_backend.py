@@ -186,6 +186,9 @@ class JaxBackend(Backend):
             value = np.asarray(value, dtype=dtype)  # NumPy also casts from what JAX does not know
         return jnp.array(value, dtype=dtype)
 
+    def _placed(self, array: Any, device: Any) -> Any:
+        return super()._placed(plain(array), device)
+
     def _variable(self, array: Any) -> Any:
         return Variable(_strong(array))
 

@@ -123,6 +123,12 @@ class NumpyBackend(Backend):
     def _kind(self, dtype: Any) -> str:
         return {"f": "real", "c": "complex"}.get(np.dtype(dtype).kind, "other")
 
+    def _placed(self, array: Any, device: Any) -> Any:
+        own = plain(array).device
+        if device != own:
+            raise self._no_device(device, f"the array is on {own!r}")
+        return array
+
     def _variable(self, array: Any) -> Any:
         return Variable(copied(plain(array)))
 

@@ -125,6 +125,12 @@ class TensorFlowBackend(Backend):
     def _ones_like(self, array: Array) -> Any:
         return ONES
 
+    def _placed(self, array: Array, device: Any) -> Array:
+        found = super()._placed(array, device)
+        if not _is_on(device, found.device):
+            raise self._no_device(device, f"TensorFlow would take {found.device} in its place")
+        return found
+
     def _variable(self, array: Array) -> Array:
         refuse_batches("variable()")
         with tf.device(array.device):
@@ -139,3 +145,12 @@ class TensorFlowBackend(Backend):
 
     def _pause(self) -> AbstractContextManager[None]:
         return pause()
+
+
+def _is_on(device: str, place: str) -> bool:
+    """Whether the full name of a device is what ``device``, of which parts may be left out, asks for."""
+    asked, found = map(tf.DeviceSpec.from_string, (device, place))
+    return all(
+        getattr(asked, part) in (None, getattr(found, part))
+        for part in ("job", "replica", "task", "device_type", "device_index")
+    )

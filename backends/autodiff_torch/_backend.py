@@ -141,6 +141,15 @@ class TorchBackend(Backend):
     def _ones_like(self, array: torch.Tensor) -> Any:
         return _state.ONES if array.numel() == 1 else torch.ones_like(array)
 
+    def _placed(self, array: torch.Tensor, device: Any) -> torch.Tensor:
+        try:
+            found = array.detach().to(device)
+        except (RuntimeError, AssertionError, TypeError) as error:  # no such name, PyTorch without it, no device at all
+            raise self._no_device(device, error) from error
+        if found.is_meta and not array.is_meta:
+            raise self._no_device(device, "it has shapes and no values")
+        return found
+
     def _variable(self, array: torch.Tensor) -> Variable:
         self._refuse_batches("variable()")
         return Variable(array.detach())

@@ -23,6 +23,26 @@ def single_precision() -> None:
     NumpyBackend._variable = lambda self, array: Variable(np.array(at.plain(array), np.float32))
 
 
+@mutant("Python floats are of single precision", "VAR-03", "DTYPE-13")
+def single_precision_of_numbers() -> None:
+    right = NumpyBackend._asarray
+
+    def asarray(self: Any, value: Any, dtype: Any) -> Any:
+        return right(self, value, np.float32 if dtype is None and isinstance(value, (float, list)) else dtype)
+
+    NumpyBackend._asarray = asarray
+
+
+@mutant("what is placed on a device is of double precision", "VAR-28")
+def placed_in_double_precision() -> None:
+    NumpyBackend._placed = lambda self, array, device: np.asarray(at.plain(array), np.float64, device=device)
+
+
+@mutant("every device is taken for the one that there is", "VAR-29")
+def any_device() -> None:
+    NumpyBackend._placed = lambda self, array, device: array
+
+
 @mutant("a variable made of a variable is that variable", "VAR-06")
 def shared_variable() -> None:
     asarray, variable = NumpyBackend._asarray, NumpyBackend._variable

@@ -47,7 +47,11 @@ def asarray(
     """
     if device is not None:
         with tf.device(device):
-            return asarray(obj, dtype=dtype, copy=copy)
+            found = asarray(obj, dtype=dtype, copy=copy)
+            placed = tf.identity(found)
+        if copy is False and placed.device != found.device:
+            raise ValueError(f"asarray(copy=False) cannot move a tensor to {device}; leave out copy=")
+        return placed
     dtype = None if dtype is None else tf.as_dtype(dtype)
     if is_array(obj):
         if dtype is None or obj.dtype == dtype:
