@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import os
@@ -175,6 +176,7 @@ def _entry_points() -> dict[str, Any]:
     return {entry.name: entry for entry in entry_points(group=ENTRY_POINTS)}
 
 
+@functools.lru_cache(maxsize=0)  # no cache: AutoGraph converts what a tf.function calls, but for what this decorates
 def _load(name: str, conventions: str) -> Backend:
     if name in _BUILT_IN:
         made = _load_built_in(name, _BUILT_IN[name])

@@ -31,14 +31,17 @@ def flatten(tree: Any, arrays: tuple[type, ...] = ()) -> tuple[list[Any], Struct
     if kind is tuple or kind is list:  # of arrays alone: what most calls pass, and optree takes 1 µs
         for leaf in tree:
             if not isinstance(leaf, arrays):
-                break
-        else:
-            return list(tree), _row(len(tree), in_tuple=kind is tuple)
+                return _taken_apart(tree, arrays)
+        return list(tree), _row(len(tree), in_tuple=kind is tuple)
+    return _taken_apart(tree, arrays)
+
+
+def _taken_apart(tree: Any, arrays: tuple[type, ...]) -> tuple[list[Any], Structure]:
     leaves, structure = optree.tree_flatten(tree, none_is_leaf=True, namespace=_NAMESPACE)
     for leaf in leaves:
         if not isinstance(leaf, arrays) and hasattr(type(leaf), "__dataclass_fields__"):
             _register(type(leaf))
-            return flatten(tree, arrays)
+            return _taken_apart(tree, arrays)
     return leaves, structure
 
 
