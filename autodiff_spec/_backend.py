@@ -16,6 +16,7 @@ from autodiff_spec.core import checks
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.engine import Array, Engine, FlatFunction, LinearMap
 from autodiff_spec.core.errors import ShapeMismatchError, UnsupportedError, missing_hook, named_type
+from autodiff_spec.core.frameworks import array_of
 from autodiff_spec.core.tape import Tape
 from autodiff_spec.gradient_check import check_grad
 
@@ -81,7 +82,7 @@ class Backend(Engine):
         """Give ``variable`` a new value of the same shape; what was recorded before keeps the old one.
 
         Args:
-            variable: made by `variable` (or a trainable leaf of the framework's own).
+            variable: made by `variable`, a trainable leaf of the framework's own, or a variable of Keras.
             value: anything `variable` accepts; cast to the variable's dtype.
 
         Raises:
@@ -99,10 +100,12 @@ class Backend(Engine):
         """
         self.require(Capability.TAPE, "assign")
         if not self.is_variable(variable):
+            checks.require_own(self, array_of(variable), "the variable of assign()")
             raise UnsupportedError(
                 f"assign() needs a variable, not {named_type(variable)}; make one with variable()"
             )
-        array = checks.floating(self, value, "the value of assign()", dtype=variable.dtype, nested=True)
+        dtype = array_of(variable).dtype
+        array = checks.floating(self, value, "the value of assign()", dtype=dtype, nested=True)
         if tuple(array.shape) != tuple(variable.shape):
             raise ShapeMismatchError(
                 f"assign() got a value of shape {tuple(array.shape)} for a variable of shape {tuple(variable.shape)}; "

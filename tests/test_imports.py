@@ -6,7 +6,7 @@ import pytest
 
 from tests import fresh
 
-HEAVY = {"torch", "tensorflow", "jax", "jaxlib", "mpmath", "hypothesis", "pytest", "scipy", "matplotlib"}
+HEAVY = {"torch", "tensorflow", "jax", "jaxlib", "keras", "mpmath", "hypothesis", "pytest", "scipy", "matplotlib"}
 run = partial(fresh.program, PYTHONWARNINGS="error")
 
 

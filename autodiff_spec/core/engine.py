@@ -389,7 +389,10 @@ class Engine:
         raise missing_hook(self, "_variable")
 
     def _assign(self, variable: Array, array: Array) -> None:
-        """Give the variable the value ``array`` (already a private copy of the right shape and dtype)."""
+        """Give the variable the value ``array`` (already a private copy of the right shape and dtype).
+
+        One of Keras is given it by its own ``assign``, which knows the scopes of Keras (`is_of_keras`).
+        """
         raise missing_hook(self, "_assign")
 
     def _pause(self) -> AbstractContextManager[None]:

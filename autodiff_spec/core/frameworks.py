@@ -1,8 +1,10 @@
-"""Whose array something is, by the package of its type: no framework is imported to find out."""
+"""Whose array something is, by the package of its type, and what Keras wraps: nothing is imported to find out."""
 
 from __future__ import annotations
 
 import functools
+import sys
+from typing import Any
 
 _OF_PACKAGE = {
     "torch": "torch", "autodiff_torch": "torch",
@@ -25,3 +27,18 @@ def framework_of(kind: type) -> str | None:
         if found is not None:
             return found
     return None
+
+
+def array_of(x: Any) -> Any:
+    """The array that a variable of Keras holds here and now, on whichever backend Keras has; anything else as it is.
+
+    Examples:
+        >>> array_of(1.0)
+        1.0
+    """
+    return x.value if is_of_keras(x) else x
+
+
+def is_of_keras(x: Any) -> bool:
+    """Whether ``x`` is a variable of Keras, which no process has that did not import it."""
+    return isinstance(x, getattr(sys.modules.get("keras"), "Variable", ()))

@@ -23,6 +23,7 @@ from autodiff_spec.core.errors import (
     missing_hook,
     named_type,
 )
+from autodiff_spec.core.frameworks import array_of
 from autodiff_spec.core.lost import raise_replaced
 
 if TYPE_CHECKING:
@@ -263,7 +264,7 @@ class Tape:
                 "out= of grad() cannot be used while another tape is open, for it could not record the write; "
                 "use the returned value"
             )
-        leaves, given = trees.flatten(out)
+        leaves, given = trees.flatten(out, opened=False)
         trees.require_same(given, structure, "out of grad()", "sources")
         for i, (leaf, array) in enumerate(zip(leaves, arrays, strict=True)):
             name = trees.Path(given, i, "out", "grad()")
@@ -281,7 +282,7 @@ class Tape:
     def _store(self, destination: Array, gradient: Array) -> None:
         be = self.backend
         if be.is_variable(destination):
-            be._assign(destination, checks.cast(be, gradient, destination.dtype))
+            be._assign(destination, checks.cast(be, gradient, array_of(destination).dtype))
         else:
             be._write(destination, gradient)
 

@@ -1,19 +1,21 @@
 """Trees of arrays: tuples, lists, dicts, namedtuples and dataclasses, by optree.
 
-``None`` is a leaf. A dataclass is registered when it is first seen, in a namespace of ours, so that nobody
-else's trees change.
+``None`` is a leaf. A variable of Keras counts as the array that it holds, wherever a tree of arrays is taken. A
+dataclass is registered when it is first seen, in a namespace of ours, so that nobody else's trees change.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias, cast
 
 import optree
 
 from autodiff_spec.core.errors import ShapeMismatchError
+from autodiff_spec.core.frameworks import array_of
 
 Structure: TypeAlias = optree.PyTreeSpec
 _NAMESPACE = "autodiff_spec"
@@ -23,25 +25,33 @@ LEAF: Structure = optree.tree_structure(cast(Any, 0), none_is_leaf=True, namespa
 """The structure of a single array."""
 
 
-def flatten(tree: Any, arrays: tuple[type, ...] = ()) -> tuple[list[Any], Structure]:
-    """The leaves of ``tree`` in order, and the structure that puts them back; ``arrays`` are types of leaves."""
+def flatten(tree: Any, arrays: tuple[type, ...] = (), *, opened: bool = True) -> tuple[list[Any], Structure]:
+    """The leaves of ``tree`` in order, and the structure that puts them back.
+
+    Args:
+        tree: tuples, lists, dicts, namedtuples, dataclasses of leaves.
+        arrays: types of leaves.
+        opened: give for a variable of Keras the array that it holds, and not the variable.
+    """
     if isinstance(tree, arrays):
         return [tree], LEAF
     kind = type(tree)
     if kind is tuple or kind is list:  # of arrays alone: what most calls pass, and optree takes 1 µs
         for leaf in tree:
             if not isinstance(leaf, arrays):
-                return _taken_apart(tree, arrays)
+                return _taken_apart(tree, arrays, opened)
         return list(tree), _row(len(tree), in_tuple=kind is tuple)
-    return _taken_apart(tree, arrays)
+    return _taken_apart(tree, arrays, opened)
 
 
-def _taken_apart(tree: Any, arrays: tuple[type, ...]) -> tuple[list[Any], Structure]:
+def _taken_apart(tree: Any, arrays: tuple[type, ...], opened: bool) -> tuple[list[Any], Structure]:
     leaves, structure = optree.tree_flatten(tree, none_is_leaf=True, namespace=_NAMESPACE)
     for leaf in leaves:
         if not isinstance(leaf, arrays) and hasattr(type(leaf), "__dataclass_fields__"):
             _register(type(leaf))
-            return _taken_apart(tree, arrays)
+            return _taken_apart(tree, arrays, opened)
+    if opened and "keras" in sys.modules:
+        leaves = [array_of(leaf) for leaf in leaves]
     return leaves, structure
 
 

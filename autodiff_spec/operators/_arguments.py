@@ -223,7 +223,7 @@ def convert(be: Engine, argument: Any) -> Any:
     if isinstance(argument, np.ndarray):
         return argument if be.is_array(argument) else be.asarray(argument)
     if type(argument) in _CONTAINERS:
-        leaves, structure = trees.flatten(argument, be.array_types)
+        leaves, structure = trees.flatten(argument, be.array_types, opened=False)
         if any(isinstance(leaf, np.ndarray) and not be.is_array(leaf) for leaf in leaves):
             return trees.unflatten(structure, [convert(be, leaf) for leaf in leaves])
     return argument

@@ -14,6 +14,7 @@ from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine, TreeFunction, Unprepared
 from autodiff_spec.core.errors import PreparationError, ShapeMismatchError, UnsupportedError, named_type
+from autodiff_spec.core.frameworks import array_of
 from autodiff_spec.operators._arguments import convert
 
 P = ParamSpec("P")
@@ -109,7 +110,7 @@ class Prepared:
         if out is None:
             found, structure = run(arrays, None)
             return trees.unflatten(structure, found)
-        destinations, given = trees.flatten(out, self._be.array_types)
+        destinations, given = trees.flatten(out, self._be.array_types, opened=False)
         found, structure = run(arrays, destinations)
         trees.require_same(given, structure, "out of the prepared function", "its result")
         for i, (destination, result) in enumerate(zip(destinations, found, strict=True)):
@@ -250,6 +251,6 @@ def _store(be: Engine, destination: Any, result: Any, path: trees.Path) -> None:
             f"{tuple(result.shape) if be.is_array(result) else 'is no array'}; pass one of that shape"
         )
     if be.is_variable(destination):
-        be._assign(destination, checks.floating(be, result, path, dtype=destination.dtype, nested=True))
+        be._assign(destination, checks.floating(be, result, path, dtype=array_of(destination).dtype, nested=True))
     else:
         be._write(destination, result)

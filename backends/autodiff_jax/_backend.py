@@ -20,6 +20,7 @@ from autodiff_jax._prepare import Compiled
 from autodiff_jax._tape import JaxTape
 from autodiff_spec import Backend, Capability, MutationError, Tape, UnsupportedError
 from autodiff_spec.core.engine import Kind
+from autodiff_spec.core.frameworks import is_of_keras
 
 R = TypeVar("R")
 with jax.ensure_compile_time_eval():  # the first array that asks for this backend may be a tracer
@@ -83,7 +84,8 @@ class JaxBackend(Backend):
         return super().is_floating(x)
 
     def is_variable(self, x: Any) -> bool:
-        return type(x) is Variable
+        """Whether ``x`` is a variable, or one of Keras."""
+        return type(x) is Variable or (is_of_keras(x) and self.is_array(x.value))
 
     # --- hooks of the contract ----------------------------------------------------------------------------------
 
@@ -193,7 +195,10 @@ class JaxBackend(Backend):
         return Variable(_strong(array))
 
     def _assign(self, variable: Any, array: Any) -> None:
-        variable.value = _strong(array)
+        if is_of_keras(variable):
+            variable.assign(plain(array))
+        else:
+            variable.value = _strong(array)
 
     def _tape(self, persistent: bool) -> Tape:
         return JaxTape(self, persistent=persistent)

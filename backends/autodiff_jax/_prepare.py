@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import jax
 
-from autodiff_jax._array import READING, RECORDER, Array, Variable, plain
+from autodiff_jax._array import READING, RECORDER, Array, plain
 from autodiff_spec.core.trees import Structure
 
 
@@ -20,7 +22,7 @@ class Compiled:
 
     def __init__(self, f: Callable[..., tuple[list[Any], Structure]], arrays: list[Any]) -> None:
         self._f = f
-        self._variables: dict[int, Variable] = {}
+        self._variables: dict[int, Any] = {}  # ours, and those of Keras
         self._leaves: list[Any] = []  # those of the result that are no arrays, in the places of all
         self._structure: Structure | None = None
         self._jitted: Any = jax.jit(self._traced)
@@ -60,7 +62,8 @@ class Compiled:
     def _results(self, reading: _Reading, values: list[Any]) -> list[Any]:
         token = READING.set(reading)
         try:
-            leaves, self._structure = self._f(*values)
+            with _in_keras(reading):
+                leaves, self._structure = self._f(*values)
         finally:
             READING.reset(token)
         if reading.escape:
@@ -73,6 +76,25 @@ class Compiled:
         return [leaf for leaf in leaves if isinstance(leaf, jax.Array)]
 
 
+def _in_keras(reading: _Reading) -> AbstractContextManager[Any]:
+    """A scope of Keras, where the process has it, that reads its variables as ours are read, and lets none be assigned.
+
+    To JAX the array that such a variable holds is a constant, which a compiled function would keep.
+    """
+    keras: Any = sys.modules.get("keras")
+    if keras is None:
+        return nullcontext()
+
+    class Scope(keras.StatelessScope):  # type: ignore[misc]
+        def get_current_value(self, variable: Any) -> Any:
+            return reading.read(variable, None)  # None: what it holds
+
+        def add_update(self, update: Any) -> None:
+            reading.escaped("assign() to a variable of Keras")
+
+    return Scope()
+
+
 _ARRAY = object()
 """Stands in a result for an array."""
 
@@ -80,12 +102,12 @@ _ARRAY = object()
 class _Reading:
     """Stand-ins for the variables that a function reads while it is traced."""
 
-    def __init__(self, values: dict[int, Any], seen: dict[int, Variable] | None) -> None:
+    def __init__(self, values: dict[int, Any], seen: dict[int, Any] | None) -> None:
         self._values = values
         self._seen = seen
         self.escape = ""
 
-    def read(self, variable: Variable, value: Any) -> Any:
+    def read(self, variable: Any, value: Any) -> Any:
         """The traced value of a variable; in the first run, which only finds them, its own."""
         if self._seen is not None:
             self._seen[id(variable)] = variable

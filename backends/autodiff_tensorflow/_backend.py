@@ -12,10 +12,11 @@ import tensorflow as tf
 
 from autodiff_spec import Backend, Capability
 from autodiff_spec.core.engine import Array, FlatFunction, Kind
+from autodiff_spec.core.frameworks import is_of_keras
 from autodiff_tensorflow import extra, mended, xp
 from autodiff_tensorflow._custom import apply_rule
 from autodiff_tensorflow._prepare import Compiled
-from autodiff_tensorflow._tape import ONES, TensorFlowTape, pause, without_keras
+from autodiff_tensorflow._tape import ONES, TensorFlowTape, pause
 from autodiff_tensorflow._vmap import MANY, batched, refuse_batches
 
 
@@ -55,13 +56,9 @@ class TensorFlowBackend(Backend):
         if conventions == "spec":
             self.xp, self.extra = mended.xp, mended.extra
 
-    def assign(self, variable: Array, value: Any) -> None:
-        """A new value for a variable, one of Keras too; see `Backend.assign`."""
-        super().assign(without_keras(variable), value)
-
     def is_variable(self, x: Any) -> bool:
-        """Whether ``x`` is a `tf.Variable`, or one of Keras, which holds a `tf.Variable`."""
-        return isinstance(without_keras(x), tf.Variable)
+        """Whether ``x`` is a `tf.Variable`, or one of Keras."""
+        return isinstance(x, tf.Variable) or (is_of_keras(x) and self.is_array(x.value))
 
     def _vjp(
         self, f: FlatFunction, primals: list[Array], *, once: bool
@@ -138,7 +135,10 @@ class TensorFlowBackend(Backend):
 
     def _assign(self, variable: Array, array: Array) -> None:
         refuse_batches("assign()")
-        without_keras(variable).assign(array, read_value=False)
+        if is_of_keras(variable):
+            variable.assign(array)
+        else:
+            variable.assign(array, read_value=False)
 
     def _tape(self, persistent: bool) -> TensorFlowTape:
         return TensorFlowTape(self, persistent=persistent)

@@ -11,7 +11,6 @@ import tensorflow as tf
 from tensorflow.python.pywrap_tfe import TFE_Py_TapeSetIsStopped  # private: what else can say so?
 
 from autodiff_spec import Backend, Tape, TapeStateError
-from autodiff_spec.core import trees
 
 if TYPE_CHECKING:
     from autodiff_spec.core.engine import Array
@@ -63,12 +62,6 @@ class TensorFlowTape(Tape):
         self._recording = False
         self._scope: list[TensorFlowTape] | None = None  # the list of open tapes that holds this one
         self._watched: dict[int, Array] = {}  # the arrays are kept, so that ids stay theirs
-
-    def _arguments(self, target: Any, sources: Any, *rest: Any) -> Any:
-        leaves, structure = trees.flatten(sources, self.backend.array_types)
-        if not all(isinstance(leaf, self.backend.array_types) for leaf in leaves):
-            sources = trees.unflatten(structure, [without_keras(leaf) for leaf in leaves])
-        return super()._arguments(target, sources, *rest)
 
     # --- hooks --------------------------------------------------------------------------------------------------
 
@@ -184,12 +177,6 @@ class TensorFlowTape(Tape):
         gradients = [gradients] if len(sources) == 1 else gradients
         taken = {id(array) for array in (*chosen, *seeds, *sources)}
         return [_dense_and_fresh(gradient, source, taken) for gradient, source in zip(gradients, sources, strict=True)]
-
-
-def without_keras(source: Any) -> Any:
-    """A variable of Keras as the `tf.Variable` that it holds; anything else as it is."""
-    held = getattr(source, "value", None)  # of a tf.Variable it is a method
-    return held if isinstance(held, tf.Variable) else source
 
 
 def _identity(array: Array) -> Array:

@@ -12,6 +12,7 @@ import torch
 from torch.autograd import forward_ad
 
 from autodiff_spec import Backend, Capability, UnsupportedError
+from autodiff_spec.core.frameworks import is_of_keras
 from autodiff_torch import _state, extra, mended, xp
 from autodiff_torch._custom import apply_checkpoint, apply_rule
 from autodiff_torch._tape import TorchTape, tangent_of
@@ -53,8 +54,8 @@ class TorchBackend(Backend):
             self.xp, self.extra = mended.xp, mended.extra
 
     def is_variable(self, x: Any) -> bool:
-        """Whether ``x`` is a variable, or PyTorch's own trainable leaf, ``nn.Parameter``."""
-        return isinstance(x, (Variable, torch.nn.Parameter))
+        """Whether ``x`` is a variable, PyTorch's own trainable leaf, ``nn.Parameter``, or a variable of Keras."""
+        return isinstance(x, (Variable, torch.nn.Parameter)) or (is_of_keras(x) and self.is_array(x.value))
 
     # --- hooks of the contract --------------------------------------------------------------------------------
 
@@ -154,10 +155,12 @@ class TorchBackend(Backend):
         self._refuse_batches("variable()")
         return Variable(array.detach())
 
-    def _assign(self, variable: torch.Tensor, array: torch.Tensor) -> None:
+    def _assign(self, variable: Any, array: torch.Tensor) -> None:
         self._refuse_batches("assign()")
         if isinstance(variable, Variable):
             variable._replace(array.detach())
+        elif is_of_keras(variable):
+            variable.assign(array.detach())
         else:
             with torch.no_grad():
                 variable.copy_(array)
