@@ -62,6 +62,8 @@ PROGRAMS: dict[str, dict[str, Any]] = {
     | {
         "clip by numbers": (lambda xp, x: xp.clip(x, -1.0, 1.0), LINE),
         "clip by arrays": (of("clip"), LINE, -POSITIVE, POSITIVE),
+        "extra.expm": (of("expm"), SQUARES / 10),
+        "extra.expm, one of 100 by 100": (of("expm"), MATRIX / 10),
         "extra.sinc": (of("sinc"), LINE),
         "extra.sinc, 100 elements": (of("sinc"), LINE[:100]),
         "linalg.det": (of_linalg("det"), SQUARES),

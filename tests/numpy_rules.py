@@ -272,6 +272,16 @@ CASES: dict[str, Any] = {
     "solve columns": (np.linalg.solve, definite(2, 3, 3), real(3, 2)),
     "solve broadcast": (np.linalg.solve, definite(3, 3), real(2, 3, 2)),
     "solve complex": (np.linalg.solve, definite(3, 3, of=cplx), cplx(3)),
+    "solve_triangular": (extra.solve_triangular, definite(3, 3), real(2, 3, 2)),
+    "solve_triangular lower": (lambda a, b: extra.solve_triangular(a, b, lower=True), definite(2, 3, 3), real(3)),
+    "solve_triangular in blocks": (extra.solve_triangular, definite(40, 40), real(40)),
+    "solve_triangular of complex": (
+        lambda a, b: extra.solve_triangular(a, b, trans="C", unit_diagonal=True), definite(3, 3, of=cplx), cplx(3, 2)
+    ),
+    "lstsq": (extra.lstsq, real(4, 3), real(4)),
+    "expm": (extra.expm, real(2, 3, 3)),
+    "expm of complex": (extra.expm, cplx(3, 3)),
+    "expm of a large matrix": (lambda a: extra.expm(8 * a) * 1e-9, real(3, 3)),
     "pinv": (np.linalg.pinv, real(2, 4, 3)),
     "pinv wide": (xp.linalg.pinv, real(2, 3)),
     "pinv of complex": (np.linalg.pinv, cplx(3, 2)),

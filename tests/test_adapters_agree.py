@@ -17,8 +17,8 @@ from autodiff_spec.core.names import EXTRA
 ROOT = Path(__file__).resolve().parent.parent
 ADAPTERS = ("torch", "tensorflow", "jax")
 FILES = {
-    "__init__.py", "_backend.py", "_custom.py", "_tape.py", "deviations.toml", "extra.py", "py.typed", "mended.py",
-    "xp/__init__.py", "xp/fft.py", "xp/linalg.py",
+    "__init__.py", "_backend.py", "_beyond.py", "_custom.py", "_tape.py", "deviations.toml", "extra.py", "py.typed",
+    "mended.py", "xp/__init__.py", "xp/fft.py", "xp/linalg.py",
 }  # fmt: skip
 DTYPE_NAMES = {
     "bfloat16", "bool", "complex128", "complex64", "float16", "float32", "float64", "int16", "int32", "int64", "int8",

@@ -25,7 +25,7 @@ DRAW = {"autodiff_spec.textbook.picture", "autodiff_spec.plot._figure"}  # with 
 AT_HOME_ONLY = {"tests", "benchmarks", "backends", "conftest", "examples"}
 LAYERS: tuple[set[str], ...] = (
     {"core"},
-    {"_shared", "clauses", "oracle"},
+    {"_shared", "beyond", "clauses", "oracle"},
     {"operators"},
     {"recording", "gradient_check"},
     {"_backend"},

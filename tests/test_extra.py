@@ -76,6 +76,21 @@ DERIVED = {
     "at multiply": lambda extra, x: extra.at(x, [0, 0, 2]).multiply(x),
     "at min": lambda extra, x: extra.at(x, 1).min(x[0, :]),
     "at max": lambda extra, x: extra.at(x, 1).max(x[0, :]),
+    "pad": lambda extra, x: extra.pad(x, ((1, 0), (0, 3)), constant_values=x[0, 0]),
+    "pad edge": lambda extra, x: extra.pad(x, ((1, 1), (0, 2)), mode="edge"),
+    "pad reflect": lambda extra, x: extra.pad(x, ((0, 0), (3, 1)), mode="reflect"),
+    "pad wrap": lambda extra, x: extra.pad(x, ((0, 0), (0, 5)), mode="wrap"),
+    "convolve": lambda extra, x: extra.convolve(x[0, :], x[:, 1]),
+    "convolve same": lambda extra, x: extra.convolve(x[0, :], x[:, 1], mode="same"),
+    "convolve valid": lambda extra, x: extra.convolve(x[:, 1], x[0, :], mode="valid"),
+    "segment_sum": lambda extra, x: extra.segment_sum(x, [3, 0, 3], num_segments=5),
+    "interp": lambda extra, x: extra.interp(x, [-1.6, -0.1, 0.8, 2.1], x[1, :]),
+    "solve_triangular": lambda extra, x: extra.solve_triangular(x[:, :3], x[:, 3], lower=True),
+    "solve_triangular transposed": lambda extra, x: extra.solve_triangular(x[:, :3], x, trans="T"),
+    "solve_triangular unit": lambda extra, x: extra.solve_triangular(x[:, :3], x, unit_diagonal=True),
+    "lstsq over": lambda extra, x: extra.lstsq(x[:, :2], x[:, 2:]),
+    "lstsq under": lambda extra, x: extra.lstsq(x[:2, :], x[:2, 0]),
+    "expm": lambda extra, x: extra.expm(x[:, 1:]),
 }
 
 

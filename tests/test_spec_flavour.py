@@ -24,7 +24,9 @@ from autodiff_spec.conformance.kinks.points import FIRST, SECOND
 ROOT = Path(__file__).resolve().parent.parent
 ADAPTERS = ("torch", "tensorflow", "jax")
 MENDED = {
-    "torch": {"clip", "hypot", "pow", "sinc", "lgamma", "digamma", "gammainc", "gammaincc", "std", "det", "qr", "svd"},
+    "torch": {
+        "clip", "hypot", "pow", "sinc", "lgamma", "digamma", "gammainc", "gammaincc", "std", "det", "expm", "qr", "svd",
+    },
     "tensorflow": {
         "clip", "maximum", "minimum", "pow", "xlogy", "erfinv", "lgamma", "digamma", "gammainc", "gammaincc",
         "cumulative_prod", "prod", "std", "eigh", "eigvalsh", "matrix_norm", "qr", "vector_norm",
@@ -37,8 +39,7 @@ MENDED = {
 ORDER = (
     "abs", "acosh", "clip", "copysign", "hypot", "maximum", "minimum", "pow", "sign", "sinc", "xlogy",
     "erfinv", "lgamma", "digamma", "gammainc", "gammaincc", "cumulative_prod", "prod", "std", "det", "eigh", "eigvalsh",
-    "matrix_norm", "qr", "svd", "vector_norm",
-    "linalg", "xp", "extra",
+    "expm", "matrix_norm", "qr", "svd", "vector_norm", "linalg", "xp", "extra",
 )  # fmt: skip
 
 
@@ -175,6 +176,7 @@ ONE: dict[str, Call] = {
     "std": lambda be: be.xp.std(real(be, [[1.0, 4.0], [2.0, 2.0]]), axis=1, correction=1, keepdims=True),
     "det": lambda be: be.xp.linalg.det(be.asarray(MATRIX)),
     "eigvalsh": lambda be: be.xp.linalg.eigvalsh(be.asarray(MATRIX)),
+    "expm": lambda be: be.extra.expm(be.asarray(MATRIX)),
     "matrix_norm": lambda be: be.xp.linalg.matrix_norm(be.asarray(MATRIX), keepdims=True),
     "matrix_norm 1": lambda be: be.xp.linalg.matrix_norm(be.asarray(MATRIX), ord=1),
     "qr": lambda be: abs(be.xp.linalg.qr(be.asarray(MATRIX[:, :2]), mode="complete")[0]),

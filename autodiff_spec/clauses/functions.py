@@ -333,5 +333,53 @@ CHAPTER = Chapter(
             MUST,
             "In their tails lgamma, digamma, erfinv, gammainc, gammaincc and their derivatives are right to relative precision.",
         ),
+        Clause("FUN-150", MUST, "The pullback of pad sums the cotangent over the copies of each element and of the constant."),
+        Clause(
+            "FUN-151",
+            MUST,
+            "The derivatives of convolve(a, v) in each mode are the correlations of the cotangent with the other vector.",
+        ),
+        Clause("FUN-152", MUST, "The pullback of segment_sum gives each row the cotangent of its segment."),
+        Clause(
+            "FUN-153",
+            MUST,
+            "The derivatives of interp(x, xp, fp) are those of the line between the knots around x, and outside of all those of a constant.",
+        ),
+        Clause(
+            "FUN-154",
+            MUST,
+            "The derivatives of solve_triangular(a, b) are those of the solution by b and by the triangle, transposed or with a diagonal of ones too.",
+        ),
+        Clause(
+            "FUN-155",
+            MUST,
+            "The derivatives of lstsq(a, b) are those of the shortest solution of least squares by both, with more rows than columns or fewer.",
+        ),
+        Clause(
+            "FUN-156", MUST, "The derivative of expm at A along E is the upper right block of expm of the matrix [[A, E], [0, A]]."
+        ),
+        Clause(
+            "FUN-157",
+            MUST,
+            "The pullbacks of pad, convolve, segment_sum, solve_triangular, lstsq and expm by complex arrays are adjoint to their derivatives.",
+            COMPLEX,
+        ),
+        Clause("FUN-158", MUST, "The derivatives of expm are right along cotangents and tangents of any size."),
+        Clause(
+            "FUN-159",
+            MUST,
+            "lstsq of a matrix whose rows and columns are dependent is the shortest solution, and its derivatives are those at constant rank.",
+        ),
+        Clause(
+            "FUN-160",
+            MUST,
+            "What solve_triangular is told not to read, NaN too, changes neither its value nor its derivatives, and has the derivative 0.",
+        ),
+        Clause(
+            "FUN-161",
+            MUST,
+            "Arguments of pad, convolve, segment_sum, interp, solve_triangular, lstsq or expm whose shapes do not fit raise ShapeMismatchError.",
+        ),
+        Clause("FUN-162", MUST, "An id of segment_sum that is out of bounds raises IndexError, where ids can be looked at."),
     ),
 )

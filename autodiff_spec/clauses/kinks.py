@@ -152,7 +152,7 @@ CHAPTER = Chapter(
             "Where elements tie in sort, median or topk, their weights in each result are not negative and add up to 1.",
         ),
         Clause("KINK-62", MUST, "The first and second derivatives of sinc at 0 are 0 and −π²/3."),
-        Clause("KINK-63", MUST, "inv and solve with a singular matrix raise, or give no finite value and gradient."),
+        Clause("KINK-63", MUST, "inv, solve and solve_triangular with a singular matrix raise, or give no finite value and gradient."),
         Clause(
             "KINK-64",
             MUST,
@@ -185,5 +185,16 @@ CHAPTER = Chapter(
             "The derivatives of gammainc and gammaincc by x are their one-sided limits at x = 0, and 0 at x = +∞.",
         ),
         Clause("KINK-75", MUST, "The derivative of erfinv at −1 and 1 is +∞."),
+        # --- where lines meet ---
+        Clause(
+            "KINK-80",
+            MUST,
+            "At a knot the derivative of interp(x, xp, fp) by x lies between the slopes on its sides, and that by the knot is its negative.",
+        ),
+        Clause(
+            "KINK-81",
+            SHOULD,
+            "At a knot the derivative of interp(x, xp, fp) by x is, of the numbers between the slopes on its sides, the one nearest to 0.",
+        ),
     ),
 )

@@ -46,6 +46,10 @@ EXTRA = {
     "median": "(x, /, *, axis=None, keepdims=False)", "topk": "(x, k, /, *, axis=-1)",
     "one_hot": "(x, num_classes, /, *, dtype=None)",
     "einsum": "(subscripts, /, *arrays)", "index": "(x, idx, /)", "at": "(x, idx, /)",
+    "pad": "(x, widths, /, *, mode='constant', constant_values=0)", "convolve": "(a, v, /, *, mode='full')",
+    "segment_sum": "(x, ids, /, num_segments)", "interp": "(x, xp, fp, /)",
+    "solve_triangular": "(a, b, /, *, trans=0, lower=False, unit_diagonal=False)",
+    "lstsq": "(a, b, /)", "expm": "(a, /)",
 }  # fmt: skip
 """The functions beyond the standard that every backend has under ``extra``, in the order of its file."""
 

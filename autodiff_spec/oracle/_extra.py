@@ -11,6 +11,13 @@ from autodiff_spec.oracle import _operators as op
 from autodiff_spec.oracle import _reductions as reductions
 from autodiff_spec.oracle import _scalars as s
 from autodiff_spec.oracle._array import Array, plain_index
+from autodiff_spec.oracle._beyond import convolve as convolve
+from autodiff_spec.oracle._beyond import expm as expm
+from autodiff_spec.oracle._beyond import interp as interp
+from autodiff_spec.oracle._beyond import lstsq as lstsq
+from autodiff_spec.oracle._beyond import pad as pad
+from autodiff_spec.oracle._beyond import segment_sum as segment_sum
+from autodiff_spec.oracle._beyond import solve_triangular as solve_triangular
 from autodiff_spec.oracle._context import ctx, note, watching
 
 sigmoid = elementwise.unary("sigmoid", s.sigmoid)

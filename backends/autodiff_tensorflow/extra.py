@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from autodiff_spec._shared import IndexedUpdate, require_integers
 from autodiff_spec.core.names import EXTRA
+from autodiff_tensorflow._beyond import BEYOND
 from autodiff_tensorflow._index import at_index
 from autodiff_tensorflow.xp.convert import asarray, length, operands, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import DEFAULT_FLOAT, Array
@@ -164,6 +165,15 @@ class at(IndexedUpdate):  # noqa: N801
         if how == "multiply":
             return x * tf.reshape(_factors(updates, tf.reshape(places, [-1]), tf.size(x)), tf.shape(x))
         return tf.reshape(_SCATTER[how](tf.reshape(x, [-1]), tf.reshape(places, [-1, 1]), updates), tf.shape(x))
+
+
+pad = BEYOND.pad
+convolve = BEYOND.convolve
+segment_sum = BEYOND.segment_sum
+interp = BEYOND.interp
+solve_triangular = BEYOND.solve_triangular
+lstsq = BEYOND.lstsq
+expm = BEYOND.expm
 
 
 def in_32(function: Any, *arrays: Array) -> Array:

@@ -8,6 +8,7 @@ import torch
 
 from autodiff_spec._shared import IndexedUpdate, require_integers
 from autodiff_spec.core.names import EXTRA
+from autodiff_torch._beyond import BEYOND
 from autodiff_torch._index import places, read
 
 relu = torch.relu
@@ -113,6 +114,15 @@ class at(IndexedUpdate):  # noqa: N801
         """The values as a flat array, one for each place."""
         values = torch.as_tensor(values, dtype=self._x.dtype, device=self._x.device)
         return torch.broadcast_to(values, spots.shape).reshape(-1)
+
+
+pad = BEYOND.pad
+convolve = BEYOND.convolve
+segment_sum = BEYOND.segment_sum
+interp = BEYOND.interp
+solve_triangular = BEYOND.solve_triangular
+lstsq = BEYOND.lstsq
+expm = BEYOND.expm
 
 
 def _arrays(a: Any, x: Any) -> tuple[Any, Any]:

@@ -19,7 +19,9 @@ import autodiff_torch.extra as _extra
 from autodiff_spec._shared import overlaid
 from autodiff_torch import _special
 from autodiff_torch import xp as _native
+from autodiff_torch._beyond import TorchBeyond
 from autodiff_torch._determinants import det as _det
+from autodiff_torch._expm import expm as _expm
 from autodiff_torch._sinc import sinc as _sinc
 from autodiff_torch._variable import Variable, resolve
 from autodiff_torch.xp import linalg as _native_linalg
@@ -174,6 +176,15 @@ def _well_conditioned(x: Any, determinant: Any) -> bool:
     return bool((bound < abs(_values(determinant))).all())
 
 
+class _Beyond(TorchBeyond):
+    def _exponential(self, a: Any) -> Any:
+        return _expm(_read(a))
+
+
+expm = _Beyond(_native).expm
+"""``expm`` of ``extra``. FUN-156, FUN-158: right for one small matrix, and along cotangents of any size."""
+
+
 def qr(x: Any, /, *, mode: str = "reduced") -> Any:
     """``linalg.qr`` of the namespace. FUN-104: differentiable for tall matrices in mode ``"complete"`` too."""
     rows, columns = x.shape[-2:]
@@ -237,5 +248,7 @@ xp = overlaid(_xp, "autodiff_torch.mended.xp", {"clip": clip, "hypot": hypot, "l
 extra = overlaid(
     _extra,
     "autodiff_torch.mended.extra",
-    {"digamma": digamma, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma, "sinc": sinc},
-)
+    {
+        "digamma": digamma, "expm": expm, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma, "sinc": sinc,
+    },
+)  # fmt: skip

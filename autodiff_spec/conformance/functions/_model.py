@@ -54,6 +54,8 @@ class Arg:
         hole: values nearer to 0 than this are left out.
         distinct: all elements differ in absolute value.
         kind: floating arguments are differentiated, masks and indices (``0 ≤ i < high``) are constants.
+        rising: how much is added to each element of a vector for every element before it; beyond ``high - low`` the
+            elements ascend.
         diagonal: for matrices, what is added to the elements of the diagonal: far apart in comparison to ``high``,
             it bounds condition and gaps between eigenvalues and singular values.
     """
@@ -64,6 +66,7 @@ class Arg:
     hole: float = 0.0
     distinct: bool = False
     kind: Literal["real", "complex", "mask", "index"] = "real"
+    rising: float = 0.0
     diagonal: tuple[float, ...] = ()
 
     @property
@@ -93,8 +96,8 @@ class Arg:
         return self.raised(found + 1j * generator.choice(choices, shape) if self.kind == "complex" else found)
 
     def raised(self, array: Any) -> NDArray[Any]:
-        """``array`` with what belongs there added to its diagonal."""
-        raised = np.array(array)
+        """``array`` with what belongs there added to its diagonal, or to its elements one after the other."""
+        raised = np.array(array + self.rising * np.arange(array.shape[-1]) if self.rising else array)
         for k, number in enumerate(self.diagonal[: min(raised.shape[-2:], default=0)] if self.diagonal else ()):
             raised[..., k, k] += number
         return raised

@@ -6,29 +6,39 @@ from typing import Any
 
 from autodiff_spec.conformance.functions._make import (
     ANY,
+    COMPLEX,
     DISTINCT,
+    HERMITIAN,
     INSIDE,
     NONZERO,
     ODD,
     ONE,
     POSITIVE,
+    SQUARE,
     TWO,
     many,
     of,
     two,
 )
 from autodiff_spec.conformance.functions._model import (
+    DECOMPOSED,
     ELEMENTARY,
     EXACT,
     ROUNDED,
     SENSITIVE,
+    SOLVED,
     Arg,
     Function,
+    Shape,
     Variant,
     call,
 )
 
 INDEX = Arg(high=3, kind="index")
+KNOTS = Arg(-2.25, -1.75, "even", rising=2.0)
+"""At least 1.5 apart: slopes are at most 4, and a fourth of the second differences that they come from."""
+SMALL = Arg(-0.5, 0.5)
+"""Of norm 1.5 at most, so that the condition of the exponential, and of what it is a quotient of, is at most e^1.5."""
 
 
 def of_one(clause: str, name: str, arg: Arg, ulps: float, kinks: str = "", drawn: str = "") -> Function:
@@ -69,6 +79,11 @@ def of_shape(clause: str, name: str) -> Function:
         kinks="KINK-74",
         extra=True,
     )
+
+
+def of_padded(mode: str, widths: Any, *shapes: Shape) -> Variant:
+    """A variant of ``pad`` in a mode that repeats elements."""
+    return Variant(mode, lambda extra, x: extra.pad(x, widths, mode=mode), (ANY,), tuple((shape,) for shape in shapes))
 
 
 BEYOND: tuple[Function, ...] = (
@@ -167,6 +182,95 @@ BEYOND: tuple[Function, ...] = (
         Variant("max", lambda extra, x, y: extra.at(x, -1).max(y), (ODD, Arg(grid="even")), (((3,), ()),)),
         ulps=ROUNDED,
         kinks="KINK-68",
+        extra=True,
+    ),
+    many(
+        "FUN-150",
+        "pad",
+        Variant(
+            "with a constant",
+            lambda extra, x, c: extra.pad(x, ((1, 0), (2, 1)), constant_values=c),
+            (ANY, ANY),
+            (((2, 3), ()), ((2, 0), ())),
+        ),
+        of_padded("edge", (1, 2), (2, 3), (3,)),
+        of_padded("reflect", 3, (2, 3), (3,), (1,)),
+        of_padded("wrap", (0, 5), (2, 2), (3,)),
+        ulps=EXACT,
+        extra=True,
+    ),
+    many(
+        "FUN-151",
+        "convolve",
+        two("full", call("convolve"), (3,), (2,), ((1,), (1,))),
+        two("same", call("convolve", mode="same"), (2,), (3,), ((4,), (2,))),
+        two("valid", call("convolve", mode="valid"), (4,), (3,), ((2,), (3,))),
+        ulps=EXACT,
+        extra=True,
+    ),
+    many(
+        "FUN-152",
+        "segment_sum",
+        Variant("", call("segment_sum", num_segments=4), (ANY, INDEX), (((3, 2), (3,)), ((5,), (5,)), ((0, 2), (0,)))),
+        ulps=EXACT,
+        extra=True,
+    ),
+    many(
+        "FUN-153",
+        "interp",
+        Variant("", call("interp"), (ODD, KNOTS, ANY), (((4,), (3,), (3,)), ((2, 3), (2,), (2,)), ((), (1,), (1,)))),
+        ulps=SENSITIVE,
+        extra=True,
+    ),
+    many(
+        "FUN-154",
+        "solve_triangular",
+        two("for a vector", call("solve_triangular"), (3, 3), (3,), args=(SQUARE, ANY)),
+        two("lower", call("solve_triangular", lower=True), (2, 2), (2, 3), args=(SQUARE, ANY)),
+        two("transposed", call("solve_triangular", trans="T"), (2, 2), (2,), args=(SQUARE, ANY)),
+        two(
+            "with a diagonal of ones",
+            call("solve_triangular", lower=True, unit_diagonal=True),
+            (3, 3),
+            (3, 1),
+            args=(SQUARE, ANY),
+        ),
+        two("for stacks that broadcast", call("solve_triangular"), (2, 2), (3, 2, 1), args=(SQUARE, ANY)),
+        ulps=SOLVED,
+        half=False,
+        extra=True,
+    ),
+    many(
+        "FUN-155",
+        "lstsq",
+        two("overdetermined", call("lstsq"), (3, 2), (3,), args=(SQUARE, ANY)),
+        two("underdetermined", call("lstsq"), (2, 3), (2, 2), args=(SQUARE, ANY)),
+        two("of stacks", call("lstsq"), (2, 3, 2), (3, 1), args=(SQUARE, ANY)),
+        ulps=DECOMPOSED,
+        half=False,
+        extra=True,
+    ),
+    many(
+        "FUN-156",
+        "expm",
+        Variant("", call("expm"), (SMALL,), (((3, 3),), ((2, 2, 2),), ((1, 1),)), region="expm"),
+        Variant("of a small matrix", lambda extra, x: extra.expm(x / 16.0), (SMALL,), (((2, 2),),), region="expm"),
+        ulps=SOLVED,
+        half=False,
+        extra=True,
+    ),
+    many(
+        "FUN-157",
+        "complex beyond",
+        Variant("pad", lambda extra, x: extra.pad(x, (1, 2), mode="reflect"), (COMPLEX,), (((3,),),)),
+        two("convolve", call("convolve", mode="same"), (3,), (2,), args=(COMPLEX, COMPLEX)),
+        Variant("segment_sum", call("segment_sum", num_segments=4), (COMPLEX, INDEX), (((3,), (3,)),)),
+        two("solve_triangular", call("solve_triangular"), (2, 2), (2,), args=(HERMITIAN, COMPLEX)),
+        two("solve_triangular adjoint", call("solve_triangular", trans="C"), (2, 2), (2,), args=(HERMITIAN, COMPLEX)),
+        two("lstsq", call("lstsq"), (3, 2), (3,), args=(HERMITIAN, COMPLEX)),
+        Variant("expm", call("expm"), (Arg(-0.25, 0.25, kind="complex"),), (((2, 2),),), region="expm"),
+        ulps=DECOMPOSED,
+        half=False,
         extra=True,
     ),
 )

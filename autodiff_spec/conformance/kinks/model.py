@@ -105,7 +105,7 @@ def largest(count: int) -> Program:
     return lambda extra, x: largest_of(extra, x, count)
 
 
-MAXIMUM, MINIMUM, CLIP = of("maximum"), of("minimum"), of("clip")
+MAXIMUM, MINIMUM, CLIP, INTERP = of("maximum"), of("minimum"), of("clip"), of("interp")
 
 KINKS: tuple[Kink, ...] = (
     Kink("KINK-01", "KINK-02", at("abs at 0", of("abs"), 0.0)),
@@ -166,5 +166,21 @@ KINKS: tuple[Kink, ...] = (
     Kink("KINK-61", "", at("median of [1, 1, 1, 3]", of("median"), [1.0, 1.0, 1.0, 3.0], extra=True)),
     Kink("KINK-61", "", at("topk of [3, 1, 3], the first", largest(1), [3.0, 1.0, 3.0], extra=True)),
     Kink("KINK-61", "", at("topk of [3, 3, 3]", largest(2), [3.0, 3.0, 3.0], extra=True, weights=[1.0, 2.0])),
+    *(
+        Kink("KINK-80", "KINK-81", at(f"interp at {where}", INTERP, x, knots, values, extra=True))
+        for where, x, knots, values in (
+            ("a knot that is a peak", 1.0, [0.0, 1.0, 3.0], [0.0, 2.0, 1.0]),
+            ("a knot of a rising line", 1.0, [0.0, 1.0, 3.0], [0.0, 2.0, 3.0]),
+            ("a knot of a falling line", 1.0, [0.0, 1.0, 3.0], [3.0, 2.5, 0.5]),
+            ("a knot where it gets flat", 1.0, [0.0, 1.0, 3.0], [1.0, 2.0, 2.0]),
+            ("the first knot", 0.0, [0.0, 1.0], [1.0, 3.0]),
+            ("the last knot", 1.0, [0.0, 1.0], [1.0, 3.0]),
+        )
+    ),
+    Kink(
+        "KINK-80",
+        "KINK-81",
+        at("interp at and between constant knots", INTERP, [1.0, 0.5], [0.0, 1.0], [1.0, 3.0], by=(0,), extra=True),
+    ),
 )
 """Points with more than one legal derivative."""

@@ -401,6 +401,13 @@ NOT_REGULAR: list[Row] = [
         "KINK-63",
         at("inv of a singular matrix", lambda xp, x: xp.linalg.inv(x), SINGULAR),
         at("solve with a singular matrix", lambda xp, x, y: xp.linalg.solve(x, y), SINGULAR, [1.0, 0.0]),
+        at(
+            "solve_triangular with a zero on the diagonal",
+            of("solve_triangular"),
+            [[2.0, 1.0], [0.0, 0.0]],
+            [1.0, 1.0],
+            extra=True,
+        ),
     ),
     *rows(
         "KINK-64",

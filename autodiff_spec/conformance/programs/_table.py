@@ -136,7 +136,7 @@ _ALSO_COMPLEX = frozenset(
         "broadcast_to", "matrix_transpose", "permute_dims", "moveaxis", "tril", "triu", "squeeze", "flip", "roll",
         "repeat", "tile", "unstack", "stack", "concat", "broadcast_arrays", "take", "astype", "at", "matmul", "vecdot",
         "linalg.outer", "tensordot", "einsum", "linalg.diagonal", "linalg.trace", "linalg.matrix_norm", "fft.fftshift",
-        "stop_gradient", "vjp", "jvp", "checkpoint",
+        "pad", "segment_sum", "convolve", "stop_gradient", "vjp", "jvp", "checkpoint",
     }
 )  # fmt: skip
 """The operations that are drawn on complex values too."""
@@ -189,6 +189,7 @@ _add("arithmetic", always, "positive", "be.extra.lgamma({0})", "be.extra.digamma
 _add("kink", always, "any", "xp.abs({0})", "be.extra.relu({0})", "xp.sign({0})", "xp.floor({0})", "xp.ceil({0})")
 _add("kink", always, "any", "xp.round({0})", "xp.trunc({0})", "clip := xp.clip({0}, -1.0, 1.0)")
 _add("kink", always, "any", "remainder := xp.remainder({0}, 0.75)", "floor_divide := xp.floor_divide({0}, 0.75)")
+_add("kink", always, "any", "interp := be.extra.interp({0}, [-0.5, 0.25, 1.5], [0.5, -1.0, 2.0])")
 _add("kink", broadcast, "any, any", "xp.maximum({0}, {1})", "xp.minimum({0}, {1})")
 _add("kink", broadcast, "any, any", "where := xp.where(xp.greater({0}, {1}), {0}, {1})")
 _add("kink", always, "any", "where := xp.where(xp.less({0}, 0.5), xp.square({0}), {0})")
@@ -239,6 +240,8 @@ _add("shape", filled, "any", "take := xp.take({0}, xp.asarray([0, 0]), axis=0)")
 _add("shape", filled, "any", "take_along_axis := xp.take_along_axis({0}, xp.argsort({0}, axis=-1), axis=-1)")
 _add("shape", always, "any", "astype := xp.astype({0}, {0}.dtype)")
 _add("shape", filled, "any", "at := be.extra.at({0}, 0).multiply(0.5)")
+_add("shape", filled, "any", "pad := be.extra.pad({0}, (1, 0), mode='reflect')")
+_add("shape", filled, "any", "segment_sum := be.extra.segment_sum({0}, [1] * {0}.shape[0], 2)")
 
 _add("matrix", chained, "any, any", "xp.matmul({0}, {1})")
 _add(
@@ -259,6 +262,13 @@ _add(
     "xp.linalg.pinv({0})",
 )
 _add("matrix", lambda a, b: square(a) and a == b, "regular, any", "xp.linalg.solve({0}, {1})")
+_add(
+    "matrix", lambda a, b: square(a) and a == b, "regular, any",
+    "be.extra.lstsq({0}, {1})",
+    "solve_triangular := be.extra.solve_triangular({0}, {1}, lower=True)",
+)
+_add("matrix", square, "small", "be.extra.expm({0})", avoid="FUN-156")
+_add("matrix", lambda a, b: filled(a, b) and len(a) == len(b) == 1, "any, any", "be.extra.convolve({0}, {1})")
 _add("matrix", square, "symmetric", "xp.linalg.cholesky({0})", "xp.linalg.eigvalsh({0})")
 _add("fft", filled, "any", "fft.fft := xp.real(xp.fft.fft({0}))", "fft.ifft := xp.imag(xp.fft.ifft({0}))")
 _add("fft", filled, "any", "fft.rfft := xp.real(xp.fft.rfft({0}))", "fft.irfft := xp.fft.irfft(xp.fft.rfft({0}), n=2)")

@@ -1,4 +1,4 @@
-"""Inverses, systems of equations, powers of matrices."""
+"""Inverses, systems of equations, powers and exponentials of matrices."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import foreign, plain
 from autodiff_numpy._jvp import linear
 from autodiff_numpy._pullback import unbroadcast
 from autodiff_numpy._rule import constant, defined_by, rule
@@ -49,6 +49,45 @@ def solve(a, b):
     if b.ndim == 1:
         return TRACKED.solve_columns(a, TRACKED.expand_dims(b, -1))[..., 0]
     return TRACKED.solve_columns(a, b)
+
+
+# --- triangular systems -------------------------------------------------------------------------------------------
+
+_BLOCK = 32
+
+
+def _solve_triangular(a, b, lower):
+    """The solution ``x`` of ``a @ x = b`` for stacks of triangular ``a``, zeros in the other triangle included.
+
+    By halves, so that it costs as much as the product ``a @ x``; of blocks by `np.linalg.solve`, which finds nothing to
+    eliminate in an upper triangle. A lower one, turned around, is such.
+    """
+    for part in (a, b):
+        if foreign(part) and hasattr(type(part), "as_one"):
+            return part.as_one(_solve_triangular, a, b, lower)
+    if lower:
+        return _solve_triangular(a[..., ::-1, ::-1], b[..., ::-1, :], False)[..., ::-1, :]
+    if a.shape[-1] <= _BLOCK:
+        return np.linalg.solve(a, b)
+    k = a.shape[-1] // 2
+    below = _solve_triangular(a[..., k:, k:], b[..., k:, :], False)
+    rest = b[..., :k, :] - np.matmul(a[..., :k, k:], below)
+    return np.concatenate([_solve_triangular(a[..., :k, :k], rest, False), below], axis=-2)
+
+
+rule(
+    _solve_triangular,
+    lambda xp, g, a, ans, a_shape, a_dtype, lower: unbroadcast(
+        xp, -xp.matmul(xp.solve_triangular(transposed(xp, a), g, not lower), transposed(xp, ans)), a_shape, a_dtype
+    ),
+    lambda xp, g, a, b_shape, b_dtype, lower: unbroadcast(
+        xp, xp.solve_triangular(transposed(xp, a), g, not lower), b_shape, b_dtype
+    ),
+    jvp=(lambda xp, t, a, ans, lower: -xp.solve_triangular(a, xp.matmul(t, ans), lower), linear),
+)
+
+
+# --- pseudo-inverses and powers -----------------------------------------------------------------------------------
 
 
 def _pseudo_inverse(a, rcond):
@@ -129,3 +168,52 @@ def tensorsolve(a, b, axes=None):
 
 
 constant(np.linalg.matrix_rank)
+
+
+# --- the exponential ----------------------------------------------------------------------------------------------
+
+_PADE = (
+    64764752532480000.0, 32382376266240000.0, 7771770303897600.0, 1187353796428800.0, 129060195264000.0,
+    10559470521600.0, 670442572800.0, 33522128640.0, 1323241920.0, 40840800.0, 960960.0, 16380.0, 182.0, 1.0,
+)  # fmt: skip
+_LARGEST = 5.371920351148152  # the norm up to which this approximant is exact in 64 bits
+
+
+def _expm(a):
+    """The exponential by the [13/13] Padé approximant, of matrices that are halved until it is exact and squared again.
+
+    After N. J. Higham, The scaling and squaring method for the matrix exponential revisited (2005), algorithm 2.3.
+    """
+    if foreign(a) and hasattr(type(a), "as_one"):
+        return a.as_one(_expm, a)
+    sizes = np.max(np.sum(np.abs(a), axis=-2), axis=-1, initial=0)
+    halvings = np.maximum(np.frexp(sizes / _LARGEST)[1], 0)[..., None, None]
+    a = a * np.ldexp(np.ones((), sizes.dtype), -halvings)
+    one, b = np.eye(a.shape[-1], dtype=a.dtype), _PADE
+    a2 = a @ a
+    a4 = a2 @ a2
+    a6 = a4 @ a2
+    odd = a @ (a6 @ (b[13] * a6 + b[11] * a4 + b[9] * a2) + b[7] * a6 + b[5] * a4 + b[3] * a2 + b[1] * one)
+    even = a6 @ (b[12] * a6 + b[10] * a4 + b[8] * a2) + b[6] * a6 + b[4] * a4 + b[2] * a2 + b[0] * one
+    found = np.linalg.solve(even - odd, even + odd)
+    with np.errstate(over="ignore", invalid="ignore"):  # of those that are not squared any more
+        for done in range(np.max(halvings, initial=0)):
+            found = np.where(done < halvings, found @ found, found)
+    return found
+
+
+def _expm_along(xp, e, a):
+    """The derivative along ``e``: a block of the exponential of a larger matrix, and so are its own derivatives.
+
+    After N. J. Higham, Functions of Matrices (2008), theorem 3.6. It is linear in ``e``, the exponential's rounding
+    errors are not: of a large ``e`` that is made small before.
+    """
+    scale = np.max(np.abs(plain(e)), axis=(-2, -1), keepdims=True, initial=0)
+    scale = np.where((scale > 0) & np.isfinite(scale), scale, 1)
+    n = a.shape[-1]
+    above = xp.concatenate([a, e / scale], axis=-1)
+    below = xp.concatenate([np.zeros(a.shape, a.dtype), a], axis=-1)
+    return xp.expm(xp.concatenate([above, below], axis=-2))[..., :n, n:] * scale
+
+
+rule(_expm, lambda xp, g, a: _expm_along(xp, g, transposed(xp, a)), jvp=_expm_along)
