@@ -104,7 +104,7 @@ class Arranging(Base):
                 those to which every element of the shorter vector contributes.
 
         Returns:
-            A vector of the common floating dtype.
+            A vector of the common floating dtype. On CUDA the setting of PyTorch or TensorFlow for TF32 holds.
 
         Raises:
             ShapeMismatchError: one is no vector, or empty.

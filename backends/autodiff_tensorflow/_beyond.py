@@ -34,7 +34,7 @@ class TensorFlowBeyond(Beyond):
         return ids.numpy() if tf.executing_eagerly() else None
 
     def _segments(self, x: Any, ids: Any, count: int) -> Any:
-        return tf.math.unsorted_segment_sum(x, ids, count)
+        return tf.math.unsorted_segment_sum(x, tf.cast(ids, tf.int64), count)
 
     def _triangular(self, a: Any, b: Any, lower: bool, unit_diagonal: bool) -> Any:
         a = tf.linalg.set_diag(a, tf.ones_like(tf.linalg.diag_part(a))) if unit_diagonal else a

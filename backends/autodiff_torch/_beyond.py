@@ -33,7 +33,7 @@ class TorchBeyond(Beyond):
         return ids.numpy() if seen and not torch.compiler.is_compiling() else None
 
     def _segments(self, x: Any, ids: Any, count: int) -> Any:
-        return x.new_zeros((count, *x.shape[1:])).index_add(0, ids.to(x.device), x)
+        return x.new_zeros((count, *x.shape[1:])).index_add(0, ids.to(x.device, torch.int64), x)
 
     def _triangular(self, a: Any, b: Any, lower: bool, unit_diagonal: bool) -> Any:
         return torch.linalg.solve_triangular(a, b, upper=not lower, unitriangular=unit_diagonal)
