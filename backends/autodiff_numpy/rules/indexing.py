@@ -54,7 +54,7 @@ def _scatter_foreign(g, index, shape):
 
 def _replaced(x, values, index):
     """``x`` with ``values`` at ``index``."""
-    for part in (x, values):
+    for part in (x, values, *(index if isinstance(index, tuple) else (index,))):  # a mask may be of a trace too
         if foreign(part) and hasattr(type(part), "as_one"):
             return part.as_one(_replaced, x, values, index)
     found = copied(x)
