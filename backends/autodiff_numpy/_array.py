@@ -141,7 +141,10 @@ class Variable(RecordedVariable, Array):
         node = RECORDER.node_of(self)
         if node is None:
             return self.value
-        array = Array(self.value, node)
+        array = object.__new__(Array)  # it runs for each use
+        array.value = self.value
+        array.node = node
+        array._views = None
         array._link = "a variable"  # which is not written, nor through its views
         return array
 

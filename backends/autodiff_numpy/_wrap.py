@@ -222,7 +222,10 @@ def reading(general: Callable[..., Any], pullback: Any, how: Viewing) -> Callabl
 
     def recorded(x: Any, index: Any) -> Any:
         if type(x) is not Array:
-            return general(x, index)
+            known = x.read() if type(x) is Variable else x
+            if type(known) is not Array:
+                return general(x, index)
+            x = known
         argument, parent = x.value, x.node
         frame = frame_of()
         if type(argument) is not ndarray or parent.tapes is not frame.tapes:
