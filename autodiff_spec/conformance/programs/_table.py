@@ -321,8 +321,8 @@ _add(
     f"an operator := {_COPY}other = {{r}}\nother *= xp.cos({{0}})",
     f"rows := {_COPY}for row in {{r}}[:, None, ...]:\n    row *= xp.sum(row)",
     f"a mask := {_COPY}{{r}}[{{r}} > 0.3] = 0.25",
-    "filled := {r} = xp.zeros_like({0})\nfor i in range({0}.shape[0]):\n"
-    "    {r}[i, ...] = xp.add({r}[i - 1, ...], xp.square({0}[i, ...]))",
+    "filled := {r} = xp.zeros_like({0})\nfor place in range({0}.shape[0]):\n"
+    "    {r}[place, ...] = xp.add({r}[place - 1, ...], xp.square({0}[place, ...]))",
     needs=_WRITES,
 )
 _add(
