@@ -18,6 +18,7 @@ import itertools
 import json
 import math
 import operator
+import pickle
 import random
 import statistics
 import struct
@@ -221,6 +222,14 @@ def test_what_takes_numbers_of_pythons_alone_refuses_by_itself(convert: Callable
 def test_arrays_are_refused_as_their_elements_are() -> None:
     for convert in (np.asarray, np.array, np.from_dlpack, lambda x: x.tolist(), lambda x: np.array([x, x])):
         assert_refused(lambda x, convert=convert: np.sum(np.asarray(convert(x))) * x[0])
+
+
+def test_a_copy_is_recorded_and_a_pickle_is_refused() -> None:
+    assert_refused_or_right(lambda x: np.sum(copy.copy(x * 1.0) * copy.deepcopy(x * 1.0)))
+    assert_refused(lambda x: np.sum(pickle.loads(pickle.dumps(x * 1.0))), says="pickling would lose")
+    with be.tape() as t:
+        y = t.watch(X) * 2.0
+    assert pickle.loads(pickle.dumps(y)).tolist() == [1.5, 1.0, 0.5]
 
 
 def test_an_item_stays_recorded() -> None:

@@ -158,13 +158,12 @@ class Labelled:
         return np.matmul(self, other)
 
 
-for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
-    _ufunc = {"sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "floordiv": np.floor_divide,
-              "mod": np.remainder, "pow": np.power}.get(_name, np.add)  # fmt: skip
+for _name, _ufunc in {"add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide,
+                      "mod": np.remainder, "pow": np.power}.items():  # fmt: skip
     setattr(Labelled, f"__{_name}__", lambda self, other, ufunc=_ufunc: ufunc(self, other))
     setattr(Labelled, f"__r{_name}__", lambda self, other, ufunc=_ufunc: ufunc(other, self))
 
-TAKEN = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "np.add", "np.multiply", "np.hypot",
+TAKEN = ["add", "sub", "mul", "truediv", "mod", "pow", "matmul", "np.add", "np.multiply", "np.hypot",
          "np.maximum", "np.matmul", "xp.add", "xp.pow"]  # fmt: skip
 
 
@@ -258,6 +257,14 @@ def test_an_array_of_objects_as_the_result_is_refused() -> None:
     with pytest.raises(ad.NotDifferentiableError, match="astype"):
         be.grad(lambda x: x * halves)(X)
     np.testing.assert_array_equal(be.grad(lambda x: (x * halves).astype(float))(X), [0.5] * 3)
+
+
+@pytest.mark.parametrize("swapped", SWAPPED, ids=["on the right", "on the left"])
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "truediv", "pow", "np.multiply", "xp.add"])
+def test_a_fraction_is_a_number(name: str, swapped: bool) -> None:
+    for f in (lambda x, c: np.sum(called(name, swapped, x, c)), lambda x, c: called(name, swapped, x[0], c)):
+        found = be.grad(lambda x, f=f: f(x, Fraction(1, 2)))(X)
+        np.testing.assert_array_equal(found, be.grad(lambda x, f=f: f(x, 0.5))(X))
 
 
 def test_fields_of_a_structured_array_are_constants() -> None:

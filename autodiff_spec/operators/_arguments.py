@@ -104,8 +104,8 @@ class Arguments:
             frame, level = frame.f_back, level + 1
         name = getattr(self._f, "__name__", "the function")
         warnings.warn(
-            f"{self._operation} of {name} is zero, for its result does not depend on the arguments that are "
-            "differentiated: nothing recorded leads to it. If that is meant, ignore autodiff_spec.IndependentWarning",
+            f"{self._operation} of {name} is zero, for nothing that has a derivative leads from the arguments that are "
+            "differentiated to its result; if that is meant, ignore autodiff_spec.IndependentWarning",
             IndependentWarning,
             stacklevel=level,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import operator
 import sys
 from collections.abc import Iterator
@@ -140,6 +141,12 @@ class RecordedArray:
     ) -> Any:
         value = self._released("from_dlpack()")
         return value.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def __reduce__(self) -> Any:
+        return copy.copy, (self._released("pickling"),)  # for another process; there it is an array of the user's own
+
+    def __copy__(self) -> Any:
+        return self.copy()
 
     def _is_asked(self) -> bool:
         """Whether an open tape or direction may be asked for a derivative by way of this array."""

@@ -8,6 +8,7 @@ lose that, or make a result that no rule knows; it is refused, and the error say
 from __future__ import annotations
 
 import functools
+import numbers
 from collections.abc import Iterable
 from typing import Any
 
@@ -37,6 +38,11 @@ def require_kinds(kinds: Iterable[type]) -> None:
         why = _refusal(kind)
         if why:
             raise BackendMismatchError(f"an array of the class {kind.__name__} {why}")
+
+
+def number(argument: Any) -> Any:
+    """A fraction, or another number that is neither Python's nor NumPy's own, as a float; anything else as it is."""
+    return float(argument) if isinstance(argument, numbers.Real) else argument
 
 
 def require_numbers(*values: Any) -> None:

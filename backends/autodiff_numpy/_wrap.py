@@ -19,7 +19,7 @@ import numpy as np
 from autodiff_numpy._array import Array, Variable, resolve
 from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._jvp import UNRECORDED
-from autodiff_numpy._others import handed_over, require_numbers, require_numpys, takes_over
+from autodiff_numpy._others import handed_over, number, require_numbers, require_numpys, takes_over
 from autodiff_numpy._pullback import Pullback, static, unchanged
 from autodiff_numpy._tables import RECORDER, TRACKED
 from autodiff_numpy._views import PRUNED, VIEWS, Viewing, add_view, constant, linked, sealed, share_memory
@@ -137,6 +137,8 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
             require_numpys(x, y)
             if (isinstance(y, Array) and takes_over(x)) or (isinstance(x, Array) and takes_over(y)):
                 return handed_over(np.power if function is pow else function, x, y)
+            if isinstance(x, Array) or isinstance(y, Array):
+                x, y = number(x), number(y)
         if type(x) in _LISTS or type(y) in _LISTS:
             return recorded(as_array(x), as_array(y))
         if type(x) is Variable:
