@@ -319,6 +319,7 @@ GROUPS: dict[str, str] = {
         np.lib.stride_tricks.sliding_window_view(x, 3)
         np.emath.sqrt(x)
         np.emath.log(x)
+        np.emath.logn(2, x)
         np.emath.power(x, 2.5)
         np.emath.arccos(x / 2)
         np.zeros_like(x) + x

@@ -40,11 +40,6 @@ def written(z, part, values):
     return z * z
 
 
-def symmetric(f):
-    """``f`` of the symmetric part: what factorisations of symmetric matrices are differentiated by."""
-    return lambda a: f(0.5 * (a + np.conj(np.swapaxes(a, -1, -2))))
-
-
 def gauge_free(factorisation):
     """Of the columns of factors, what does not depend on their signs and phases."""
 
@@ -141,6 +136,9 @@ CASES: dict[str, Any] = {
     "unique": (np.unique, np.array([3.0, 1.0, 2.5, 2.0])),
     "unique_all": (lambda x: xp.unique_all(x).values, np.array([3.0, 1.0, 2.0])),
     "topk": (lambda x: extra.topk(x, 2, axis=0), MATRIX),
+    "softmax": (lambda x: extra.softmax(x, axis=1), MATRIX),
+    "log_softmax": (lambda x: extra.log_softmax(x, axis=0), MATRIX),
+    "gelu": (extra.gelu, real(3)),
     "extra median": (lambda x: extra.median(x, axis=1, keepdims=True), MATRIX),
     # --- shapes ---
     "reshape in columns": (lambda x: np.reshape(x, (4, 3), order="F"), MATRIX),
@@ -290,14 +288,18 @@ CASES: dict[str, Any] = {
     "matrix_power 0": (lambda x: np.linalg.matrix_power(x, 0), real(2, 2)),
     "tensorinv": (lambda x: np.linalg.tensorinv(x, ind=1), real(4, 2, 2)),
     "tensorsolve": (np.linalg.tensorsolve, real(2, 2, 4), real(2, 2)),
-    # --- factorisations ---
-    "cholesky": (symmetric(np.linalg.cholesky), definite(2, 3, 3)),
-    "cholesky of complex": (symmetric(np.linalg.cholesky), definite(3, 3, of=cplx)),
-    "cholesky upper": (symmetric(lambda a: xp.linalg.cholesky(a, upper=True)), definite(3, 3, of=cplx)),
-    "eigh": (symmetric(gauge_free(np.linalg.eigh)), definite(2, 3, 3)),
-    "eigh of complex": (symmetric(gauge_free(np.linalg.eigh)), definite(3, 3, of=cplx)),
-    "eigvalsh": (symmetric(np.linalg.eigvalsh), definite(2, 3, 3)),
-    "eigvalsh of complex": (symmetric(xp.linalg.eigvalsh), definite(3, 3, of=cplx)),
+    # --- factorisations, which read one triangle ---
+    "cholesky": (np.linalg.cholesky, definite(2, 3, 3)),
+    "cholesky of complex": (np.linalg.cholesky, definite(3, 3, of=cplx)),
+    "cholesky upper": (lambda a: xp.linalg.cholesky(a, upper=True), definite(3, 3, of=cplx)),
+    "cholesky of a triangle": (np.linalg.cholesky, np.tril(definite(2, 3, 3)) + np.triu(real(3, 3), 1)),
+    "eigh": (gauge_free(np.linalg.eigh), definite(2, 3, 3)),
+    "eigh of complex": (gauge_free(np.linalg.eigh), definite(3, 3, of=cplx)),
+    "eigh of the upper triangle": (gauge_free(lambda a: np.linalg.eigh(a, "U")), np.triu(definite(3, 3, of=cplx))),
+    "eigvalsh": (np.linalg.eigvalsh, definite(2, 3, 3)),
+    "eigvalsh of complex": (xp.linalg.eigvalsh, definite(3, 3, of=cplx)),
+    "eigvalsh of a triangle": (np.linalg.eigvalsh, np.tril(definite(3, 3))),
+    "pinv of one triangle": (lambda a: np.linalg.pinv(a, hermitian=True), np.tril(definite(3, 3))),
     "eig": (gauge_free(np.linalg.eig), real(3, 3)),
     "eig of complex": (gauge_free(np.linalg.eig), cplx(2, 3, 3)),
     "eigvals": (lambda a: np.sort(np.abs(np.linalg.eigvals(a))), cplx(3, 3)),
@@ -355,9 +357,18 @@ CASES: dict[str, Any] = {
         np.remainder, np.fmod, np.copysign)},
     **{f"step {f.__name__}": (lambda x, y, f=f: f(x, y) + x * y, RANDOM.uniform(3.1, 3.9, 2), positive(2))
        for f in (np.floor_divide, np.heaviside)},
-    "step nextafter": (lambda x, y: 0 * np.nextafter(x, y) + x * y, real(2), real(2)),  # by convention a step, too
+    "nextafter": (np.nextafter, real(2), real(2)),
     "power with a constant": (lambda x: x**3 + 2.0**x, real(3)),
     "multiply of real and complex": (np.multiply, real(3, 1), cplx(2)),
+    "heaviside at 0": (lambda x, y: np.heaviside(x * 0, y) * x, real(2), real(2)),
+    "sum from a first value": (lambda x, y: np.sum(x, axis=1, initial=y), MATRIX, real()),
+    "prod from a first value": (lambda x, y: np.prod(x, axis=0, initial=y), MATRIX, real()),
+    "max from a first value": (lambda x, y: np.max(x, axis=0, initial=y, keepdims=True), MATRIX, real()),
+    "nanmin from a first value": (lambda x, y: np.nanmin(x, axis=1, initial=y), with_nan(3, 4), real()),
+    "quantile by both": (lambda x, q: np.quantile(x, q, axis=1), MATRIX, np.array([0.1, 0.77])),
+    "nanpercentile by both": (np.nanpercentile, with_nan(3, 4), np.array(30.0)),
+    "pad by constants": (lambda x, y: np.pad(x, ((1, 2), (0, 1)), constant_values=y), MATRIX, real(2, 2)),
+    "nan_to_num by its numbers": (lambda x, y: np.nan_to_num(x, nan=y), with_nan(5), real()),
     "single and double": (lambda x: np.float32([1, 2]) * x, real(2)),
     "where": (lambda x, y: np.where(MASK, x, y), real(2, 1), cplx(3)),
     "clip": (lambda x: np.clip(x, -0.3, 0.4), real(9)),

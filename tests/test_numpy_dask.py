@@ -23,7 +23,7 @@ FUNCTIONS = {
     "where": lambda x: np.where(x > 1, x, x**3),
     "maximum": lambda x: np.maximum(x, 1.0) ** 2,
     "power": lambda x: x**x,
-    "norm": np.linalg.norm,
+    "norm": lambda x: np.linalg.norm(x) ** 3,  # the squares of the norm's own gradient add up to 1, whatever x
     "matrix and vector": lambda x: np.log1p(np.exp(x @ WEIGHTS)),
     "matrices": lambda x: (x.T @ x) ** 2,
     "einsum": lambda x: np.einsum("ij,kj->ik", x, x) ** 2,

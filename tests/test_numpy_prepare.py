@@ -21,9 +21,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::autodiff_spec.IndependentWarnin
 be = ad.backend("numpy")
 VARIANTS = [variant for function in FUNCTIONS for variant in function.variants]
 DTYPES = ("float16", "float32", "float64", "longdouble", "complex64", "int32", "uint8", "bool")
-INDEX_OF_A_CONSTANT = ("at add",)  # NumPy reads the index without asking
+INDEX_OF_A_CONSTANT = ("at add", "segment_sum", "complex beyond segment_sum")  # NumPy reads the index without asking
 X = np.array([1.0, -2.0, 3.0])
-LOOKING = {"prod", "cumulative_prod", "sort", "take_along_axis"}  # whose rules ask arrays for their values
+LOOKING = {"prod", "cumulative_prod", "sort", "take_along_axis", "interp", "segment_sum"}  # whose rules ask arrays for their values
 
 
 def prepared(f: Callable[..., Any], *args: Any) -> tuple[Any, Any]:

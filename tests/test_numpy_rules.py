@@ -18,7 +18,7 @@ import pytest
 import autodiff_spec as ad
 from autodiff_numpy import _rule
 from tests import fresh
-from tests.numpy_rules import CASES, SINGULAR, SPECIAL, VECTOR, be, definite
+from tests.numpy_rules import CASES, SINGULAR, SPECIAL, VECTOR, be
 
 ALL = {**CASES, **SPECIAL}
 REFUSED = tuple(f"of argument 0 of {name}" for name in ("gammainc", "gammaincc", "_gamma_density"))
@@ -201,12 +201,6 @@ def test_what_does_not_exist_raises(function):
         be.grad(function)(np.array([[0.0, 0.0], [0.0, -1.0]]))
 
 
-@pytest.mark.parametrize("function", [np.linalg.cholesky, np.linalg.eigvalsh, lambda a: np.linalg.eigh(a)[1][0] ** 2])
-def test_gradients_of_symmetric_factorisations_are_symmetric(function):
-    gradient = be.grad(function)(definite(3, 3))
-    np.testing.assert_allclose(gradient, gradient.T, atol=1e-12)
-
-
 @pytest.mark.parametrize(
     "name", ["sort", "median", "cumprod", "diff", "einsum ij,jk", "norm", "fft of real", "svdvals"]
 )
@@ -248,7 +242,7 @@ def test_empty_and_0_d_arrays_have_gradients_of_their_shape(name):
 
 @pytest.mark.parametrize("call", [
     lambda x: np.sum(x, where=x > 0),
-    lambda x: np.max(x, initial=3.0),
+    lambda x: np.max(x, where=x > 0, initial=3.0),
     lambda x: np.sum(x, out=np.empty(())),
     lambda x: np.pad(x, 1, mode="empty"),
     lambda x: np.quantile(x, 0.5, method="weibull"),

@@ -212,16 +212,16 @@ for name in {[*TWO]}:
     print(name, be.grad(getattr(special, name), argnums=(0, 1))(x, x / 2))
     print(name, be.grad(lambda y: getattr(ours, name)(x, y))(x / 2))
 print(be.grad(lambda x: ours.polygamma(2, x) + ours.logsumexp(x) + ours.spherical_jn(0, 1.0))(x))
-for f in (special.gammainc, special.zeta):
+for f in (lambda x: special.betainc(x, x, x), lambda x: special.zeta(x, x)):
     try:
-        be.grad(lambda x: f(x, x))(x)
+        be.grad(f)(x)
     except ad.UnsupportedError as error:
         print(error)
 print(ours.erf, ours.gammainc, ours.spherical_jn is special.spherical_jn)
 """
     without, with_it = (fresh.program(program, SCIPY_ARRAY_API=value) for value in ("", "1"))
     assert with_it == without
-    assert "scipy.special.gammainc has no derivative rule" in with_it
+    assert "scipy.special.betainc has no derivative rule" in with_it
 
 
 def test_under_the_array_api_scipy_mixes_no_namespaces():

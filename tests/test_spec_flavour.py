@@ -25,11 +25,12 @@ ROOT = Path(__file__).resolve().parent.parent
 ADAPTERS = ("torch", "tensorflow", "jax")
 MENDED = {
     "torch": {
-        "clip", "hypot", "pow", "sinc", "lgamma", "digamma", "gammainc", "gammaincc", "std", "det", "expm", "qr", "svd",
+        "clip", "hypot", "pow", "sinc", "lgamma", "digamma", "gammainc", "gammaincc", "std", "cholesky", "det", "eigh",
+        "eigvalsh", "expm", "qr", "svd",
     },
     "tensorflow": {
         "clip", "maximum", "minimum", "pow", "xlogy", "erfinv", "lgamma", "digamma", "gammainc", "gammaincc",
-        "cumulative_prod", "prod", "std", "eigh", "eigvalsh", "matrix_norm", "qr", "vector_norm",
+        "cumulative_prod", "prod", "std", "cholesky", "matrix_norm", "qr", "vector_norm",
     },
     "jax": {
         "abs", "acosh", "copysign", "hypot", "pow", "sign", "erfinv", "lgamma", "digamma", "gammainc", "gammaincc",
@@ -38,8 +39,8 @@ MENDED = {
 }  # fmt: skip
 ORDER = (
     "abs", "acosh", "clip", "copysign", "hypot", "maximum", "minimum", "pow", "sign", "sinc", "xlogy",
-    "erfinv", "lgamma", "digamma", "gammainc", "gammaincc", "cumulative_prod", "prod", "std", "det", "eigh", "eigvalsh",
-    "expm", "matrix_norm", "qr", "svd", "vector_norm", "linalg", "xp", "extra",
+    "erfinv", "lgamma", "digamma", "gammainc", "gammaincc", "cumulative_prod", "prod", "std", "cholesky", "det", "eigh",
+    "eigvalsh", "expm", "matrix_norm", "qr", "svd", "vector_norm", "linalg", "xp", "extra",
 )  # fmt: skip
 
 

@@ -163,7 +163,6 @@ CHAPTER = Chapter(
             MUST,
             "The derivatives of symmetric functions of eigenvalues or singular values are right where these repeat.",
         ),
-        Clause("KINK-66", SHOULD, "The gradients of eigvalsh, eigh and cholesky by a symmetric matrix are symmetric."),
         # --- zeros and repetitions ---
         Clause("KINK-67", MUST, "The derivatives of xlogy(x, y) at x = 0 and positive y are log(y) and 0."),
         Clause("KINK-68", MUST, "Values that at(x, i).add adds to the same element all get its cotangent."),
@@ -195,6 +194,13 @@ CHAPTER = Chapter(
             "KINK-81",
             SHOULD,
             "At a knot the derivative of interp(x, xp, fp) by x is, of the numbers between the slopes on its sides, the one nearest to 0.",
+        ),
+        # --- functions that read one triangle, or both ---
+        Clause(
+            "KINK-82",
+            MUST,
+            "The derivatives of eigvalsh, eigh and cholesky are those of the values that are computed, by the elements "
+            "that are read, of a symmetric matrix and of one whose other triangle is not filled.",
         ),
     ),
 )

@@ -22,11 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from autodiff_numpy._options import UNRECORDED
+
 elementwise = "elementwise"
 linear = "linear"
-
-UNRECORDED = frozenset(("out", "where", "initial", "casting", "subok"))
-"""Keywords of NumPy's functions that recorded arrays do without."""
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def install(xp: ModuleType) -> None:
         "__pow__": binary(pow, *RULES[np.power]),  # x**2 is no power
         "__divmod__": TRACKED.divmod,
         "__getitem__": read,
-        "astype": lambda self, dtype, copy=True: TRACKED.astype(self, dtype, copy=copy),
+        "astype": lambda self, dtype, **kwargs: TRACKED.astype(self, dtype, **kwargs),
         "__round__": _rounded,
         "compress": lambda self, condition, axis=None: TRACKED.compress(condition, self, axis),
         "copy": lambda self, order="C": TRACKED.copied(self, order),

@@ -20,11 +20,22 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import Array, resolve
-from autodiff_numpy._jvp import given_jvp
+from autodiff_numpy._jvp import elementwise, given_jvp
+from autodiff_numpy._options import option_check
 from autodiff_numpy._others import require_numpys
 from autodiff_numpy._pullback import Pullback
 from autodiff_numpy._tables import FUNCTIONS, TRACKED, UFUNCS, VALUES
-from autodiff_numpy._wrap import binary, discrete, general, holds_recorded, reducing, unary, viewing
+from autodiff_numpy._wrap import (
+    binary,
+    detached,
+    discrete,
+    general,
+    holds_recorded,
+    reducing,
+    unary,
+    viewing,
+    with_value,
+)
 
 RULES: dict[Any, tuple[Pullback | None, ...]] = {}
 """Every function that has a rule, with the pullback of each argument."""
@@ -44,6 +55,7 @@ def rule(
     also: tuple[Any, ...] = (),
     name: str | None = None,
     view: Any = _NO_VIEW,
+    unusual: Callable[..., Any] | None = None,
 ) -> Any:
     """Record ``function`` (NumPy's, or a primitive of ours) with one ``vjp`` for each array argument.
 
@@ -52,6 +64,7 @@ def rule(
     are anyway (see `_jvp`); without one the ``vjp`` is transposed. ``also`` names further NumPy functions that mean the
     same; ``name`` is what rules call it, where that is not its own name. ``view`` says that the result may be a view of
     the one argument: ``lambda whole, part, …`` puts a new part back into the whole; ``None`` is for a read-only view.
+    ``unusual`` stands in for a function of one array where it is given keywords that rules do without.
 
     Raises:
         DuplicateRuleError: the function has a rule already.
@@ -64,12 +77,13 @@ def rule(
         None if vjp is None else Pullback(vjp, i, parameters, given_jvp(jvp, vjps, i, function, called))
         for i, vjp in enumerate(vjps)
     )
-    if isinstance(function, np.ufunc) and function.nin <= 2:
-        recorded = unary(function, *pullbacks) if function.nin == 1 else binary(function, *pullbacks)
+    by_element = isinstance(function, np.ufunc) or jvp is elementwise
+    if by_element and len(parameters) == len(pullbacks) <= 2 and None not in pullbacks:
+        recorded = (unary if len(pullbacks) == 1 else binary)(function, *pullbacks)
     elif view is not _NO_VIEW:
         recorded = viewing(function, pullbacks[0], view)  # type: ignore[arg-type]
     elif len(pullbacks) == 1 and pullbacks[0] is not None:
-        recorded = reducing(function, pullbacks[0])
+        recorded = reducing(function, pullbacks[0], unusual)
     else:
         recorded = general(function, pullbacks)
     declare(function, recorded, also, called)
@@ -82,10 +96,13 @@ def constant(function: Any, *also: Any) -> Any:
     return function
 
 
-def defined_by(*functions: Any) -> Callable[[Any], Any]:
+def defined_by(*functions: Any, valued: bool = False) -> Callable[[Any], Any]:
     """A decorator: define a function, and NumPy's ones of the same meaning, by other recorded functions.
 
-    Where nothing among the arguments is recorded, NumPy's first function is called.
+    Where nothing among the arguments is recorded, NumPy's first function is called. So it is where the definition is
+    ``valued``, on the values: then the definition gives the derivative alone, and is free to round in another order.
+    A recorded array in the place of an option (`_options`) is refused, and so is a keyword that NumPy's function takes
+    and the definition does not.
     """
 
     def decorate(definition: Any) -> Any:
@@ -93,6 +110,7 @@ def defined_by(*functions: Any) -> Callable[[Any], Any]:
             declare(definition, definition, ())
             return definition
         numpys = functions[0]
+        lead, check = option_check(numpys, definition)
 
         @functools.wraps(definition)
         def recorded(*args: Any, **kwargs: Any) -> Any:
@@ -102,12 +120,32 @@ def defined_by(*functions: Any) -> Callable[[Any], Any]:
                 require_numpys(*args)
                 args = tuple(map(resolve, args))  # what a definition hands through must not be a variable
                 kwargs = {name: resolve(value) for name, value in kwargs.items()}
+            if kwargs or len(args) > lead:
+                kwargs = check(args, kwargs)
             return definition(*args, **kwargs)
 
-        declare(numpys, recorded, functions[1:], name=definition.__name__)
-        return recorded
+        entered = computed_by(numpys, definition) if valued else recorded
+        declare(numpys, entered, functions[1:], name=definition.__name__)
+        return entered
 
     return decorate
+
+
+def computed_by(numpys: Any, definition: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose value is that of ``numpys``, and whose derivative is the definition's."""
+    _, check = option_check(numpys, definition)
+
+    @functools.wraps(definition)
+    def recorded(*args: Any, **kwargs: Any) -> Any:
+        if not holds_recorded(args) and not holds_recorded(kwargs.values()):
+            return numpys(*args, **kwargs)
+        args = tuple(map(resolve, args))
+        kwargs = {name: resolve(argument) for name, argument in kwargs.items()}
+        given = check(args, kwargs)
+        value = numpys(*map(detached, args), **{name: detached(argument) for name, argument in kwargs.items()})
+        return with_value(definition(*args, **given), value)
+
+    return recorded
 
 
 def declare(function: Any, recorded: Callable[..., Any], also: tuple[Any, ...], name: str | None = None) -> None:
@@ -115,7 +153,7 @@ def declare(function: Any, recorded: Callable[..., Any], also: tuple[Any, ...], 
     name = name or function.__name__.removeprefix("_")
     if hasattr(TRACKED, name):
         raise DuplicateRuleError(f"{name} has a rule already")
-    if not isinstance(function, np.ufunc) and not hasattr(recorded, "__wrapped__"):
+    if recorded is not function and not isinstance(function, np.ufunc) and not hasattr(recorded, "__wrapped__"):
         functools.update_wrapper(recorded, function)  # its name, docstring and signature
     setattr(VALUES, name, function)
     setattr(TRACKED, name, recorded)

@@ -18,17 +18,17 @@ import numpy as np
 
 from autodiff_numpy._array import Array, Variable, resolve
 from autodiff_numpy._frozen import frozen_copy
-from autodiff_numpy._jvp import UNRECORDED
+from autodiff_numpy._options import UNRECORDED, refuse_option, refuse_unread
 from autodiff_numpy._others import handed_over, number, require_numbers, require_numpys, takes_over
 from autodiff_numpy._pullback import Pullback, static, unchanged
 from autodiff_numpy._tables import RECORDER, TRACKED
 from autodiff_numpy._views import PRUNED, VIEWS, Viewing, add_view, constant, linked, sealed, share_memory
-from autodiff_spec import UnsupportedError
 from autodiff_spec.recording.nodes import Edge, Frame, Node
 
 _SCALARS = frozenset((float, int, bool))
 _LISTS = frozenset((list, tuple))
-_NOT_GIVEN = object()
+_NOT_GIVEN: Any = object()
+_OPTION: Any = object()
 _OPERATORS: dict[Any, Callable[..., Any]] = {
     np.add: operator.add, np.subtract: operator.sub, np.multiply: operator.mul, np.divide: operator.truediv,
     np.less: operator.lt, np.less_equal: operator.le, np.greater: operator.gt, np.greater_equal: operator.ge,
@@ -192,28 +192,37 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
     return recorded
 
 
-def reducing(function: Any, pullback: Pullback) -> Callable[..., Any]:
-    """The recording function of a function of one array and static arguments."""
+def reducing(function: Any, pullback: Pullback, unusual: Callable[..., Any] | None) -> Callable[..., Any]:
+    """The recording function of a function of one array and options; ``unusual`` takes those that its rule does not."""
     frame_of, residuals_of = RECORDER.frame, pullback.residuals_of
-    first = next(iter(inspect.signature(function).parameters))
+    first, *names = inspect.signature(function).parameters
+    unread = UNRECORDED if unusual is None else UNRECORDED | {"dtype"}
+    of_users = unusual is not None or not function.__name__.startswith("_")  # options by position may be anything
 
-    def recorded(x: Any = _NOT_GIVEN, /, *static: Any, **kwargs: Any) -> Any:
+    def recorded(x: Any = _NOT_GIVEN, /, *options: Any, **kwargs: Any) -> Any:
         if x is _NOT_GIVEN:
             x = kwargs.pop(first)
         if type(x) is not Array:
             x = resolve(x)
-            if type(x) is not Array:
-                return function(x, *static, **kwargs)
-        if kwargs and not UNRECORDED.isdisjoint(kwargs):
-            _refuse(function, kwargs)
+            if type(x) is not Array and not any(isinstance(option, Array) for option in (*options, *kwargs.values())):
+                return function(x, *options, **kwargs)
+        if options and (of_users or type(x) is not Array):
+            kwargs |= zip(names, options, strict=False)
+            options = ()
+        if kwargs:
+            for name in kwargs:
+                if name in unread or isinstance(kwargs[name], Array):
+                    if unusual is not None:
+                        return unusual(x, **kwargs)
+                    _refuse(function, name, kwargs[name])
         argument, parent = x.value, x.node
-        value = function(argument, *static, **kwargs)
+        value = function(argument, *options, **kwargs)
         frame, tapes = frame_of(), parent.tapes
         if tapes is not frame.tapes:
             tapes = frame.tracking(tapes)
             if not tapes:
                 return unrecorded(untracked(value, parent), argument)
-        return record(value, ((parent, pullback, residuals_of(value, argument, *static, **kwargs)),), tapes, frame)
+        return record(value, ((parent, pullback, residuals_of(value, argument, *options, **kwargs)),), tapes, frame)
 
     return recorded
 
@@ -326,24 +335,26 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
         values: list[Any] = []
         sources: list[tuple[Node, Pullback]] = []
         strange = False
-        for arg, pullback in itertools.zip_longest(args, pullbacks):
-            if pullback is not None and type(arg) in _LISTS:
+        for arg, pullback in zip(args, itertools.chain(pullbacks, itertools.repeat(_OPTION)), strict=False):
+            if pullback is not None and pullback is not _OPTION and type(arg) in _LISTS:
                 arg = as_array(arg)
             if isinstance(arg, Array):
                 arg = resolve(arg)
                 if type(arg) is Array:
-                    if pullback is not None:
+                    if pullback is _OPTION:
+                        refuse_option(function, names[len(values)])
+                    elif pullback is not None:
                         sources.append((arg.node, pullback))
                     arg = arg.value
             elif type(arg) not in _NUMPYS:
                 strange = True
             values.append(arg)
-        del values[len(args) :]
         if strange:
             require_numpys(*args)
             values = [np.array(value) if takes_over(value) else value for value in values]  # as NumPy would
-        if sources and kwargs and not UNRECORDED.isdisjoint(kwargs):
-            _refuse(function, kwargs)
+        for name in kwargs:
+            if isinstance(kwargs[name], Array) or (sources and name in UNRECORDED):
+                _refuse(function, name, kwargs[name])
         value = function(*values, **kwargs)
         frame = frame_of()
         tapes = frame.tracking(tuple({number for node, _ in sources for number in node.tapes}))
@@ -361,14 +372,12 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
     return recorded
 
 
-def _refuse(function: Any, kwargs: dict[str, Any]) -> None:
-    """Keywords that no rule reads: with them the derivative would be wrong, or the result not be recorded."""
-    given = [name for name in kwargs if name in UNRECORDED and static(kwargs[name]) is not None]
-    if given:
-        raise UnsupportedError(
-            f"np.{function.__name__.removeprefix('_')} of a recorded array takes no {'=, '.join(given)}=; "
-            "use the returned value, and xp.where in place of a mask"
-        )
+def _refuse(function: Any, name: str, option: Any) -> None:
+    """A keyword that no rule reads: with it the derivative would be wrong, or the result not be recorded."""
+    if isinstance(option, Array):
+        refuse_option(function, name)
+    if static(option) is not None:
+        refuse_unread(function, name)
 
 
 def _by_position(names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -385,20 +394,20 @@ def _by_position(names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str
 def discrete(function: Any) -> Callable[..., Any]:
     """The function of recorded arrays that gives plain results: ``function`` has no derivative."""
 
-    def detached(*args: Any, **kwargs: Any) -> Any:
+    def plainly(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
-            kwargs = {name: _detached(value) for name, value in kwargs.items()}
-        return function(*[_detached(arg) for arg in args], **kwargs)
+            kwargs = {name: detached(value) for name, value in kwargs.items()}
+        return function(*[detached(arg) for arg in args], **kwargs)
 
     if not isinstance(function, np.ufunc) or function.nin != 2:
-        return detached
+        return plainly
     of_numbers = _OPERATORS.get(function, function)
 
     def compared(x: Any, y: Any, /, **kwargs: Any) -> Any:
-        if type(x) is Array and type(y) in _SCALARS:  # as in the conditions of loops
+        if type(x) is Array and (type(y) in _SCALARS or isinstance(y, str)):  # as in the conditions of loops
             return of_numbers(x.value, y)
         if kwargs:
-            return detached(x, y, **kwargs)
+            return plainly(x, y, **kwargs)
         if not isinstance(x, Array) and not isinstance(y, Array):
             return function(x, y)
         return of_numbers(x.value if isinstance(x, Array) else x, y.value if isinstance(y, Array) else y)
@@ -406,12 +415,27 @@ def discrete(function: Any) -> Callable[..., Any]:
     return compared
 
 
-def _detached(argument: Any) -> Any:
+def detached(argument: Any) -> Any:
+    """The value of a recorded array, in lists and tuples too."""
     if isinstance(argument, Array):
         return argument.value
     if isinstance(argument, (list, tuple)) and holds_recorded(argument):
-        return type(argument)([_detached(part) for part in argument])
+        return type(argument)([detached(part) for part in argument])
     return argument
+
+
+def with_value(found: Any, value: Any) -> Any:
+    """NumPy's ``value`` of a computation, with the derivative of ``found``, which recorded arrays computed of it."""
+    if isinstance(found, (tuple, list)):
+        parts = [with_value(*pair) for pair in zip(found, value, strict=True)]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+    if type(found) is not Array or value.dtype.kind not in "fc":  # KINK-54: what is cast to integers is a constant
+        return value
+    if found.value is value:  # an argument, as it is
+        return found
+    if found.dtype != value.dtype:
+        found = TRACKED.cast(found, value.dtype)
+    return Array(value, found.node) if type(found) is Array else value
 
 
 def holds_recorded(values: Any) -> bool:

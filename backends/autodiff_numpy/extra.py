@@ -11,7 +11,6 @@ from autodiff_numpy import xp
 from autodiff_numpy._array import plain
 from autodiff_numpy._beyond import BEYOND
 from autodiff_numpy._tables import LATE, TRACKED
-from autodiff_numpy.rules import beyond
 from autodiff_numpy.rules.writing import combined
 from autodiff_spec import BackendNotInstalledError
 from autodiff_spec._shared import IndexedUpdate, require_integers
@@ -41,19 +40,20 @@ def silu(x: Any, /) -> Any:
 
 def gelu(x: Any, /, *, approximate: bool = False) -> Any:
     """x·Φ(x) with the normal distribution function Φ, or its approximation by tanh (Hendrycks and Gimpel, 2016)."""
-    if approximate:
-        return 0.5 * x * (1.0 + xp.tanh(_ROOT_2_BY_PI * (x + 0.044715 * x * x * x)))
-    return 0.5 * x * (1.0 + erf(x * _ROOT_HALF))
+    if approximate:  # (1 + tanh(u)) / 2 is the sigmoid of 2u, which is 0 or 1 where a cube overflows
+        near = xp.clip(x, -30.0, 30.0)
+        return x * sigmoid(2.0 * _ROOT_2_BY_PI * (near + 0.044715 * near * near * near))
+    return 0.5 * x * TRACKED.erf_complement(x * -_ROOT_HALF)
 
 
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along an axis."""
-    return beyond.softmax(x, axis)  # type: ignore[no-untyped-call]
+    return TRACKED.probabilities(x, axis)
 
 
 def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
     """The logarithm of the softmax, x - log Σ exp(x), along an axis."""
-    return x - logsumexp(x, axis=axis, keepdims=True)
+    return TRACKED.log_probabilities(x, axis)
 
 
 def logsumexp(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any:

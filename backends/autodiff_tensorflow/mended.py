@@ -23,7 +23,7 @@ from autodiff_tensorflow.xp import linalg as _linalg
 from autodiff_tensorflow.xp.convert import is_array, length, lengths, operands, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import Array
 from autodiff_tensorflow.xp.elementwise import limited
-from autodiff_tensorflow.xp.linalg import EighResult, QRResult
+from autodiff_tensorflow.xp.linalg import QRResult
 from autodiff_tensorflow.xp.manipulation import axes_of, moveaxis
 from autodiff_tensorflow.xp.norms import sizes_of
 from autodiff_tensorflow.xp.reductions import cumulative
@@ -213,20 +213,11 @@ def _root(x: Array) -> Array:
     return _unless(_seen(x) == 0, lambda: tf.sqrt(x), mended)
 
 
-def eigh(x: Any, /) -> EighResult:
-    """``linalg.eigh`` of the namespace. KINK-66: its gradient is symmetric."""
-    return _linalg.eigh(_symmetric(x))
-
-
-def eigvalsh(x: Any, /) -> Array:
-    """``linalg.eigvalsh`` of the namespace. KINK-66: its gradient is symmetric."""
-    return _linalg.eigvalsh(_symmetric(x))
-
-
-def _symmetric(x: Any) -> Array:
-    """The Hermitian part, which is ``x`` itself for what eigh is defined on."""
+def cholesky(x: Any, /, *, upper: bool = False) -> Array:
+    """``linalg.cholesky`` of the namespace. KINK-82: its derivative is by the lower triangle, which it reads."""
     x = tensor(x)
-    return scalar(0.5, x.dtype) * (x + tf.linalg.adjoint(x))
+    half = tf.linalg.band_part(x, -1, 0) - scalar(0.5, x.dtype) * tf.linalg.band_part(x, 0, 0)
+    return _linalg.cholesky(half + tf.linalg.adjoint(half), upper=upper)
 
 
 def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Array:
@@ -271,7 +262,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: flo
 linalg = overlaid(
     _linalg,
     "autodiff_tensorflow.mended.linalg",
-    {"eigh": eigh, "eigvalsh": eigvalsh, "matrix_norm": matrix_norm, "qr": qr, "vector_norm": vector_norm},
+    {"cholesky": cholesky, "matrix_norm": matrix_norm, "qr": qr, "vector_norm": vector_norm},
 )
 xp = overlaid(
     _xp,

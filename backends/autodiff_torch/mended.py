@@ -155,6 +155,19 @@ def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool 
     return torch.where(found == 0, 0, found)
 
 
+def cholesky(x: Any, /, *, upper: bool = False) -> Any:
+    """``linalg.cholesky`` of the namespace. KINK-82: its derivative is by the triangle that it reads."""
+    return _linalg.cholesky(_of_triangle(x, upper), upper=upper)
+
+
+def _of_triangle(x: Any, upper: bool = False) -> Any:
+    """The symmetric (Hermitian) matrix of which one triangle is read, so that PyTorch's symmetric gradient is right."""
+    x = _read(x)
+    weights = torch.ones_like(x).tril(-1) + 0.5 * torch.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+    half = x * (weights.mT if upper else weights)
+    return half + half.mH
+
+
 def det(x: Any, /) -> Any:
     """``linalg.det`` of the namespace. KINK-59, KINK-60: its derivative is the matrix of cofactors, everywhere."""
     x = _read(x)
@@ -183,6 +196,14 @@ class _Beyond(TorchBeyond):
 
 expm = _Beyond(_native).expm
 """``expm`` of ``extra``. FUN-156, FUN-158: right for one small matrix, and along cotangents of any size."""
+def eigh(x: Any, /) -> Any:
+    """``linalg.eigh`` of the namespace. KINK-82: its derivative is by the triangle that it reads."""
+    return _linalg.eigh(_of_triangle(x))
+
+
+def eigvalsh(x: Any, /) -> Any:
+    """``linalg.eigvalsh`` of the namespace. KINK-82: its derivative is by the triangle that it reads."""
+    return _linalg.eigvalsh(_of_triangle(x))
 
 
 def qr(x: Any, /, *, mode: str = "reduced") -> Any:
@@ -243,7 +264,11 @@ def _same_dtype(x1: Any, x2: Any) -> tuple[Any, Any]:
     return x1.to(dtype), x2.to(dtype)
 
 
-linalg = overlaid(_linalg, "autodiff_torch.mended.linalg", {"det": det, "qr": qr, "svd": svd})
+linalg = overlaid(
+    _linalg,
+    "autodiff_torch.mended.linalg",
+    {"cholesky": cholesky, "det": det, "eigh": eigh, "eigvalsh": eigvalsh, "qr": qr, "svd": svd},
+)
 xp = overlaid(_xp, "autodiff_torch.mended.xp", {"clip": clip, "hypot": hypot, "linalg": linalg, "pow": pow, "std": std})
 extra = overlaid(
     _extra,

@@ -15,12 +15,9 @@ def turned_gaps() -> None:
     change(rule_of("_eigenvector"), 0, lambda share: -share)
 
 
-@mutant("the gradient of eigenvalues is given for the lower triangle alone", "KINK-66")
-def lower_triangle() -> None:
-    def folded(share: Any) -> Any:
-        return np.tril(share) + np.swapaxes(np.triu(share, 1), -1, -2)
-
-    change(rule_of("_eigenvalue"), 0, folded)
+@mutant("the gradient by a matrix of which one triangle is read is spread over both", "KINK-82")
+def both_triangles() -> None:
+    change(rule_of("_completed"), 0, lambda share: 0.5 * (share + np.conj(np.swapaxes(at.plain(share), -1, -2))))
 
 
 @mutant("the gradient of a factor of Cholesky is one per cent too large", "FUN-99")

@@ -148,7 +148,7 @@ LINALG: tuple[Function, ...] = (
         of_matrix("upper", of_symmetric("linalg.cholesky", upper=True), (2, 2)),
         ulps=SOLVED,
         half=False,
-        kinks="KINK-64 KINK-66",
+        kinks="KINK-64 KINK-82",
     ),
     many(
         "FUN-100",
@@ -156,7 +156,7 @@ LINALG: tuple[Function, ...] = (
         of_matrix("", of_symmetric("linalg.eigvalsh"), (3, 3), (2, 2, 2)),
         ulps=DECOMPOSED,
         half=False,
-        kinks="KINK-65 KINK-66",
+        kinks="KINK-65 KINK-82",
     ),
     many(
         "FUN-101",
@@ -164,7 +164,7 @@ LINALG: tuple[Function, ...] = (
         of_matrix("", eigenprojectors, (3, 3), (2, 2, 2)),
         ulps=DECOMPOSED,
         half=False,
-        kinks="KINK-65 KINK-66",
+        kinks="KINK-65 KINK-82",
     ),
     many(
         "FUN-102",

@@ -422,10 +422,23 @@ NOT_REGULAR: list[Row] = [
 ]
 """Where there is no value."""
 
-OF_SYMMETRIC: list[Row] = rows(
-    "KINK-66",
-    at("eigvalsh", lambda xp, x: xp.linalg.eigvalsh(x), [[2.0, 1.0], [1.0, 5.0]], weights=[1.0, 3.0]),
-    at("eigh", lambda xp, x: xp.linalg.eigh(x)[1] ** 2, [[2.0, 1.0], [1.0, 5.0]], weights=[[1.0, 3.0], [2.0, -1.0]]),
-    at("cholesky", lambda xp, x: xp.linalg.cholesky(x), [[2.0, 1.0], [1.0, 5.0]], weights=[[1.0, 0.0], [2.0, 3.0]]),
+_FACTORS: dict[str, tuple[Program, Any]] = {
+    "eigvalsh": (lambda xp, x: xp.linalg.eigvalsh(x), [1.0, 3.0]),
+    "eigh": (lambda xp, x: xp.linalg.eigh(x)[1] ** 2, [[1.0, 3.0], [2.0, -1.0]]),
+    "cholesky": (lambda xp, x: xp.linalg.cholesky(x), [[1.0, 0.0], [2.0, 3.0]]),
+    "cholesky, upper": (lambda xp, x: xp.linalg.cholesky(x, upper=True), [[1.0, 2.0], [0.0, 3.0]]),
+}
+_FILLED = {
+    "a symmetric matrix": [[2.0, 1.0], [1.0, 5.0]],
+    "a lower triangle": [[2.0, 0.0], [1.0, 5.0]],
+    "an upper triangle": [[2.0, 1.0], [0.0, 5.0]],
+}
+OF_TRIANGLES: list[Row] = rows(
+    "KINK-82",
+    *(
+        at(f"{name} of {filled}", program, matrix, weights=weights)
+        for name, (program, weights) in _FACTORS.items()
+        for filled, matrix in _FILLED.items()
+    ),
 )
-"""Functions of symmetric matrices, given one, and cotangents that do not make the gradient a multiple of 1."""
+"""Functions of symmetric matrices, and cotangents that do not make the gradient a multiple of 1."""

@@ -69,7 +69,11 @@ def choose(a, choices, out=None, mode="raise"):
 def piecewise(x, condlist, funclist, *args, **kw):
     """`np.piecewise`: each function of the elements where its condition holds."""
     shape = np.shape(x)
-    conditions = [np.broadcast_to(plain(c), shape) for c in (condlist if isinstance(condlist, list) else [condlist])]
+    conditions = [np.asarray(plain(c), bool) for c in (condlist if isinstance(condlist, list) else [condlist])]
+    for condition in conditions:
+        if condition.shape not in ((), shape):
+            raise IndexError(f"piecewise has a condition of shape {condition.shape} for an array of shape {shape}")
+    conditions = [np.broadcast_to(condition, shape) for condition in conditions]
     if len(funclist) == len(conditions) + 1:
         conditions.append(~np.any(conditions, axis=0))
     found = np.zeros(shape, x.dtype)

@@ -8,13 +8,13 @@ from numpy.lib.array_utils import normalize_axis_index
 from autodiff_numpy._array import plain
 from autodiff_numpy._jvp import linear
 from autodiff_numpy._rule import defined_by, rule
-from autodiff_numpy._tables import TRACKED
-from autodiff_numpy.rules.reductions import no_out
+from autodiff_numpy._tables import TRACKED, VALUES
+from autodiff_numpy.rules.reductions import divisible, no_out
 
 
 def along(axis, ndim, part):
     """The index that takes ``part`` along an axis and everything along the others."""
-    return (slice(None),) * (axis % ndim) + (part,)
+    return (slice(None),) * normalize_axis_index(axis, ndim) + (part,)
 
 
 def _running_sum(x, axis):
@@ -55,21 +55,19 @@ def _backwards(xp, a, b, axis):
 def _factor_share(xp, g, x, ans, axis):
     """The products of all others, summed over the running products that a factor is in.
 
-    Where no product is 0 that is a running sum; otherwise (KINK-36) what comes before a factor times a recurrence over
-    what comes after it, which divides by nothing and so is right at every order.
+    Where no product is 0 that is a running sum, in a first derivative; otherwise (KINK-36) what comes before a factor
+    times a recurrence over what comes after it, which divides by nothing and so is right at every order.
     """
-    known = plain(ans)
-    if known.size == 0:
+    if ans.size == 0:
         return g
-    if np.all(known != 0) and np.all(np.isfinite(known)):
+    if xp is VALUES and divisible(ans):
         return xp.flip(xp.running_sum(xp.flip(g * ans, axis), axis), axis) / x
     return _earlier(xp, ans, axis, 1) * _backwards(xp, x, g, axis)
 
 
 def _product_tangent(xp, t, x, ans, axis):
-    """The product rule, ``r[i] = x[i] * r[i-1] + ans[i-1] * t[i]``; where no product is 0 a running sum."""
-    known = plain(ans)
-    if np.all(known != 0) and np.all(np.isfinite(known)):
+    """The product rule, ``r[i] = x[i] * r[i-1] + ans[i-1] * t[i]``; a running sum as the share of a factor is one."""
+    if xp is VALUES and divisible(ans):
         return xp.running_sum(t / x, axis) * ans
     return xp.recurrence(x, _earlier(xp, ans, axis, 1) * t, axis)
 
@@ -133,6 +131,8 @@ def cumprod(a, axis=None, dtype=None, out=None):
 @defined_by(np.diff)
 def diff(a, n=1, axis=-1, prepend=None, append=None):
     """`np.diff`: differences of neighbours, ``n`` times."""
+    if n == 0:
+        return TRACKED.positive(a)
     if n < 0:
         raise ValueError(f"the order of diff must not be negative, and is {n}")
     ends = [prepend, a, append]

@@ -23,7 +23,7 @@ import numpy as np
 from autodiff_numpy._array import plain
 from autodiff_numpy._forward import direction_of, follow_direction
 from autodiff_numpy._rule import defined_by, rule
-from autodiff_numpy._tables import TRACKED, VALUES
+from autodiff_numpy._tables import TRACKED
 from autodiff_numpy.rules.solvers import adjoint, transposed
 
 
@@ -34,11 +34,6 @@ def conjugated(xp, x):
 
 def no_share(xp, g):
     """An argument that only a rule reads: its influence is in the share of another."""
-
-
-def symmetric_part(xp, g):
-    """The half sum with the adjoint: the cotangent of a symmetric (Hermitian) matrix."""
-    return 0.5 * (g + adjoint(xp, g))
 
 
 def _over_gaps(xp, numerators, w, touching, blur):
@@ -73,11 +68,11 @@ def _repeated_eigenvector(a, w, known, blur):
 
 
 def _eigenvalue_share(xp, g, v):
-    return symmetric_part(xp, xp.matmul(conjugated(xp, v) * xp.expand_dims(g, -2), transposed(xp, v)))
+    return xp.matmul(conjugated(xp, v) * xp.expand_dims(g, -2), transposed(xp, v))
 
 
 def _eigenvalue_tangent(xp, t, v):
-    return xp.real(xp.sum(conjugated(xp, v) * xp.matmul(symmetric_part(xp, t), v), axis=-2))
+    return xp.real(xp.sum(conjugated(xp, v) * xp.matmul(t, v), axis=-2))
 
 
 def _eigenvector_share(xp, g, a, ans, w, blur):
@@ -96,12 +91,12 @@ def _turning_share(xp, g, a, v, w, blur, touching):
     w = xp.eigenvalue(a, v, plain(w))
     inside = xp.matmul(transposed(xp, v), g)
     turns = _over_gaps(xp, 0.5 * (inside - adjoint(xp, inside)), w, touching(inside), blur)
-    return symmetric_part(xp, xp.matmul(xp.matmul(conjugated(xp, v), turns), transposed(xp, v)))
+    return xp.matmul(xp.matmul(conjugated(xp, v), turns), transposed(xp, v))
 
 
 def _eigenvector_tangent(xp, t, a, ans, w, blur):
     w = xp.eigenvalue(a, ans, plain(w))
-    inside = xp.matmul(adjoint(xp, ans), xp.matmul(symmetric_part(xp, t), ans))
+    inside = xp.matmul(adjoint(xp, ans), xp.matmul(t, ans))
     return xp.matmul(ans, _over_gaps(xp, inside, w, inside, blur))
 
 
@@ -125,7 +120,7 @@ def decomposed(a, w, v):
         return TRACKED.eigenvalue(a, vectors, w), vectors
     direction = direction_of(a)
     if direction is not None:
-        v = _turned(v, symmetric_part(VALUES, direction), repeated)
+        v = _turned(v, direction, repeated)
     values = TRACKED.eigenvalue(a, TRACKED.repeated_eigenvector(a, w, v, blur), w)
     return values, TRACKED.eigenvector(a, w, v, blur)
 
@@ -148,11 +143,12 @@ _EIGH = type(np.linalg.eigh(np.eye(1)))
 
 @defined_by(np.linalg.eigh)
 def eigh(a, UPLO="L"):
-    """`np.linalg.eigh`: the input counts as symmetric, and its gradient is."""
-    return _EIGH(*decomposed(a, *np.linalg.eigh(plain(a), UPLO)))
+    """`np.linalg.eigh`: a function of the triangle that it reads (KINK-82)."""
+    known = np.linalg.eigh(plain(a), UPLO)
+    return _EIGH(*decomposed(TRACKED.completed(a, UPLO.upper() == "L"), *known))
 
 
-@defined_by(np.linalg.eigvalsh)
+@defined_by(np.linalg.eigvalsh, valued=True)
 def eigvalsh(a, UPLO="L"):
     """`np.linalg.eigvalsh`; right for repeated values too."""
     return eigh(a, UPLO)[0]

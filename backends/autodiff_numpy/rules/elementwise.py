@@ -9,6 +9,7 @@ from autodiff_numpy._jvp import broadcast_tangent, elementwise, linear
 from autodiff_numpy._pullback import unbroadcast, unchanged
 from autodiff_numpy._rule import constant, defined_by, rule
 from autodiff_numpy._tables import TRACKED, VALUES
+from autodiff_numpy.rules.reductions import no_out
 
 
 def _none(xp, g):
@@ -68,24 +69,49 @@ def _hypotenuse(xp, x):
     return xp.hypot(x, 1) if _real(x) else xp.sqrt(x * x + 1)
 
 
-def _tanh_share(xp, g, ans):
-    slope = ans * ans
+def _sech_squared(x):
+    """1 / cosh(x)², which is the derivative of tanh, and at x/2 four times that of the sigmoid: right in the tails."""
+    if x.dtype.kind == "c":
+        small = np.exp(np.where(x.real > 0, -2, 2) * x)
+        return 4 * small / (1 + small) ** 2
+    found = np.reciprocal(np.cosh(x))
+    return found * found
+
+
+def _tanh_share(xp, g, x):
+    slope = xp.sech_squared(x)
     if type(slope) is not np.ndarray or type(g) is not np.ndarray or g.dtype != slope.dtype:
-        return g * (1 - slope)
-    np.subtract(1, slope, slope)  # in place: large temporaries cost as much as the arithmetic
-    return np.multiply(g, slope, slope)
+        return g * slope
+    return np.multiply(g, slope, slope)  # in place: large temporaries cost as much as the arithmetic
 
 
 def _sigmoid_share(xp, g, x, ans):
     """``g · ans · (1 - ans)``, the difference as it is known without cancellation."""
     if xp is VALUES:  # where nothing warns
         return g * ans / (1 + np.exp(x))
-    return g * (ans * xp.sigmoid(-x))
+    return g * (0.25 * xp.sech_squared(0.5 * x))
 
 
 @np.errstate(over="ignore")  # where exp(-x) is infinite, the result is too small for a normal number
 def _sigmoid(x):
     return np.reciprocal(1 + np.exp(-x))
+
+
+def _one_minus_square(x):
+    return (1 - x) * (1 + x)
+
+
+def _arctan_share(xp, g, x):
+    return g / (1 + x * x) if xp is VALUES else g * xp.square(xp.reciprocal(_hypotenuse(xp, x)))
+
+
+def _length(xp, x, y):
+    found = xp.hypot(x, y)
+    return _safe(xp, found, found != 0)
+
+
+def _cosine(x, y):
+    return x / _length(np, x, y)
 
 
 # --- one argument ---------------------------------------------------------------------------------------------
@@ -108,15 +134,17 @@ rule(np.log1p, lambda xp, g, x: g / (1 + x))
 rule(np.sin, lambda xp, g, x: g * xp.cos(x))
 rule(np.cos, lambda xp, g, x: -g * xp.sin(x))
 rule(np.tan, lambda xp, g, ans: g * (1 + ans * ans))
-rule(np.arcsin, lambda xp, g, x: g / xp.sqrt((1 - x) * (1 + x)))
-rule(np.arccos, lambda xp, g, x: -g / xp.sqrt((1 - x) * (1 + x)))
-rule(np.arctan, lambda xp, g, x: g / (1 + x * x))
+rule(_one_minus_square, lambda xp, g, x: g * (-2 * x), jvp=elementwise)
+rule(np.arcsin, lambda xp, g, x: g / xp.sqrt(xp.one_minus_square(x)))
+rule(np.arccos, lambda xp, g, x: -g / xp.sqrt(xp.one_minus_square(x)))
+rule(np.arctan, _arctan_share)
 rule(np.sinh, lambda xp, g, x: g * xp.cosh(x))
 rule(np.cosh, lambda xp, g, x: g * xp.sinh(x))
 rule(np.tanh, _tanh_share)
+rule(_sech_squared, lambda xp, g, x, ans: g * (-2 * ans * xp.tanh(x)), jvp=elementwise)
 rule(np.arcsinh, lambda xp, g, x: g / _hypotenuse(xp, x))
 rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
-rule(np.arctanh, lambda xp, g, x: g / ((1 - x) * (1 + x)))
+rule(np.arctanh, lambda xp, g, x: g / xp.one_minus_square(x))
 rule(_sigmoid, _sigmoid_share, jvp=elementwise)
 rule(np.conjugate, lambda xp, g: xp.conjugate(g))
 rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype), jvp=linear,
@@ -148,13 +176,19 @@ rule(
 )
 rule(  # KINK-22: at (0, 0) the derivative of hypot is 0
     np.hypot,
-    lambda xp, g, x, ans: g * (x / _safe(xp, ans, ans != 0)),
-    lambda xp, g, y, ans: g * (y / _safe(xp, ans, ans != 0)),
+    lambda xp, g, x, y, ans: g * (x / _safe(xp, ans, ans != 0) if xp is VALUES else xp.cosine(x, y)),
+    lambda xp, g, y, x, ans: g * (y / _safe(xp, ans, ans != 0) if xp is VALUES else xp.cosine(y, x)),
+)
+rule(  # y² / length³ by x, of which the terms of a quotient cancel where y is small
+    _cosine,
+    lambda xp, g, x, y: g * xp.square(xp.cosine(y, x)) / _length(xp, x, y),
+    lambda xp, g, x, y: -g * xp.cosine(x, y) * xp.cosine(y, x) / _length(xp, x, y),
+    jvp=elementwise,
 )
 rule(np.logaddexp, lambda xp, g, x, y: g * xp.sigmoid(x - y), lambda xp, g, x, y: g * xp.sigmoid(y - x))
 rule(np.copysign, lambda xp, g, x, y: g * xp.sign(x) * xp.copysign(1, y), _none)
-rule(np.nextafter, _none, _none)
-rule(np.heaviside, _none, _none)
+rule(np.nextafter, lambda xp, g: g, _none)
+rule(np.heaviside, _none, lambda xp, g, x: g * xp.equal(x, 0))
 
 # --- three arguments ------------------------------------------------------------------------------------------
 
@@ -181,9 +215,10 @@ rule(
 )
 
 
-@defined_by(np.clip)
-def clip(a, a_min=None, a_max=None, *, min=None, max=None):
+@defined_by(np.clip, valued=True)
+def clip(a, a_min=None, a_max=None, out=None, *, min=None, max=None):
     """The larger of ``a`` and the lower bound, then the smaller of that and the upper one, ties as theirs."""
+    no_out(out)
     lower, upper = (a_min if min is None else min), (a_max if max is None else max)
     if lower is not None:
         a = TRACKED.maximum(a, lower)

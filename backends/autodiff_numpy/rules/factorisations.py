@@ -12,21 +12,14 @@ import numpy as np
 from autodiff_numpy._array import plain
 from autodiff_numpy._rule import defined_by, rule
 from autodiff_numpy._tables import TRACKED
-from autodiff_numpy.rules.eigenvalues import conjugated, symmetric_part
-from autodiff_numpy.rules.solvers import adjoint, transposed
+from autodiff_numpy._wrap import with_value
+from autodiff_numpy.rules.eigenvalues import conjugated
+from autodiff_numpy.rules.solvers import adjoint, half_triangle, transposed
 from autodiff_spec import UnsupportedError
 
 _SMALL = 24  # matrices of up to twice as many rows are inverted as they are
 
 # --- Cholesky -------------------------------------------------------------------------------------------------
-
-
-def _lower_half(xp, x):
-    """The lower triangle with half the diagonal."""
-    n = x.shape[-1]
-    weights = np.tri(n, dtype=x.dtype)
-    weights.ravel()[:: n + 1] = 0.5
-    return x * weights
 
 
 def _lower_inverse(a):
@@ -50,27 +43,26 @@ def _cholesky_factor(a):
 
 
 def _cholesky_share(xp, g, ans):
-    inside = _lower_half(xp, xp.matmul(transposed(xp, ans), g))
+    inside = half_triangle(xp, xp.matmul(transposed(xp, ans), g))
     inverse = xp.lower_inverse(ans)
-    return symmetric_part(xp, xp.matmul(transposed(xp, inverse), xp.matmul(inside, conjugated(xp, inverse))))
+    return xp.matmul(transposed(xp, inverse), xp.matmul(inside, conjugated(xp, inverse)))
 
 
 def _cholesky_tangent(xp, t, ans):
     """From ``L⁻¹ da L⁻ᴴ = L⁻¹ dL + (L⁻¹ dL)ᴴ``."""
     inverse = xp.lower_inverse(ans)
-    inside = xp.matmul(inverse, xp.matmul(symmetric_part(xp, t), adjoint(xp, inverse)))
-    return xp.matmul(ans, _lower_half(xp, inside))
+    inside = xp.matmul(inverse, xp.matmul(t, adjoint(xp, inverse)))
+    return xp.matmul(ans, half_triangle(xp, inside))
 
 
 rule(_cholesky_factor, _cholesky_share, jvp=_cholesky_tangent)
 
 
-@defined_by(np.linalg.cholesky)
+@defined_by(np.linalg.cholesky, valued=True)
 def cholesky(a, /, *, upper=False):
-    """`np.linalg.cholesky`: the input counts as symmetric, and its gradient is."""
-    if not upper:
-        return TRACKED.cholesky_factor(a)
-    return adjoint(TRACKED, TRACKED.cholesky_factor(adjoint(TRACKED, a)))
+    """`np.linalg.cholesky`: a function of the triangle that it reads (KINK-82)."""
+    factor = TRACKED.cholesky_factor(TRACKED.completed(a, not upper))
+    return adjoint(TRACKED, factor) if upper else factor
 
 
 # --- QR -------------------------------------------------------------------------------------------------------
@@ -91,7 +83,7 @@ def _completion(q, known):
 def _triangle_share(xp, g, a, ans, q):
     """From ``dr r⁻¹ + (dr r⁻¹)ᴴ = c + cᴴ`` with ``c = qᴴ da r⁻¹``."""
     q = xp.basis(a, ans, plain(q))
-    upper = transposed(xp, _lower_half(xp, transposed(xp, xp.matmul(g, transposed(xp, ans)))))
+    upper = transposed(xp, half_triangle(xp, transposed(xp, xp.matmul(g, transposed(xp, ans)))))
     inside = xp.matmul(conjugated(xp, q), upper + adjoint(xp, upper))
     return transposed(xp, xp.solve(ans, transposed(xp, inside)))
 
@@ -104,7 +96,7 @@ def _over_triangle(xp, g, r):
 def _triangle_tangent(xp, t, a, ans, q):
     q = xp.basis(a, ans, plain(q))
     inside = xp.matmul(adjoint(xp, q), _over_triangle(xp, t, transposed(xp, ans)))
-    return xp.matmul(adjoint(xp, _lower_half(xp, inside + adjoint(xp, inside))), ans)
+    return xp.matmul(adjoint(xp, half_triangle(xp, inside + adjoint(xp, inside))), ans)
 
 
 rule(_triangle, _triangle_share, jvp=_triangle_tangent)
@@ -136,7 +128,7 @@ def qr(a, mode="reduced"):
     r = TRACKED.triangle(first, known[..., :n], upper[..., :n, :n])
     q = TRACKED.basis(first, r, known[..., :n])
     if columns > rows:
-        r = TRACKED.concatenate([r, TRACKED.matmul(adjoint(TRACKED, q), a[..., n:])], axis=-1)
+        r = with_value(TRACKED.concatenate([r, TRACKED.matmul(adjoint(TRACKED, q), a[..., n:])], axis=-1), upper)
     if mode == "r":
         return r
     if known.shape[-1] > n:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
+from autodiff_numpy._array import plain
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._rule import constant, defined_by, rule
+from autodiff_numpy._rule import defined_by, rule
 from autodiff_numpy._tables import TRACKED
+from autodiff_numpy._wrap import with_value
 from autodiff_numpy.rules.cumulative import along
 
 _OTHER_WAY = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
@@ -73,8 +76,11 @@ def rfft(a, n=None, axis=-1, norm=None, out=None):
 @defined_by(np.fft.irfft)
 def irfft(a, n=None, axis=-1, norm=None, out=None):
     """`np.fft.irfft`."""
-    a = a if a.dtype.kind == "c" else TRACKED.astype(a, np.result_type(a.dtype, np.complex64))
-    return TRACKED.irfft_real(a, 2 * (a.shape[axis] - 1) if n is None else n, axis, norm)
+    n = 2 * (a.shape[axis] - 1) if n is None else n
+    if a.dtype.kind == "c":
+        return TRACKED.irfft_real(a, n, axis, norm)
+    z = TRACKED.astype(a, np.result_type(a.dtype, np.complex64))
+    return with_value(TRACKED.irfft_real(z, n, axis, norm), np.fft.irfft(plain(a), n, axis, norm))
 
 
 @defined_by(np.fft.hfft)
@@ -94,8 +100,8 @@ def ihfft(a, n=None, axis=-1, norm=None, out=None):
 
 def _lengths(a, s, axes):
     if axes is None:
-        axes = range(a.ndim) if s is None else range(a.ndim - len(s), a.ndim)
-    axes = tuple(axes)
+        axes = range(a.ndim) if s is None else range(-len(s), 0)
+    axes = normalize_axis_tuple(tuple(axes), a.ndim, allow_duplicate=True)
     wanted = [-1] * len(axes) if s is None else s
     return [a.shape[axis] if n == -1 else n for axis, n in zip(axes, wanted, strict=True)], axes
 
@@ -132,7 +138,7 @@ def irfftn(a, s=None, axes=None, norm=None, out=None):
     """`np.fft.irfftn`."""
     lengths, axes = _lengths(a, s, axes)
     last = 2 * (a.shape[axes[-1]] - 1) if s is None or s[-1] == -1 else s[-1]
-    a = _each(TRACKED.ifft, a, lengths[:-1], axes[:-1], norm)
+    a = _each(TRACKED.ifft, a, lengths[-2::-1], axes[-2::-1], norm)
     return irfft(a, last, axes[-1], norm)
 
 
@@ -175,7 +181,3 @@ def ifftshift(x, axes=None):
 def _shifted(x, axes, by):
     axes = tuple(range(x.ndim)) if axes is None else (axes,) if isinstance(axes, int) else tuple(axes)
     return TRACKED.roll(x, tuple(by(x.shape[axis]) for axis in axes), axes)
-
-
-for function in (np.fft.fftfreq, np.fft.rfftfreq):
-    constant(function)

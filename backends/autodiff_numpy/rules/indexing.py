@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autodiff_numpy._array import Array, copied, foreign, plain
 from autodiff_numpy._frozen import frozen_copy
@@ -118,10 +119,12 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     if out is not None:
         raise TypeError("out= cannot be used with recorded arrays; use the returned value")
     a, axis = flat_or_vector(a, axis)
+    axis = normalize_axis_index(axis, a.ndim)
     indices, length = _indices(indices), a.shape[axis]
     if mode != "raise":
+        np.take(np.zeros(1), 0, mode=mode)  # its error, of a mode that does not exist
         indices = indices % length if mode == "wrap" else np.clip(indices, 0, length - 1)
-    return a[(slice(None),) * (axis % a.ndim) + (indices,)]
+    return a[(slice(None),) * axis + (indices,)]
 
 
 @defined_by(np.take_along_axis)
@@ -129,8 +132,10 @@ def take_along_axis(arr, indices, axis=-1):
     """`np.take_along_axis`, by integer indices along every axis."""
     indices = _indices(indices)
     if axis is None:
-        arr, indices, axis = TRACKED.ravel(arr), indices.ravel(), 0
-    axis %= arr.ndim
+        arr, axis = TRACKED.ravel(arr), 0
+    axis = normalize_axis_index(axis, arr.ndim)
+    if indices.ndim != arr.ndim:
+        raise ValueError(f"take_along_axis needs indices of {arr.ndim} dimensions, not {indices.ndim}")
     shape = np.broadcast_shapes(
         tuple(1 if i == axis else n for i, n in enumerate(arr.shape)),
         tuple(1 if i == axis else n for i, n in enumerate(indices.shape)),

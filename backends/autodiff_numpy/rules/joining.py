@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._rule import defined_by
@@ -148,7 +149,7 @@ def _blocks(arrays, ndim, axis):
 # --- padding --------------------------------------------------------------------------------------------------
 
 
-@defined_by(np.pad)
+@defined_by(np.pad, valued=True)
 def pad(array, pad_width, mode="constant", **kwargs):
     """`np.pad`; what a function of the user's fills in is not seen."""
     array = as_array(array)
@@ -211,12 +212,13 @@ def _widths(pad_width, ndim):
 
 
 def _framed(array, widths, constants):
-    """``array`` in its place in an array of the constants."""
-    frame = np.pad(np.zeros(array.shape, array.dtype), widths, constant_values=plain(constants))
-    inside = tuple(slice(before, before + n) for (before, _), n in zip(widths, array.shape, strict=True))
-    hole = np.ones(frame.shape, bool)
-    hole[inside] = False
-    return TRACKED.where(hole, frame, TRACKED.scatter(array, inside, frame.shape))
+    """``array`` with constants on the sides of each axis in turn, for each axis and side one, or one for several."""
+    sides = TRACKED.broadcast_to(TRACKED.astype(as_array(constants), array.dtype), (array.ndim, 2))
+    for axis, ends in enumerate(widths):
+        shapes = [tuple(end if i == axis else n for i, n in enumerate(array.shape)) for end in ends]
+        before, after = (TRACKED.broadcast_to(sides[axis, k], shape) for k, shape in enumerate(shapes))
+        array = TRACKED.concatenate([before, array, after], axis)
+    return array
 
 
 # --- turning, diagonals ---------------------------------------------------------------------------------------
@@ -250,7 +252,7 @@ def rot90(m, k=1, axes=(0, 1)):
 @defined_by(np.rollaxis)
 def rollaxis(a, axis, start=0):
     """`np.rollaxis`."""
-    axis, start = axis % a.ndim, start + a.ndim if start < 0 else start
+    axis, start = normalize_axis_index(axis, a.ndim), start + a.ndim if start < 0 else start
     return TRACKED.moveaxis(a, axis, start - 1 if axis < start else start)
 
 

@@ -6,14 +6,15 @@ import math
 
 import numpy as np
 
+from autodiff_numpy._array import lazy, plain
 from autodiff_numpy._jvp import linear
 from autodiff_numpy._pullback import unbroadcast
-from autodiff_numpy._rule import defined_by, rule
+from autodiff_numpy._rule import computed_by, defined_by, rule
 from autodiff_numpy._tables import FUNCTIONS, TRACKED, UFUNC_METHODS
 from autodiff_numpy._views import Viewing, view_of
 from autodiff_numpy._wrap import as_array
 from autodiff_numpy.rules.indexing import number
-from autodiff_numpy.rules.reductions import along_slopes
+from autodiff_numpy.rules.reductions import along_slopes, no_out
 
 
 def _matmul_left(xp, g, x, y):
@@ -52,8 +53,9 @@ rule(np.matmul, _matmul_left, _matmul_right, jvp=linear, also=(np.linalg.matmul,
 
 
 @defined_by(np.dot)
-def dot(a, b):
+def dot(a, b, out=None):
     """`np.dot`."""
+    no_out(out)
     a, b = as_array(a), as_array(b)
     if not np.ndim(a) or not np.ndim(b):
         return TRACKED.multiply(a, b)
@@ -94,14 +96,14 @@ def vdot(a, b):
     return vecdot(TRACKED.reshape(a, (-1,)), TRACKED.reshape(b, (-1,)))
 
 
-@defined_by(np.matvec)
+@defined_by(np.matvec, valued=True)
 def matvec(x1, x2, /):
     """`np.matvec`."""
     x1, x2 = as_array(x1), as_array(x2)
     return TRACKED.matmul(x1, TRACKED.expand_dims(x2, -1))[..., 0]
 
 
-@defined_by(np.vecmat)
+@defined_by(np.vecmat, valued=True)
 def vecmat(x1, x2, /):
     """`np.vecmat`: the vector counts conjugated."""
     x1, x2 = as_array(x1), as_array(x2)
@@ -208,7 +210,7 @@ def tensordot(a, b, axes=2):
     return TRACKED.reshape(TRACKED.matmul(rows, columns), (*shape_a, *shape_b))
 
 
-@defined_by(np.trace)
+@defined_by(np.trace, valued=True)
 def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
     """`np.trace`."""
     return TRACKED.sum(TRACKED.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
@@ -237,19 +239,20 @@ def diagonal_of_last(x, /, *, offset=0):
     return diagonal(x, offset, -2, -1)
 
 
-@defined_by(np.linalg.trace)
+@defined_by(np.linalg.trace, valued=True)
 def trace_of_last(x, /, *, offset=0, dtype=None):
     """`np.linalg.trace`."""
     return trace(x, offset, -2, -1, dtype)
 
 
-@defined_by(np.linalg.cross)
+@defined_by(np.linalg.cross, valued=True)
 def cross_of_last(x1, x2, /, *, axis=-1):
     """`np.linalg.cross`."""
     return cross(x1, x2, axis=axis)
 
 
-FUNCTIONS[np.linalg.vecdot] = UFUNC_METHODS[np.vecdot, "__call__"] = vecdot  # the latter with axis=
+FUNCTIONS[np.linalg.vecdot] = computed_by(np.linalg.vecdot, vecdot)
+UFUNC_METHODS[np.vecdot, "__call__"] = computed_by(np.vecdot, vecdot)  # with axis=
 
 
 # --- norms ----------------------------------------------------------------------------------------------------
@@ -266,12 +269,14 @@ def _vector_norm(x, axis=None, keepdims=False, ord=2):
 def _norm_share(xp, g, x, ans, axis, keepdims, ord):
     """The derivative of a vector norm of any order; 0 where the norm is 0 (KINK-16)."""
     shape = x.shape
-    total = xp.spread(ans, shape, axis, keepdims)
+    if ord == 2 and _ordinary(plain(ans)):
+        return xp.spread(g / ans, shape, axis, keepdims) * (xp.conjugate(x) if x.dtype.kind == "c" else x)
+    total = xp.spread(ans, shape, axis, keepdims) if _ordinary(plain(ans)) else _rescaled(xp, x, axis, ord)
     g = xp.spread(g, shape, axis, keepdims)
     zero = xp.equal(total, 0)
     total = xp.where(zero, 1, total)
     if ord == 2:
-        return xp.where(zero, 0, g * (xp.conjugate(x) if x.dtype.kind == "c" else x) / total)
+        return xp.where(zero, 0, g * ((xp.conjugate(x) if x.dtype.kind == "c" else x) / total))
     if ord == 0:
         return None
     size = xp.absolute(x)
@@ -285,6 +290,21 @@ def _norm_share(xp, g, x, ans, axis, keepdims, ord):
     return xp.where(zero, 0, g * sign * xp.power(base / total, ord - 1))
 
 
+def _ordinary(norm):
+    """Whether no sum of squares can have overflowed, or lost by underflow what it shows."""
+    if lazy(norm):
+        return True
+    limits = np.finfo(norm.dtype)
+    return bool(np.all(norm > math.sqrt(limits.tiny / limits.eps)) and np.all(norm < np.inf))
+
+
+def _rescaled(xp, x, axis, ord):
+    """The norms of vectors whose powers overflow or underflow, by their largest elements; one for each of ``x``."""
+    largest = np.max(np.abs(plain(x)), axis=axis, keepdims=True, initial=0)
+    scale = np.where((largest > 0) & (largest < np.inf), largest, 1)
+    return xp.broadcast_to(xp.vector_norm(x / scale, axis, True, ord) * scale, x.shape)
+
+
 rule(
     _vector_norm,
     _norm_share,
@@ -293,7 +313,7 @@ rule(
 )
 
 
-@defined_by(np.linalg.matrix_norm)
+@defined_by(np.linalg.matrix_norm, valued=True)
 def matrix_norm(x, /, *, keepdims=False, ord="fro"):
     """`np.linalg.matrix_norm`."""
     if ord is None or ord == "fro" or (0 in x.shape[-2:] and ord in ("nuc", 1, 2, math.inf)):  # without elements 0
@@ -310,7 +330,7 @@ def matrix_norm(x, /, *, keepdims=False, ord="fro"):
     return found if keepdims else number(TRACKED.reshape(found, found.shape[:-2]))
 
 
-@defined_by(np.linalg.norm)
+@defined_by(np.linalg.norm, valued=True)
 def norm(x, ord=None, axis=None, keepdims=False):
     """`np.linalg.norm`: a vector norm, or a matrix norm where two axes are meant."""
     if ord is None:

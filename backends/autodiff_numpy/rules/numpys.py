@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from autodiff_numpy._array import plain
@@ -33,7 +35,7 @@ def fmin(x1, x2):
     return TRACKED.where(np.isnan(plain(x1)), x2, TRACKED.where(np.isnan(plain(x2)), x1, TRACKED.minimum(x1, x2)))
 
 
-@defined_by(np.logaddexp2)
+@defined_by(np.logaddexp2, valued=True)
 def logaddexp2(x1, x2):
     """`np.logaddexp2`."""
     return TRACKED.logaddexp(TRACKED.multiply(x1, _LOG_2), TRACKED.multiply(x2, _LOG_2)) / _LOG_2
@@ -46,10 +48,12 @@ def fix(x, out=None):
     return TRACKED.trunc(x)
 
 
-@defined_by(np.ldexp)
+@defined_by(np.ldexp, valued=True)
 def ldexp(x1, x2):
-    """`np.ldexp`: times a power of two."""
-    return TRACKED.multiply(x1, np.ldexp(np.ones((), x1.dtype), plain(x2)))
+    """`np.ldexp`: times a power of two, by halves, for it may be out of range where the result is not."""
+    half = plain(x2) // 2
+    powers = (np.ldexp(np.ones((), x1.dtype), exponent) for exponent in (half, plain(x2) - half))
+    return functools.reduce(TRACKED.multiply, powers, x1)
 
 
 @defined_by(np.divmod)
@@ -77,14 +81,14 @@ def sinc(x):
     return TRACKED.where(near, series, TRACKED.sin(far) / far)
 
 
-@defined_by(np.angle)
+@defined_by(np.angle, valued=True)
 def angle(z, deg=False):
     """`np.angle`."""
     found = TRACKED.arctan2(TRACKED.imag(z), TRACKED.real(z))
     return TRACKED.rad2deg(found) if deg else found
 
 
-@defined_by(np.select)
+@defined_by(np.select, valued=True)
 def select(condlist, choicelist, default=0):
     """`np.select`: the first choice whose condition holds."""
     found = default
@@ -103,7 +107,7 @@ def ptp(a, axis=None, out=None, keepdims=False):
     return TRACKED.max(a, axis=axis, keepdims=keepdims) - TRACKED.min(a, axis=axis, keepdims=keepdims)
 
 
-@defined_by(np.ediff1d)
+@defined_by(np.ediff1d, valued=True)
 def ediff1d(ary, to_end=None, to_begin=None):
     """`np.ediff1d`."""
     parts = [to_begin, TRACKED.diff(TRACKED.ravel(ary)), to_end]

@@ -27,27 +27,27 @@ def _aligned(a1, a2):
     return _shifted(a1, length - len(a1), 0), _shifted(a2, length - len(a2), 0)
 
 
-@defined_by(np.polyadd)
+@defined_by(np.polyadd, valued=True)
 def polyadd(a1, a2):
     """`np.polyadd`."""
     first, second = _aligned(a1, a2)
     return first + second
 
 
-@defined_by(np.polysub)
+@defined_by(np.polysub, valued=True)
 def polysub(a1, a2):
     """`np.polysub`."""
     first, second = _aligned(a1, a2)
     return first - second
 
 
-@defined_by(np.polymul)
+@defined_by(np.polymul, valued=True)
 def polymul(a1, a2):
     """`np.polymul`."""
     return TRACKED.convolve(_coefficients(a1), _coefficients(a2))
 
 
-@defined_by(np.polydiv)
+@defined_by(np.polydiv, valued=True)
 def polydiv(u, v):
     """`np.polydiv`: quotient and remainder, by long division."""
     rest, v = _coefficients(u) + 0.0, _coefficients(v) + 0.0
@@ -63,7 +63,7 @@ def polydiv(u, v):
     return TRACKED.stack(quotient) if quotient else np.zeros(1, value.dtype), rest[zeros:]
 
 
-@defined_by(np.polyder)
+@defined_by(np.polyder, valued=True)
 def polyder(p, m=1):
     """`np.polyder`."""
     if m < 0:
@@ -74,7 +74,7 @@ def polyder(p, m=1):
     return p
 
 
-@defined_by(np.polyint)
+@defined_by(np.polyint, valued=True)
 def polyint(p, m=1, k=None):
     """`np.polyint`, with ``k`` for the constants of integration."""
     if m < 0:
@@ -90,7 +90,7 @@ def polyint(p, m=1, k=None):
     return p
 
 
-@defined_by(np.poly)
+@defined_by(np.poly, valued=True)
 def poly(seq_of_zeros):
     """`np.poly`: the coefficients of the polynomial with these zeros, or of a matrix's characteristic polynomial."""
     zeros = _coefficients(seq_of_zeros)
@@ -121,7 +121,7 @@ def roots(p):
     return TRACKED.eigvals(companion)
 
 
-@defined_by(np.polyval)
+@defined_by(np.polyval, valued=True)
 def polyval(p, x):
     """`np.polyval`, by Horner's scheme."""
     x = as_array(x)
@@ -131,7 +131,7 @@ def polyval(p, x):
     return found
 
 
-@defined_by(np.vander)
+@defined_by(np.vander, valued=True)
 def vander(x, N=None, increasing=False):
     """`np.vander`."""
     x = as_array(x)

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import foreign, lazy, plain
+from autodiff_numpy._array import foreign, lazy
 from autodiff_numpy._jvp import linear
-from autodiff_numpy._rule import constant, defined_by, rule
-from autodiff_numpy._tables import TRACKED
-from autodiff_numpy.rules.indexing import number
+from autodiff_numpy._rule import computed_by, constant, defined_by, rule
+from autodiff_numpy._tables import TRACKED, VALUES
 
 
 def _spread(g, shape, axis, keepdims):
@@ -55,10 +54,12 @@ def _extremum(xp, g, a, ans, axis, keepdims):
 
 
 def _product(xp, g, a, ans, axis, keepdims):
-    """The product of all the others; from both sides where factors are 0, which is right to any order (KINK-34)."""
+    """The product of all the others; from both sides where factors are 0 (KINK-34), and at higher orders.
+
+    There the terms of a quotient would cancel, all the more where a factor is small.
+    """
     axes, shape = _axes(axis, a.ndim), a.shape
-    known = plain(ans)
-    if not lazy(known) and np.all(known != 0) and np.all(np.isfinite(known)):
+    if xp is VALUES and not lazy(ans) and divisible(ans):
         return xp.spread(g * ans, shape, axis, keepdims) / a
     rest = tuple(i for i in range(a.ndim) if i not in axes)
     moved = xp.transpose(a, rest + axes)
@@ -71,6 +72,12 @@ def _product(xp, g, a, ans, axis, keepdims):
     back = tuple(int(i) for i in np.argsort(rest + axes))
     others = xp.transpose(xp.reshape(left * right, moved.shape), back)
     return xp.spread(g, shape, axis, keepdims) * others
+
+
+def divisible(products):
+    """Whether factors can be divided out of products: none is 0, infinite, or too small to have all its digits."""
+    size = np.abs(products)
+    return bool(np.all(size >= np.finfo(products.dtype).tiny) and np.all(size < np.inf))
 
 
 def along_slopes(xp: Any, t: Any, share: Any, a: Any, ans: Any, axis: Any, keepdims: bool, *options: Any) -> Any:
@@ -104,36 +111,88 @@ def _sum(a, axis=None, dtype=None, out=None, keepdims=False, initial=np._NoValue
     return np.sum(a, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **given)
 
 
-rule(_sum, lambda xp, g, a_shape, axis, keepdims: xp.spread(g, a_shape, axis, keepdims), jvp=linear, also=(np.sum,))
-rule(np.max, _extremum, jvp=_summed(_extremum), also=(np.amax,))
-rule(np.min, _extremum, jvp=_summed(_extremum), also=(np.amin,))
-rule(np.prod, _product, jvp=_summed(_product))
+def _unusual(numpys):
+    """A reduction in another dtype, or from a first value, which counts as one more element."""
+
+    def definition(a, axis=None, dtype=None, keepdims=False, initial=None):
+        a, function = in_dtype(a, dtype), getattr(TRACKED, numpys.__name__)
+        if initial is None:
+            return function(a, axis=axis, keepdims=keepdims)
+        rows, shape = merged(a, axis, keepdims)
+        first = TRACKED.broadcast_to(TRACKED.astype(initial, a.dtype), (*rows.shape[:-1], 1))
+        return TRACKED.reshape(function(TRACKED.concatenate([first, rows], -1), axis=-1), tuple(shape))
+
+    return computed_by(numpys, definition)
 
 
-@defined_by(np.mean)
-def mean(a, axis=None, dtype=None, out=None, keepdims=False):
-    """The sum over the count."""
-    no_out(out)
-    return TRACKED.sum(a, axis=axis, dtype=dtype, keepdims=keepdims) / _count(a.shape, axis)
+def merged(a, axis, keepdims):
+    """``a`` with the axes of a reduction merged into the last one, and the shape of the result."""
+    axes = _axes(axis, a.ndim)
+    rest = [i for i in range(a.ndim) if i not in axes]
+    shape = [a.shape[i] for i in rest]
+    rows = TRACKED.reshape(TRACKED.transpose(a, (*rest, *axes)), (*shape, math.prod(a.shape[i] for i in axes)))
+    return rows, [1 if i in axes else n for i, n in enumerate(a.shape)] if keepdims else shape
 
 
-@defined_by(np.var)
+def _over(g, n):
+    """``g / n``; of a number too large for float16 times the reciprocal."""
+    return g / n if n < 65504 else g * (1 / n)
+
+
+rule(_sum, lambda xp, g, a_shape, axis, keepdims: xp.spread(g, a_shape, axis, keepdims), jvp=linear, also=(np.sum,),
+     unusual=_unusual(np.sum))  # fmt: skip
+rule(np.max, _extremum, jvp=_summed(_extremum), also=(np.amax,), unusual=_unusual(np.max))
+rule(np.min, _extremum, jvp=_summed(_extremum), also=(np.amin,), unusual=_unusual(np.min))
+rule(np.prod, _product, jvp=_summed(_product), unusual=_unusual(np.prod))
+def _mean(a, axis=None, dtype=None, out=None, keepdims=False, where=True):
+    """`np.mean`, at half its price where it adds up in the dtype of ``a``, and the count is a number of that."""
+    if type(a) is np.ndarray and a.dtype.char in "fd" and dtype is out is None and where is True:
+        n = _count(a.shape, axis)
+        if n < 2**24:
+            return np.add.reduce(a, axis, None, None, bool(keepdims)) / n  # type: ignore[call-overload]
+    masked = {} if where is True else {"where": where}
+    return np.mean(a, axis=axis, dtype=dtype, out=out, keepdims=bool(keepdims), **masked)
+
+
+rule(
+    _mean,
+    lambda xp, g, a_shape, axis, keepdims: xp.spread(_over(g, max(_count(a_shape, axis), 1)), a_shape, axis, keepdims),
+    jvp=linear,
+    also=(np.mean,),
+    unusual=_unusual(np.mean),
+)
+
+
+@defined_by(np.var, valued=True)
 def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correction=None):
     """The mean square of the deviations from the mean, with ``count - correction`` in place of the count."""
     no_out(out)
-    deviation = a - mean(a, axis=axis, dtype=dtype, keepdims=True)
+    a = in_dtype(a, dtype)
+    deviation = a - TRACKED.mean(a, axis=axis, keepdims=True)
     squares = TRACKED.square(TRACKED.absolute(deviation)) if a.dtype.kind == "c" else TRACKED.square(deviation)
-    count = max(_count(a.shape, axis) - (ddof if correction is None else correction), 0)
+    count = np.asarray(_freedom(a, axis, ddof, correction), squares.dtype)[()]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return TRACKED.sum(squares, axis=axis, keepdims=keepdims) / np.asarray(count, squares.dtype)[()]
+        return TRACKED.sum(squares, axis=axis, keepdims=keepdims) / count
 
 
-@defined_by(np.std)
+@defined_by(np.std, valued=True)
 def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correction=None):
-    """The root of `var`; where all elements are equal its derivative is 0 (KINK-25)."""
-    variance = var(a, axis, dtype, out, ddof, keepdims, correction=correction)
-    positive = variance != 0
-    return number(TRACKED.where(positive, TRACKED.sqrt(TRACKED.where(positive, variance, 1)), 0))
+    """The norm of the deviations from the mean over the root of their count; so 0 has the derivative 0 (KINK-25)."""
+    no_out(out)
+    a = in_dtype(a, dtype)
+    deviation = a - TRACKED.mean(a, axis=axis, keepdims=True)
+    count = np.asarray(_freedom(a, axis, ddof, correction), deviation.real.dtype)[()]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return TRACKED.vector_norm(deviation, axis=axis, keepdims=keepdims) / np.sqrt(count)
+
+
+def in_dtype(a, dtype):
+    """``a`` in the dtype that a reduction was told to compute in."""
+    return a if dtype is None else TRACKED.astype(a, dtype)
+
+
+def _freedom(a, axis, ddof, correction):
+    return max(_count(a.shape, axis) - (ddof if correction is None else correction), 0)
 
 
 def no_out(out):

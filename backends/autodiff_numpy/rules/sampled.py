@@ -15,7 +15,7 @@ from autodiff_numpy.rules.cumulative import along
 rule(np.unwrap, lambda xp, g: g, jvp=elementwise)
 
 
-@defined_by(np.trapezoid)
+@defined_by(np.trapezoid, valued=True)
 def trapezoid(y, x=None, dx=1.0, axis=-1):
     """`np.trapezoid`."""
     y, x = as_array(y), None if x is None else as_array(x)
@@ -29,7 +29,7 @@ def trapezoid(y, x=None, dx=1.0, axis=-1):
     return TRACKED.sum((later + earlier) * steps, axis=axis) / 2
 
 
-@defined_by(np.gradient)
+@defined_by(np.gradient, valued=True)
 def gradient(f, *varargs, axis=None, edge_order=1):
     """`np.gradient`: central differences, one-sided ones at the ends; spacings are numbers, or coordinates."""
     f = as_array(f)
@@ -93,7 +93,7 @@ def _at_end(f, steps):
     )
 
 
-@defined_by(np.linspace)
+@defined_by(np.linspace, valued=True)
 def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0, *, device=None):
     """`np.linspace` between recorded ends."""
     start, stop = as_array(start), as_array(stop)
@@ -106,14 +106,14 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     return (found, width / max(parts, 1)) if retstep else found
 
 
-@defined_by(np.logspace)
+@defined_by(np.logspace, valued=True)
 def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
     """`np.logspace`."""
     found = TRACKED.power(base, linspace(start, stop, num, endpoint, axis=axis))
     return found if dtype is None else TRACKED.astype(found, dtype)
 
 
-@defined_by(np.geomspace)
+@defined_by(np.geomspace, valued=True)
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     """`np.geomspace`: `np.logspace` between the ends, which stay as they are."""
     start, stop = as_array(start), as_array(stop)

@@ -161,6 +161,10 @@ def squeeze(a, axis=None):
 def ravel(a, order="C"):
     """`np.ravel`."""
     shape = (math.prod(a.shape),)
+    if order == "K":  # as the elements lie in memory
+        numbers = np.empty_like(plain(a), np.intp)
+        numbers[...] = np.arange(a.size).reshape(a.shape)
+        return TRACKED.reshape(a, shape)[numbers.ravel("K")]
     row = TRACKED.reshape(a, shape) if order == "C" else TRACKED.reshape(a, shape, order=order)
     gaps = type(row) is Array and isinstance(memory(row.value), np.ndarray) and not memory(row.value).flags.c_contiguous
     return TRACKED.copied(row) if gaps else row

@@ -75,18 +75,20 @@ def svd(a, full_matrices=True, compute_uv=True, hermitian=False):
         raise UnsupportedError("np.linalg.svd of a recorded array has no hermitian=; use np.linalg.eigh")
     if not compute_uv:
         return svdvals(a)
+    return _SVD(*_factors(a, *np.linalg.svd(plain(a), full_matrices)))
+
+
+def _factors(a, u, s, vh):
+    """The recorded factors of ``a``, of which the values are given."""
     rows, columns = a.shape[-2:]
     if rows < columns:  # of the transpose, and the factors change places
-        u, s, vh = svd(TRACKED.swapaxes(a, -1, -2), full_matrices)
-        return _SVD(TRACKED.swapaxes(vh, -1, -2), s, TRACKED.swapaxes(u, -1, -2))
-    known_u, known_s, known_vh = np.linalg.svd(plain(a), full_matrices)
-    s, vh = _right(a, known_u[..., :columns], known_s, known_vh)
-    u = TRACKED.left(a, s, vh, known_u[..., :columns])
-    if _degenerate(known_s, rounding(known_s, rows)):
-        s = svdvals(a)
-    if known_u.shape[-1] > columns:
-        u = TRACKED.concatenate([u, TRACKED.completion(u, known_u[..., columns:])], axis=-1)
-    return _SVD(u, s, vh)
+        vt, s, ut = _factors(transposed(TRACKED, a), transposed(np, vh), s, transposed(np, u))
+        return transposed(TRACKED, ut), s, transposed(TRACKED, vt)
+    values, vh = _right(a, u[..., :columns], s, vh)
+    left = TRACKED.left(a, values, vh, u[..., :columns])
+    if u.shape[-1] > columns:
+        left = TRACKED.concatenate([left, TRACKED.completion(left, u[..., columns:])], axis=-1)
+    return left, svdvals(a) if _degenerate(s, rounding(s, rows)) else values, vh
 
 
 def _right(a, u, s, vh):
@@ -99,12 +101,16 @@ def _right(a, u, s, vh):
     return TRACKED.singular_value(a, vh, u, s), vh
 
 
-@defined_by(np.linalg.svdvals)
+@defined_by(np.linalg.svdvals, valued=True)
 def svdvals(x, /):
     """`np.linalg.svdvals`; right for repeated values and for 0 too."""
+    return _values(x)
+
+
+def _values(x):
     rows, columns = x.shape[-2:]
     if rows < columns:
-        return svdvals(TRACKED.swapaxes(x, -1, -2))
+        return _values(transposed(TRACKED, x))
     u, s, vh = np.linalg.svd(plain(x), full_matrices=False)
     blur = rounding(s, rows)
     return _dilated_values(x, blur) if _degenerate(s, blur) else _right(x, u, s, vh)[0]
@@ -138,7 +144,7 @@ def _dilated_values(a, blur):
     return decomposed(TRACKED.concatenate([top, bottom], axis=-2), values, vectors)[0][..., ::-1][..., :n]
 
 
-@defined_by(np.linalg.cond)
+@defined_by(np.linalg.cond, valued=True)
 def cond(x, p=None):
     """`np.linalg.cond`."""
     if p in (None, 2, -2):

@@ -25,6 +25,23 @@ def adjoint(xp, x):
     return xp.conjugate(x) if x.dtype.kind == "c" else x
 
 
+def half_triangle(xp, x, lower=True):
+    """One triangle, with half the diagonal."""
+    n = x.shape[-1]
+    weights = np.tri(n, dtype=x.dtype)
+    weights.ravel()[:: n + 1] = 0.5
+    return x * (weights if lower else weights.T)
+
+
+def _completed(a, lower=True):
+    """The symmetric (Hermitian) matrices of which one triangle is read; what the other one holds counts for nothing."""
+    half = half_triangle(np, a, lower)
+    return half + adjoint(np, half)
+
+
+rule(_completed, lambda xp, g, lower: half_triangle(xp, g + adjoint(xp, g), lower), jvp=linear)
+
+
 def _solve_columns(a, b):
     """The solution ``x`` of ``a @ x = b`` for stacks of matrices ``b``."""
     return np.linalg.solve(a, b)
@@ -116,20 +133,19 @@ def _pseudo_tangent(xp, t, a, ans):
 rule(_pseudo_inverse, _pseudo_share, jvp=_pseudo_tangent)
 
 
-@defined_by(np.linalg.pinv)
+@defined_by(np.linalg.pinv, valued=True)
 def pinv(a, rcond=None, hermitian=False, *, rtol=None):
     """`np.linalg.pinv`."""
+    a = TRACKED.completed(a) if hermitian else a
     rtol = rcond if rtol is None or rtol is np._NoValue else rtol
     return TRACKED.pseudo_inverse(a, None if rtol is None else plain(rtol))
 
 
-@defined_by(np.linalg.matrix_power)
+@defined_by(np.linalg.matrix_power, valued=True)
 def matrix_power(a, n):
     """`np.linalg.matrix_power`: by squaring."""
-    value = plain(a)
-    known = np.linalg.matrix_power(value, n)  # its errors; and the dtype
     if n == 0:
-        return TRACKED.where(True, known, a * 0)
+        return a * 0
     if n == 1:
         return a  # as NumPy does
     square = TRACKED.inv(a) if n < 0 else a
@@ -142,7 +158,7 @@ def matrix_power(a, n):
     return found
 
 
-@defined_by(np.linalg.multi_dot)
+@defined_by(np.linalg.multi_dot, valued=True)
 def multi_dot(arrays, *, out=None):
     """`np.linalg.multi_dot`, from the left to the right."""
     return functools.reduce(TRACKED.dot, arrays)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import Array, plain
 from autodiff_numpy._rule import constant, defined_by
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import as_array
 from autodiff_numpy.rules.indexing import number
-from autodiff_numpy.rules.reductions import no_out
+from autodiff_numpy.rules.reductions import merged, no_out
 from autodiff_spec import UnsupportedError
 
 
@@ -18,15 +18,19 @@ def sort(a, axis=-1, kind=None, order=None, *, stable=None):
     """`np.sort`: the elements in the order of `np.argsort`, which says who gets what at ties."""
     if axis is None:
         a, axis = TRACKED.ravel(a), 0
-    return _in_order(a, np.argsort(plain(a), axis=axis, stable=True), axis)
+    return _in_order(a, np.argsort(plain(a), axis=axis, order=order, stable=True), axis)
 
 
 @defined_by(np.partition)
 def partition(a, kth, axis=-1, kind="introselect", order=None):
-    """`np.partition`."""
+    """`np.partition`: its results, each from the place in ``a`` that has the same rank."""
     if axis is None:
         a, axis = TRACKED.ravel(a), 0
-    return _in_order(a, np.argpartition(plain(a), kth, axis=axis), axis)
+    value = plain(a)
+    found = np.argsort(np.partition(value, kth, axis, kind, order), axis=axis, stable=True)
+    places = np.empty_like(found)
+    np.put_along_axis(places, found, np.argsort(value, axis=axis, stable=True), axis)
+    return _in_order(a, places, axis)
 
 
 def _in_order(a, order, axis):
@@ -38,44 +42,42 @@ def _in_order(a, order, axis):
 # --- quantiles ------------------------------------------------------------------------------------------------
 
 
-@defined_by(np.median)
+@defined_by(np.median, valued=True)
 def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     """`np.median`: the middle of the sorted elements, or the mean of the two middle ones."""
     no_out(out)
     return _quantile(a, 0.5, axis, "linear", keepdims, ignore_nan=False)
 
 
-@defined_by(np.nanmedian)
+@defined_by(np.nanmedian, valued=True)
 def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     """`np.nanmedian`."""
     no_out(out)
     return _quantile(a, 0.5, axis, "linear", keepdims, ignore_nan=True)
 
 
-@defined_by(np.quantile)
+@defined_by(np.quantile, valued=True)
 def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
-    """`np.quantile`, between the two nearest elements by ``method``; constant in ``q``."""
+    """`np.quantile`, between the two nearest elements by ``method``."""
     return _quantile(a, q, axis, method, keepdims, ignore_nan=False, refused=(out, weights))
 
 
-@defined_by(np.nanquantile)
+@defined_by(np.nanquantile, valued=True)
 def nanquantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
     """`np.nanquantile`."""
     return _quantile(a, q, axis, method, keepdims, ignore_nan=True, refused=(out, weights))
 
 
-@defined_by(np.percentile)
+@defined_by(np.percentile, valued=True)
 def percentile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
     """`np.percentile`."""
-    q = np.true_divide(plain(q), 100)
-    return _quantile(a, q, axis, method, keepdims, ignore_nan=False, refused=(out, weights))
+    return _quantile(a, TRACKED.divide(q, 100), axis, method, keepdims, ignore_nan=False, refused=(out, weights))
 
 
-@defined_by(np.nanpercentile)
+@defined_by(np.nanpercentile, valued=True)
 def nanpercentile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
     """`np.nanpercentile`."""
-    q = np.true_divide(plain(q), 100)
-    return _quantile(a, q, axis, method, keepdims, ignore_nan=True, refused=(out, weights))
+    return _quantile(a, TRACKED.divide(q, 100), axis, method, keepdims, ignore_nan=True, refused=(out, weights))
 
 
 _METHODS = {
@@ -88,42 +90,38 @@ _METHODS = {
 
 
 def _quantile(a, q, axis, method, keepdims, *, ignore_nan, refused=()):
-    """A weighted mean of two sorted elements; the weights and which elements they are, are constants."""
-    if refused and a.dtype.kind == "c":
-        raise TypeError("complex numbers have no quantiles; take those of their real and imaginary parts")
+    """A weighted mean of two sorted elements; which they are is constant, and by most methods the weights are."""
     if method not in _METHODS or any(given is not None for given in refused):
         raise UnsupportedError(
             f"quantiles of recorded arrays have the methods {', '.join(_METHODS)}, not {method!r}; no weights=, no out="
         )
-    rows, kept = merged(a, axis, keepdims)
-    q = np.asarray(plain(q))
+    a, q = (x if hasattr(x, "dtype") else np.asarray(x) for x in (a, q))
+    rows, kept = merged(a, axis, bool(keepdims))
     if rows.shape[-1] == 0:
-        if refused and not ignore_nan:
-            raise ValueError("there are no quantiles of nothing")
         nothing = TRACKED.sum(rows, axis=-1, keepdims=True) + np.full(q.size, np.nan, a.dtype)
         return TRACKED.reshape(TRACKED.moveaxis(nothing, -1, 0), (*q.shape, *kept))
     ordered = TRACKED.sort(rows, axis=-1)
     count = np.sum(~np.isnan(plain(rows)), axis=-1, keepdims=True)
     known = count if ignore_nan else np.full_like(count, rows.shape[-1])
-    position = np.maximum(q.ravel() * (known - 1), 0)  # (..., number of quantiles)
-    below, above = _METHODS[method](position)
-    share = (np.where(above > below, 0.5, 0) if method == "midpoint" else position - below).astype(a.dtype)
+    position = TRACKED.ravel(q) * np.maximum(known - 1, 0)  # (..., number of quantiles)
+    below, above = _METHODS[method](plain(position))
+    if method == "linear" and type(position) is Array:
+        below, above = _interval(plain(ordered), plain(position), known - 1)
+    share = np.where(above > below, 0.5, 0) if method == "midpoint" else position - below
     low = TRACKED.take_along_axis(ordered, below.astype(np.intp), -1)
     high = TRACKED.take_along_axis(ordered, above.astype(np.intp), -1)
-    found = TRACKED.where(above > below, low * (1 - share) + high * share, low)
+    found = TRACKED.where(above > below, low + (high - low) * TRACKED.astype(share, a.dtype), low)
     if not ignore_nan:
         found = TRACKED.where(count < rows.shape[-1], np.asarray(np.nan, a.dtype), found)
     return number(TRACKED.reshape(TRACKED.moveaxis(found, -1, 0), (*q.shape, *kept)))
 
 
-def merged(a, axis, keepdims):
-    """``a`` with the axes of a reduction merged into the last one, and the shape of the result."""
-    axes = range(a.ndim) if axis is None else [x % a.ndim for x in (axis if isinstance(axis, tuple) else (axis,))]
-    rest = [i for i in range(a.ndim) if i not in axes]
-    shape = [a.shape[i] for i in rest]
-    length = int(np.prod([a.shape[i] for i in axes]))
-    rows = TRACKED.reshape(TRACKED.transpose(a, (*rest, *axes)), (*shape, length))
-    return rows, [1 if i in axes else n for i, n in enumerate(a.shape)] if keepdims else shape
+def _interval(ordered, position, last):
+    """The places on either side of each position; of one that is a place itself, on the side of the smaller slope."""
+    below = np.clip(np.floor(position), 0, np.maximum(last - 1, 0)).astype(np.intp)
+    before, here, after = (np.take_along_axis(ordered, np.clip(below + i, 0, last), -1) for i in (-1, 0, 1))
+    below = below - ((position == below) & (below > 0) & (here - before < after - here))
+    return below, np.minimum(below + 1, last)
 
 
 # --- sets -----------------------------------------------------------------------------------------------------
@@ -157,8 +155,9 @@ def unique_inverse(x):
 
 @defined_by(np.unique_values)
 def unique_values(x):
-    """`np.unique_values`."""
-    return _distinct(x).values
+    """`np.unique_values`, in the order in which NumPy finds them."""
+    ranks = np.argsort(np.argsort(np.unique_values(plain(x)), stable=True), stable=True)
+    return _distinct(x).values[ranks]
 
 
 @defined_by(np.unique)

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from autodiff_numpy._array import Array
-from autodiff_numpy._jvp import elementwise
+from autodiff_numpy._array import Array, plain
+from autodiff_numpy._jvp import broadcast_tangent, elementwise
+from autodiff_numpy._pullback import unbroadcast
 from autodiff_numpy._rule import defined_by, rule
-from autodiff_numpy._tables import TRACKED
+from autodiff_numpy._tables import TRACKED, VALUES
+from autodiff_numpy._wrap import with_value
 from autodiff_numpy.rules import beyond
 from autodiff_spec import UnsupportedError
 
@@ -33,6 +35,7 @@ special = SimpleNamespace(**{name: itself(function) for name, function in vars(s
 
 _ERF = 2 / math.sqrt(math.pi)
 _NORMAL = 1 / math.sqrt(2 * math.pi)
+_ROOT_2, _ROOT_HALF = math.sqrt(2), math.sqrt(0.5)
 
 
 def _one_call(function):
@@ -60,8 +63,94 @@ def _bessel_i(n, x):
 
 
 def _mills(x):
-    """φ(x)/Φ(x) of the normal distribution, as a scaled function: right where both underflow."""
-    return np.divide(_ERF * math.sqrt(0.5), special.erfcx(x * -math.sqrt(0.5)))
+    """φ(x)/Φ(x) of the normal distribution: right where both underflow."""
+    left = np.divide(_ERF * _ROOT_HALF, special.erfcx(np.minimum(x, 0) * -_ROOT_HALF))
+    return np.where(x > 0, VALUES.exp_of_square(x, -0.5) * _NORMAL / special.ndtr(x), left)
+
+
+def _excess(xp, z):
+    """How much larger than z ≥ 4 the hazard φ(z)/Φ(-z) is: a continued fraction of positive terms (7.9)."""
+    tail = z
+    for k in range(40, 1, -1):
+        tail = z + k / tail
+    return 1 / tail
+
+
+def _mills_share(xp, g, x, ans):
+    far = plain(x) < -4
+    rest = x + ans  # whose terms cancel there
+    if np.any(far):
+        rest = xp.where(far, _excess(xp, xp.where(far, -x, 4)), rest)
+    return -g * ans * rest
+
+
+def _erfcx_share(xp, g, x, ans):
+    far = plain(x) > 3
+    slope = 2 * x * ans - _ERF
+    if np.any(far):
+        slope = xp.where(far, ans * _excess(xp, xp.where(far, x, 3) * _ROOT_2) * -_ROOT_2, slope)
+    return g * slope
+
+
+def _dawsn_share(xp, g, x, ans):
+    far = np.abs(plain(x)) > 7
+    slope = 1 - 2 * x * ans
+    if np.any(far):
+        t, tail = xp.square(_ROOT_HALF / xp.where(far, x, 7)), 0
+        for k in range(25, 0, -1):  # Σ (2k - 1)!! tᵏ, by Horner
+            tail = (2 * k - 1) * t * (1 + tail)
+        slope = xp.where(far, -tail, slope)
+    return g * slope
+
+
+def _exp_by_tail(a, tail):
+    """exp(a²) where erfc(|a|) is known, ``tail``, whose rounding is no matter of the size of a."""
+    return special.erfcx(np.abs(a)) / tail
+
+
+def _slope_of_erfinv(y):
+    return _exp_by_tail(special.erfinv(y), 1 - np.abs(y)) / _ERF
+
+
+def _slope_of_erfcinv(y):
+    return _exp_by_tail(special.erfcinv(y), np.minimum(y, 2 - y)) / _ERF
+
+
+def _slope_of_ndtri(p):
+    return _exp_by_tail(special.ndtri(p) * _ROOT_HALF, 2 * np.minimum(p, 1 - p)) / _NORMAL
+
+
+_BERNOULLI = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760)  # of numbers 2k, over 2k
+
+
+def _psi_gap(xp, x, y):
+    """ψ(x + y) - ψ(x), by positive terms where the two are near to each other (5.5, 5.11)."""
+    gap = xp.psi(x + y) - xp.psi(x)
+    near = (plain(x) > 0) & (plain(y) > 0) & (np.abs(plain(gap)) < 0.05 * np.abs(special.psi(plain(x))))
+    if not np.any(near):
+        return gap
+    x, y = xp.where(near, x, 1), xp.where(near, y, 1)
+    total: Any = 0
+    for k in range(20):
+        total = total + y / (x + k) / (x + y + k)
+    u, v = 1 / (x + 20), 1 / (x + y + 20)
+    apart, powers, power, rest = y * u * v, 1, 1, 0.0  # u - v; (u²ᵏ - v²ᵏ) / (u² - v²), and the power of u² in it
+    for number in _BERNOULLI:
+        rest = rest + number * powers
+        power = power * xp.square(u)
+        powers = powers * xp.square(v) + power
+    return xp.where(near, total + xp.log1p(y * u) + 0.5 * apart + apart * (u + v) * rest, gap)
+
+
+def _log_ratio(x, y):
+    """log(x / y), for neighbours by their difference, and where the quotient overflows."""
+    ratio = np.divide(x, y)
+    found = np.where(np.abs(ratio - 1) < 0.5, np.log1p((x - y) / y), np.log(ratio))
+    return np.where((ratio == 0) | np.isinf(ratio), np.log(x) - np.log(y), found)
+
+
+def _shortfall(x, y):
+    return (y - x) / y
 
 
 @_one_call
@@ -102,44 +191,54 @@ def _over(xp, x, y):
 
 
 # --- primitives that the rules below lead to, closed under derivatives --------------------------------------------
-rule(_polygamma, None, lambda xp, g, n, x: g * xp.polygamma(n + 1, x), jvp=elementwise)
+rule(
+    _polygamma,
+    None,
+    lambda xp, g, n, x, x_shape, x_dtype: unbroadcast(xp, g * xp.polygamma(n + 1, x), x_shape, x_dtype),
+    jvp=(None, lambda xp, t, n, x, ans_shape, ans_dtype: broadcast_tangent(
+        xp, t * xp.polygamma(n + 1, x), ans_shape, ans_dtype)),
+)  # fmt: skip
 rule(_bessel_j, None, lambda xp, g, n, x: g * 0.5 * (xp.bessel_j(n - 1, x) - xp.bessel_j(n + 1, x)), jvp=elementwise)
 rule(_bessel_i, None, lambda xp, g, n, x: g * 0.5 * (xp.bessel_i(n - 1, x) + xp.bessel_i(n + 1, x)), jvp=elementwise)
-rule(_mills, lambda xp, g, x, ans: -g * ans * (x + ans), jvp=elementwise)
+rule(_mills, _mills_share, jvp=elementwise)
+rule(_slope_of_erfinv, lambda xp, g, y, ans: g * (2 * xp.erfinv(y) * ans) * ans, jvp=elementwise)
+rule(_slope_of_erfcinv, lambda xp, g, y, ans: g * (-2 * xp.erfcinv(y) * ans) * ans, jvp=elementwise)
+rule(_slope_of_ndtri, lambda xp, g, p, ans: g * (xp.ndtri(p) * ans) * ans, jvp=elementwise)
+rule(_log_ratio, lambda xp, g, x: g / x, lambda xp, g, y: -g / y, jvp=elementwise)
+rule(_shortfall, lambda xp, g, y: -g / y, lambda xp, g, x, y: g * (x / y) / y, jvp=elementwise)
 rule(_gamma_density, _refused_by_order, lambda xp, g, a, x, ans: g * ans * (_ratio(xp, a - 1, x) - 1), jvp=elementwise)
 
 # --- error functions and the normal distribution (chapter 7) ------------------------------------------------------
-rule(special.erf, lambda xp, g, x: g * xp.exp(-x * x) * _ERF, name="special_erf")
-rule(special.erfc, lambda xp, g, x: -g * xp.exp(-x * x) * _ERF)
-rule(special.erfcx, lambda xp, g, x, ans: g * (2 * x * ans - _ERF))
-rule(special.erfi, lambda xp, g, x: g * xp.exp(x * x) * _ERF)
-rule(special.dawsn, lambda xp, g, x, ans: g * (1 - 2 * x * ans))
-rule(special.erfinv, lambda xp, g, ans: g * xp.exp(ans * ans) / _ERF)
-rule(special.erfcinv, lambda xp, g, ans: -g * xp.exp(ans * ans) / _ERF)
-rule(special.ndtr, lambda xp, g, x: g * xp.exp(-0.5 * x * x) * _NORMAL)
+rule(special.erf, lambda xp, g, x: g * xp.exp_of_square(x, -1) * _ERF, name="special_erf")
+rule(special.erfc, lambda xp, g, x: -g * xp.exp_of_square(x, -1) * _ERF)
+rule(special.erfcx, _erfcx_share)
+rule(special.erfi, lambda xp, g, x: g * xp.exp_of_square(x, 1) * _ERF)
+rule(special.dawsn, _dawsn_share)
+rule(special.erfinv, lambda xp, g, x: g * xp.slope_of_erfinv(x))
+rule(special.erfcinv, lambda xp, g, x: -g * xp.slope_of_erfcinv(x))
+rule(special.ndtr, lambda xp, g, x: g * xp.exp_of_square(x, -0.5) * _NORMAL)
 rule(special.log_ndtr, lambda xp, g, x: g * xp.mills(x))
-rule(special.ndtri, lambda xp, g, ans: g * xp.exp(0.5 * ans * ans) / _NORMAL)
+rule(special.ndtri, lambda xp, g, x: g * xp.slope_of_ndtri(x))
 
 # --- gamma functions (chapter 5) ----------------------------------------------------------------------------------
 rule(special.psi, lambda xp, g, x: g * xp.polygamma(1, x))
 rule(special.gamma, lambda xp, g, x, ans: g * ans * xp.psi(x))
 rule(special.gammaln, lambda xp, g, x: g * xp.psi(x))
-rule(special.beta, lambda xp, g, x, y, ans: g * ans * (xp.psi(x) - xp.psi(x + y)),
-     lambda xp, g, y, x, ans: g * ans * (xp.psi(y) - xp.psi(x + y)))  # fmt: skip
-rule(special.betaln, lambda xp, g, x, y: g * (xp.psi(x) - xp.psi(x + y)),
-     lambda xp, g, y, x: g * (xp.psi(y) - xp.psi(x + y)))  # fmt: skip
+rule(special.beta, lambda xp, g, x, y, ans: -g * ans * _psi_gap(xp, x, y),
+     lambda xp, g, y, x, ans: -g * ans * _psi_gap(xp, y, x))  # fmt: skip
+rule(special.betaln, lambda xp, g, x, y: -g * _psi_gap(xp, x, y), lambda xp, g, y, x: -g * _psi_gap(xp, y, x))
 rule(special.gammainc, _refused_by_order, lambda xp, g, x, y: g * xp.gamma_density(x, y))  # 8.8.13, of (a, x)
 rule(special.gammaincc, _refused_by_order, lambda xp, g, x, y: -g * xp.gamma_density(x, y))
 
 # --- logistic functions and entropies -----------------------------------------------------------------------------
-rule(special.expit, lambda xp, g, x: g * (xp.expit(x) * xp.expit(-x)))
+rule(special.expit, lambda xp, g, x: g * (0.25 * xp.sech_squared(0.5 * x)))
 rule(special.log_expit, lambda xp, g, x: g * xp.expit(-x))
 rule(special.logit, lambda xp, g, x: g / (x * (1 - x)))
 rule(special.xlogy, lambda xp, g, x, y: g * _log(xp, x, y), lambda xp, g, x, y: g * _over(xp, x, y))
 rule(special.xlog1py, lambda xp, g, x, y: g * _log(xp, x, 1 + y), lambda xp, g, x, y: g * _over(xp, x, 1 + y))
 rule(special.entr, lambda xp, g, x: -g * (xp.log(x) + 1))
-rule(special.rel_entr, lambda xp, g, x, y: g * (xp.log(x / y) + 1), lambda xp, g, x, y: -g * x / y)
-rule(special.kl_div, lambda xp, g, x, y: g * xp.log(x / y), lambda xp, g, x, y: g * (1 - x / y))
+rule(special.rel_entr, lambda xp, g, x, y: g * (xp.log_ratio(x, y) + 1), lambda xp, g, x, y: -g * x / y)
+rule(special.kl_div, lambda xp, g, x, y: g * xp.log_ratio(x, y), lambda xp, g, x, y: g * xp.shortfall(x, y))
 
 # --- Bessel functions of order 0 and 1 (10.6, 10.29) --------------------------------------------------------------
 rule(special.j0, lambda xp, g, x: -g * xp.j1(x))
@@ -160,7 +259,8 @@ def polygamma(n, x):
     """`scipy.special.polygamma`: derivative ``n`` of the digamma function; ``n`` are integers, and constant."""
     if isinstance(n, Array):
         raise UnsupportedError("polygamma has no derivative in its order n; pass plain integers")
-    return TRACKED.polygamma(n, x) if isinstance(x, Array) else special.polygamma(n, x)
+    value = special.polygamma(n, plain(x))
+    return with_value(TRACKED.polygamma(np.asarray(n), x), value) if isinstance(x, Array) else value
 
 
 @defined_by(special.logsumexp)
@@ -178,10 +278,10 @@ def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
 @defined_by(special.softmax)
 def softmax(x, axis=None):
     """`scipy.special.softmax`."""
-    return beyond.softmax(x, axis)
+    return TRACKED.probabilities(x, axis)
 
 
 @defined_by(special.log_softmax)
 def log_softmax(x, axis=None):
     """`scipy.special.log_softmax`."""
-    return x - TRACKED.log_sum_exp(x, axis, True)
+    return TRACKED.log_probabilities(x, axis)

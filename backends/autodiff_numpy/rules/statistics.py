@@ -10,7 +10,7 @@ from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import as_array
 
 
-@defined_by(np.average)
+@defined_by(np.average, valued=True)
 def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     """`np.average`."""
     a = as_array(a)
@@ -28,16 +28,20 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
     return (found, total) if returned else found
 
 
-@defined_by(np.cov)
+@defined_by(np.cov, valued=True)
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
     """`np.cov`."""
     rows = _variables(m, rowvar)
     if y is not None:
         rows = TRACKED.concatenate([rows, _variables(y, rowvar)], 0)
     rows = rows if dtype is None else TRACKED.astype(rows, dtype)
+    if rows.shape[0] == 0:  # no variables
+        return np.zeros((0, 0))
     ddof = (0 if bias else 1) if ddof is None else ddof
     given = [as_array(w) for w in (fweights, aweights) if w is not None]
     if given:
+        if any(w.shape != rows.shape[1:] for w in given):
+            raise RuntimeError(f"cov needs a weight for each of {rows.shape[1]} observations")
         weights = given[0] if len(given) == 1 else given[0] * given[1]
         total = TRACKED.sum(weights)
         deviation = rows - TRACKED.expand_dims(TRACKED.matmul(rows, weights) / total, -1)
@@ -60,7 +64,7 @@ def _variables(m, rowvar):
     return rows if rowvar or m.ndim == 1 else rows.T
 
 
-@defined_by(np.corrcoef)
+@defined_by(np.corrcoef, valued=True)
 def corrcoef(x, y=None, rowvar=True, *, dtype=None):
     """`np.corrcoef`."""
     c = cov(x, y, rowvar, dtype=dtype)

@@ -5,24 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
+from autodiff_numpy._rule import computed_by
 from autodiff_numpy._tables import TRACKED, UFUNC_METHODS, UFUNCS
 from autodiff_numpy.rules.cumulative import along
-from autodiff_numpy.rules.reductions import no_out
+from autodiff_numpy.rules.reductions import in_dtype, no_out
 from autodiff_spec import UnsupportedError
 
 _REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
 _RUNNING = {"add": "cumsum", "multiply": "cumprod"}
-_FOLDED = ("subtract", "divide", "power", "maximum", "minimum", "fmax", "fmin", "hypot", "logaddexp", "logaddexp2",
+FOLDED = ("subtract", "divide", "power", "maximum", "minimum", "fmax", "fmin", "hypot", "logaddexp", "logaddexp2",
            "arctan2", "copysign", "fmod", "remainder")  # fmt: skip
 """Ufuncs without a function of their own for it: they are applied to one element after the other."""
 
 
 def _reduction(function):
-    def reduce(array, axis=0, dtype=None, out=None, keepdims=False, **refused):
+    def reduce(array, axis=0, dtype=None, out=None, keepdims=False, initial=None, **refused):
         _require_usual(out, refused)
-        if dtype is not None:
-            array = TRACKED.astype(array, dtype)
-        return function(array, axis=axis, keepdims=keepdims)
+        first = {} if initial is None else {"initial": initial}
+        return function(in_dtype(array, dtype), axis=axis, keepdims=keepdims, **first)
 
     return reduce
 
@@ -79,12 +79,12 @@ def _require_usual(out, refused):
         raise UnsupportedError(f"a ufunc's reduction of recorded arrays takes no {', '.join(refused)}=; use np.where")
 
 
-for name in dict.fromkeys((*_REDUCTIONS, *_FOLDED)):
+for name in dict.fromkeys((*_REDUCTIONS, *FOLDED)):
     ufunc = getattr(np, name)
     reduce, accumulate = _folding(ufunc)
     if name in _REDUCTIONS:
-        reduce = _reduction(getattr(TRACKED, _REDUCTIONS[name]))
+        reduce = computed_by(ufunc.reduce, _reduction(getattr(TRACKED, _REDUCTIONS[name])))
     if name in _RUNNING:
-        accumulate = _accumulation(getattr(TRACKED, _RUNNING[name]))
+        accumulate = computed_by(ufunc.accumulate, _accumulation(getattr(TRACKED, _RUNNING[name])))
     UFUNC_METHODS[ufunc, "reduce"], UFUNC_METHODS[ufunc, "accumulate"] = reduce, accumulate
     UFUNC_METHODS[ufunc, "reduceat"] = _of_pieces(reduce)
