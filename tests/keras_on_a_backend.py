@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import keras
@@ -176,9 +177,9 @@ def test_a_tape_says_that_it_reads_none_of_jax(model: Any) -> None:
         t.grad(loss, model.trainable_variables)
     with be.tape() as t:
         watched = t.watch(model.trainable_variables)
-        with pytest.raises(TypeError, match=r"call such code by lift\(f\), or differentiate it by grad\(f\)"):
+        with pytest.raises(ad.LostDerivativeError, match=r"lift\(f\)"):
             loss_of(model)(watched)
-        with pytest.raises(TypeError, match="lift"):
+        with pytest.raises(ad.LostDerivativeError, match="lift"):
             model(t.watch(x))
 
 
@@ -362,7 +363,8 @@ def test_a_layer_that_differentiates_is_fitted_as_in_numpy() -> None:
 
 def test_a_function_that_ignores_the_variables_has_a_gradient_of_zeros(model: Any) -> None:
     x = tensor(X)
-    found = ad.grad(lambda _: ops.sum(model(x)))(model.trainable_variables)
+    with nullcontext() if NAME == "jax" else pytest.warns(ad.IndependentWarning):
+        found = ad.grad(lambda _: ops.sum(model(x)))(model.trainable_variables)
     assert_close(found, [np.zeros_like(weight) for weight in WEIGHTS])
 
 
