@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from autodiff_spec._backend import Backend
 from autodiff_spec._discovery import backend, backend_of
 from autodiff_spec.core.checks import require_function
+from autodiff_spec.core.wrapping import wraps
 from autodiff_spec.operators import CustomVJP
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _when_called(method: F) -> F:
     def function(f: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
         require_function(f, f"{name}()")
 
-        @functools.wraps(f, updated=())
+        @wraps(f)
         def of_arrays(*given: Any, **named: Any) -> Any:
             be = backend_of(*given, *named.values()) if named else backend_of(*given)
             return getattr(be, name)(f, *args, **kwargs)(*given, **named)

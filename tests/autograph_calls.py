@@ -68,6 +68,9 @@ def nothing_of_ours(a: Any) -> Any:
         return 3.0 * a * a
 
 
+grad_of_a_lambda = ad.grad(lambda x: x * x * x if tf.reduce_sum(x) > 0.0 else x)
+
+
 def a_mistake(a: Any) -> Any:
     return ad.grad(branching)(tf.cast(a, tf.int32))
 
@@ -76,7 +79,7 @@ def slope(a: Any) -> Any:
     return 3.0 * a * a
 
 
-BY_AUTOGRAPH = {"branch": grad_of_a_branch, "loop": grad_of_a_loop}
+BY_AUTOGRAPH = {"branch": grad_of_a_branch, "loop": grad_of_a_loop, "lambda": grad_of_a_lambda}
 """Users' functions that cannot be traced without it."""
 PROGRAMS = {"tape with a pause": tape_with_a_pause, "loading": backends_that_are_loaded, "control": nothing_of_ours}
 

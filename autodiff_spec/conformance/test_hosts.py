@@ -62,7 +62,7 @@ def operators(be: Backend, seen: set[Backend]) -> dict[str, tuple[Function, Func
         rule.defvjp(lambda b: (cube(b), b), backward)
         return rule(b)
 
-    hosted = source_for(be).host(lambda c, b: c * b * b * b, like=lambda c, b: b)
+    hosted = source_for(be).host(lambda c, b: c * b * b * b, like=lambda _, b: b)
 
     def value(c: Any, a: Any) -> Any:
         return c * a * a * a

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
@@ -10,6 +9,7 @@ from autodiff_spec.core import trees
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
+from autodiff_spec.core.wrapping import wraps
 
 P = ParamSpec("P")
 
@@ -40,7 +40,7 @@ def checkpoint(be: Engine, f: Callable[P, Any]) -> Callable[P, Any]:
         array([0.   , 1.081])
     """
 
-    @functools.wraps(f, updated=())
+    @wraps(f)
     def recomputed(*args: P.args, **kwargs: P.kwargs) -> Any:
         be.require(Capability.CHECKPOINT, "checkpoint()")
         leaves, structure = trees.flatten((args, kwargs), be.array_types)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.engine import Engine
+from autodiff_spec.core.wrapping import wraps
 from autodiff_spec.operators._arguments import Arguments, constant, require_positions, zeros_for_none
 
 P = ParamSpec("P")
@@ -45,7 +45,7 @@ def grad(
     """
     both = _value_and_grad(be, f, argnums, has_aux, "grad()")
 
-    @functools.wraps(f, updated=())
+    @wraps(f)
     def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
         value, found = both(*args, **kwargs)
         return (found, value[1]) if has_aux else found
@@ -93,7 +93,7 @@ def _value_and_grad(
     checks.require_function(f, operation)
     require_positions(argnums, operation)
 
-    @functools.wraps(f, updated=())
+    @wraps(f)
     def value_and_gradient(*args: P.args, **kwargs: P.kwargs) -> tuple[Any, Any]:
         call = Arguments(be, f, args, kwargs, argnums, operation, has_aux=has_aux)
         found, pull = be._vjp(call.flat, call.primals, once=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
 
 from autodiff_spec.core import checks
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.engine import Engine
+from autodiff_spec.core.wrapping import wraps
 from autodiff_spec.operators._arguments import require_positions
 from autodiff_spec.operators._grad import grad
 from autodiff_spec.operators._jacobian import jacobian
@@ -52,7 +52,7 @@ def hessian(
     checks.require_function(f, "hessian()")
     require_positions(argnums, "hessian()")
 
-    @functools.wraps(f, updated=())
+    @wraps(f)
     def hessian_of(*args: P.args, **kwargs: P.kwargs) -> Any:
         mode = "forward" if be._forward_is_native() else "reverse"
         gradient = grad(be, f, argnums, has_aux=has_aux)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from autodiff_spec.core import checks, trees
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Array, Engine, FlatFunction, Kind
 from autodiff_spec.core.errors import UnsupportedError
+from autodiff_spec.core.wrapping import wraps
 from autodiff_spec.operators._arguments import constant
 from autodiff_spec.operators._custom_vjp import CustomVJP
 from autodiff_spec.operators._vjp import vjp
@@ -49,7 +49,7 @@ def host(be: Engine, f: Callable[..., Any], *, like: Any = None) -> Callable[...
     """
     checks.require_function(f, "host()")
 
-    @functools.wraps(f, updated=())
+    @wraps(f)
     def hosted(*args: Any, **kwargs: Any) -> Any:
         target = be._backend_of(args, kwargs)
         if target is be:

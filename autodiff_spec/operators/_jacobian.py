@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
@@ -10,6 +9,7 @@ from typing import Any, ParamSpec
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.errors import NotDifferentiableError
+from autodiff_spec.core.wrapping import wraps
 from autodiff_spec.operators._arguments import Arguments, constant, require_positions
 
 P = ParamSpec("P")
@@ -66,7 +66,7 @@ def jacobian(
     if mode not in MODES:
         raise ValueError(f"mode={mode!r} of jacobian(); choose one of {', '.join(map(repr, MODES))}")
 
-    @functools.wraps(f, updated=())
+    @wraps(f)
     def jacobian_of(*args: P.args, **kwargs: P.kwargs) -> Any:
         call = Arguments(be, f, args, kwargs, argnums, "jacobian()", has_aux=has_aux)
         positions = call.distinct

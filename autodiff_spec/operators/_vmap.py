@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
@@ -12,6 +11,7 @@ from autodiff_spec.core import checks, trees
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.errors import ShapeMismatchError
+from autodiff_spec.core.wrapping import wraps
 from autodiff_spec.operators._arguments import constant, convert
 
 P = ParamSpec("P")
@@ -46,7 +46,7 @@ def vmap(be: Engine, f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0) -
 
     checks.require_function(f, "vmap()")
 
-    @functools.wraps(f, updated=())
+    @wraps(f)
     def batched(*args: P.args, **kwargs: P.kwargs) -> Any:
         leaves, structure = trees.flatten(args, be.array_types)
         leaves = [convert(be, leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
