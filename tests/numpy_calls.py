@@ -375,7 +375,7 @@ GROUPS: dict[str, str] = {
         x.nbytes
         x.itemsize
         x.strides
-        x.base
+        x.base is None
         x.flags['C_CONTIGUOUS']
         len(x)
         x.tolist()

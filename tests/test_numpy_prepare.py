@@ -23,7 +23,7 @@ VARIANTS = [variant for function in FUNCTIONS for variant in function.variants]
 DTYPES = ("float16", "float32", "float64", "longdouble", "complex64", "int32", "uint8", "bool")
 INDEX_OF_A_CONSTANT = ("at add", "segment_sum", "complex beyond segment_sum")  # NumPy reads the index without asking
 X = np.array([1.0, -2.0, 3.0])
-LOOKING = {"prod", "cumulative_prod", "sort", "take_along_axis", "interp", "segment_sum"}  # whose rules ask arrays for their values
+LOOKING = {"prod", "cumulative_prod", "sort", "take_along_axis", "interp", "segment_sum"}  # which look at values
 
 
 def prepared(f: Callable[..., Any], *args: Any) -> tuple[Any, Any]:

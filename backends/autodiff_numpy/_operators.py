@@ -12,6 +12,7 @@ import numpy as np
 from autodiff_numpy._array import Array
 from autodiff_numpy._rule import RULES
 from autodiff_numpy._tables import TRACKED
+from autodiff_numpy._views import base_of
 from autodiff_numpy._wrap import binary
 from autodiff_numpy.rules.indexing import read
 from autodiff_numpy.rules.writing import METHODS, PROPERTIES
@@ -49,6 +50,7 @@ def install(xp: ModuleType) -> None:
         setattr(Array, name, property(getattr(TRACKED, function)))
     for name in ("nbytes", "itemsize", "strides", "flags"):
         setattr(Array, name, property(operator.attrgetter(f"value.{name}")))
+    setattr(Array, "base", property(base_of))  # noqa: B010  (what only views have)
     for name, (read_it, write_it) in PROPERTIES.items():
         setattr(Array, name, property(read_it, write_it))
 

@@ -111,6 +111,14 @@ def was_written(x: Any) -> bool:
     return getattr(x, "_written", False)
 
 
+def base_of(x: Array) -> Array | None:
+    """The array whose memory ``x`` is a view of, as NumPy's ``base``; ``None`` of an array of its own."""
+    base = None
+    while type(link := link_of(x)) is tuple:
+        base = x = link[0]
+    return base
+
+
 def sealed(value: Any, argument: Any) -> Any:
     """A view that no tape tracks, as a read-only copy: in NumPy who writes into it writes into ``argument``."""
     if type(value) is ndarray and (value is argument or value.base is not None):
