@@ -1,0 +1,110 @@
+"""`autodiff_numpy.scipy` on recorded arrays: SciPy's values, and first and second derivatives by differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autodiff_spec as ad
+from tests.numpy_calls import differences
+
+pytest.importorskip("scipy")
+
+from autodiff_numpy.scipy import signal, sparse, stats
+
+be = ad.backend("numpy")
+X = np.array([0.31, 0.52, 1.4])
+UNIT = np.array([0.2, 0.55, 0.9])
+COUNTS = np.array([0, 2, 5])
+POINTS = np.array([[0.3, -0.2], [1.0, 0.4], [0.1, 0.9]])
+SHARES = np.array([0.2, 0.5, 0.3])
+COVARIANCE = np.array([[1.3, 0.2], [0.2, 0.8]])
+MATRIX = sparse.csr_array([[1.0, 0.0, 2.0], [0.0, 3.0, 0.0]])
+KERNEL = np.array([[1.0, -0.5], [0.25, 2.0]])
+IMAGE = np.arange(12.0).reshape(3, 4) ** 1.3
+
+CASES: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "norm.logpdf": (lambda x, m, s: stats.norm.logpdf(x, m, s), (X, 0.4, 1.7)),
+    "norm.pdf": (lambda x, m, s: stats.norm.pdf(x, loc=m, scale=s), (X, 0.4, 1.7)),
+    "norm.cdf": (lambda x, m, s: stats.norm.cdf(x, m, s), (X, 0.4, 1.7)),
+    "norm.logcdf": (lambda x, m, s: stats.norm.logcdf(x, m, s), (X, 0.4, 1.7)),
+    "norm.sf": (lambda x, m, s: stats.norm.sf(x, m, s), (X, 0.4, 1.7)),
+    "norm.logsf": (lambda x: stats.norm.logsf(x), (X,)),
+    "norm, frozen": (lambda x, m, s: stats.norm(m, s).logpdf(x), (X, 0.4, 1.7)),
+    "norm, frozen by constants": (lambda x: stats.norm(0.5, 2.0).cdf(x), (X,)),
+    "t.logpdf": (lambda x, df, m, s: stats.t.logpdf(x, df, m, s), (X, 3.5, 0.2, 1.4)),
+    "t.pdf": (lambda x, df: stats.t.pdf(x, df), (X, 3.5)),
+    "gamma.logpdf": (lambda x, a, s: stats.gamma.logpdf(x, a, scale=s), (X, 2.5, 0.7)),
+    "gamma.pdf": (lambda x, a, m, s: stats.gamma.pdf(x, a, m, s), (X, 2.5, -0.3, 0.7)),
+    "beta.logpdf": (lambda x, a, b: stats.beta.logpdf(x, a, b), (UNIT, 2.5, 1.7)),
+    "beta.pdf": (lambda x, a, b, s: stats.beta.pdf(x, a, b, scale=s), (UNIT, 2.5, 1.7, 1.3)),
+    "poisson.logpmf": (lambda mu: stats.poisson.logpmf(COUNTS, mu), (1.7,)),
+    "poisson.pmf": (lambda mu: stats.poisson.pmf(COUNTS, mu), (np.array([0.5, 1.7, 3.0]),)),
+    "multivariate_normal.logpdf": (
+        lambda x, m, c: stats.multivariate_normal.logpdf(x, m, 0.5 * (c + c.T)), (POINTS, POINTS[1], COVARIANCE),
+    ),
+    "multivariate_normal.pdf": (lambda x, m: stats.multivariate_normal.pdf(x, m, COVARIANCE), (POINTS[0], POINTS[1])),
+    "multivariate_normal of a variance": (lambda x: stats.multivariate_normal.logpdf(x, [0.0, 1.0], 2.0), (POINTS,)),
+    "multivariate_normal, frozen": (lambda m: stats.multivariate_normal(m, COVARIANCE).logpdf(POINTS), (POINTS[1],)),
+    "dirichlet.logpdf": (lambda a: stats.dirichlet.logpdf(SHARES, a), (np.array([1.5, 2.0, 0.7]),)),
+    "dirichlet.pdf": (lambda a: stats.dirichlet.pdf(SHARES[:2], a), (np.array([1.5, 2.0, 0.7]),)),
+    "fftconvolve": (lambda x, y: signal.fftconvolve(x, y), (IMAGE, KERNEL)),
+    "fftconvolve, same": (lambda x, y: signal.fftconvolve(x, y, "same"), (IMAGE, KERNEL)),
+    "convolve, valid": (lambda x, y: signal.convolve(x, y, "valid"), (IMAGE, KERNEL)),
+    "convolve, direct, of a list": (lambda x: signal.convolve(x, [1.0, 2.0], method="direct"), (X,)),
+    "sparse.matmul of a vector": (lambda x: sparse.matmul(MATRIX, x), (X,)),
+    "sparse.matmul of a matrix": (lambda x: sparse.matmul(MATRIX, x), (IMAGE,)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_values_and_derivatives(case: str) -> None:
+    f, given = CASES[case]
+    arrays = [np.asarray(array) for array in given]
+    everyone = tuple(range(len(arrays)))
+    with be.tape() as tape:
+        found = be.to_numpy(f(*map(tape.watch, arrays)))
+    np.testing.assert_allclose(found, f(*arrays), rtol=1e-13, atol=1e-15)
+    gradient = be.grad(lambda *given: np.sum(np.cos(f(*given))), everyone)
+    for i, array in enumerate(arrays):
+
+        def moved(x: Any, i: int = i) -> list[Any]:
+            return [x if j == i else other for j, other in enumerate(arrays)]
+
+        first = differences(lambda x, moved=moved: np.sum(np.cos(f(*moved(x)))), array)
+        np.testing.assert_allclose(gradient(*arrays)[i], first, rtol=1e-6, atol=1e-8)
+        second = differences(lambda x, i=i, moved=moved: gradient(*moved(x))[i], array)
+        hessian = be.jacobian(lambda x, i=i, moved=moved: gradient(*moved(x))[i])(array)
+        np.testing.assert_allclose(hessian, second, rtol=1e-6, atol=1e-7)
+
+
+def test_outside_of_the_support_the_density_is_zero_and_its_derivative_too() -> None:
+    x = np.array([-0.5, 0.5, 1.5])
+    np.testing.assert_array_equal(stats.beta.logpdf(x, 2.0, 3.0) == -np.inf, [True, False, True])
+    for density in (lambda x: stats.beta.pdf(x, 2.0, 3.0), lambda x: stats.gamma.pdf(x - 1.0, 2.0)):
+        gradient = be.grad(lambda x, f=density: np.sum(f(x)))(x)
+        assert np.all(np.isfinite(gradient))
+        assert gradient[0] == 0
+    assert be.grad(lambda mu: np.sum(stats.poisson.pmf(np.array([-1, 0.5]), mu)))(2.0) == 0
+
+
+def test_what_is_not_recorded_is_scipys_own() -> None:
+    import scipy.stats
+
+    assert stats.norm.logpdf(0.3, 1.0, 2.0) == scipy.stats.norm.logpdf(0.3, 1.0, 2.0)
+    assert stats.uniform is scipy.stats.uniform
+    assert stats.norm(1.0, 2.0).mean() == 1.0
+    assert signal.hilbert is scipy.signal.hilbert
+    assert sparse.csr_array is scipy.sparse.csr_array
+
+
+def test_what_is_wrong_is_refused() -> None:
+    with pytest.raises(TypeError, match="gamma takes a, loc, scale"):
+        be.grad(lambda x: np.sum(stats.gamma.logpdf(x)))(X)
+    with pytest.raises(ValueError, match="as many axes"):
+        be.grad(lambda x: np.sum(signal.convolve(x, X)))(IMAGE)
+    with pytest.raises(ad.UnsupportedError, match="takes no axes="):
+        be.grad(lambda x: np.sum(signal.fftconvolve(x, IMAGE, axes=0)))(IMAGE)
