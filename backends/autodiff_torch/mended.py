@@ -196,6 +196,8 @@ class _Beyond(TorchBeyond):
 
 expm = _Beyond(_native).expm
 """``expm`` of ``extra``. FUN-156, FUN-158: right for one small matrix, and along cotangents of any size."""
+
+
 def eigh(x: Any, /) -> Any:
     """``linalg.eigh`` of the namespace. KINK-82: its derivative is by the triangle that it reads."""
     return _linalg.eigh(_of_triangle(x))
