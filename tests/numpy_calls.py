@@ -39,7 +39,8 @@ CONSTANTS: dict[str, Any] = {
     "v": _apart(6) + 0.011, "u": _apart(5), "M": _apart(3, 4) + 0.013, "S": _apart(3, 3) + 2.0 * np.eye(3),
     "C": _apart(2, 3, 4) + 0.017, "col": _apart(3, 1), "b": _apart(3), "d": _apart(4),
     "mask": np.array([True, False, True, True, False, True]), "i": np.array([4, 0, 0, 2]),
-    "mask34": (_apart(3, 4) > 1.0), "knots": np.array([0.0, 0.5, 1.1, 1.4, 2.0, 2.5]), "pi": np.pi,
+    "mask34": np.array([[1, 0, 1, 1], [0, 1, 1, 0], [1, 1, 0, 1]], bool),
+    "knots": np.array([0.0, 0.5, 1.1, 1.4, 2.0, 2.5]), "pi": np.pi,
 }  # fmt: skip
 
 UNARY = (
@@ -149,7 +150,7 @@ GROUPS: dict[str, str] = {
         np.trapezoid(x, dx=0.1)
         np.interp(x, knots, v)
         np.interp([0.3, 1.2], knots, x)
-        np.interp([0.3, 1.2], np.cumsum(x), v)
+        np.interp([1.9, 4.0], np.cumsum(x), v)
         np.interp(x, knots, v, left=0.0, right=1.0)
         np.unwrap(3.0 * x)
         np.sort(x)

@@ -140,8 +140,11 @@ def test_every_rule_is_used_by_a_row_in_both_modes():
         return noticed
 
     pullbacks = [
-        (function, pullback) for function, row in _rule.RULES.items() for pullback in row if pullback is not None
-    ]
+        (function, pullback)
+        for function, row in _rule.RULES.items()
+        for pullback in row
+        if pullback is not None and not str(getattr(function, "__module__", "")).startswith("autodiff_numpy.scipy")
+    ]  # those of `autodiff_numpy.scipy` are there where it was imported, as by `test_numpy_scipy`
     with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
         for function, pullback in pullbacks:
             for mode in ("vjp", "jvp"):
@@ -241,11 +244,11 @@ def test_empty_and_0_d_arrays_have_gradients_of_their_shape(name):
 
 
 @pytest.mark.parametrize("call", [
-    lambda x: np.sum(x, where=x > 0),
-    lambda x: np.max(x, where=x > 0, initial=3.0),
+    lambda x: np.sin(x, where=x > 0),
+    lambda x: np.unique(x, axis=0),
     lambda x: np.sum(x, out=np.empty(())),
     lambda x: np.pad(x, 1, mode="empty"),
-    lambda x: np.quantile(x, 0.5, method="weibull"),
+    lambda x: np.quantile(x, 0.5, weights=np.ones(3), method="inverted_cdf"),
     lambda x: np.sort_complex(x),
     lambda x: np.roots(x - 1.0),
 ])  # fmt: skip

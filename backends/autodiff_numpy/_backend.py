@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+import autodiff_numpy._beyond  # noqa: F401  (rules of NumPy's functions that are made of it)
 from autodiff_numpy._array import Array, Variable, copied, foreign, plain
 from autodiff_numpy._forward import jvp, linearize
 from autodiff_numpy._tables import RECORDER

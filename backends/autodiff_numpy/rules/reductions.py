@@ -112,10 +112,16 @@ def _sum(a, axis=None, dtype=None, out=None, keepdims=False, initial=np._NoValue
 
 
 def _unusual(numpys):
-    """A reduction in another dtype, or from a first value, which counts as one more element."""
+    """A reduction in another dtype, of some elements, or from a first value, which counts as one more element."""
 
-    def definition(a, axis=None, dtype=None, keepdims=False, initial=None):
+    def definition(a, axis=None, dtype=None, keepdims=False, initial=None, where=None):
         a, function = in_dtype(a, dtype), getattr(TRACKED, numpys.__name__)
+        if where is not None:
+            if numpys is np.mean:
+                counted, count = _counted(a, where, axis, keepdims)
+                return TRACKED.sum(counted, axis=axis, keepdims=keepdims) / count
+            neutral = {np.sum: 0, np.prod: 1}.get(numpys, initial)
+            a = TRACKED.where(where, a, 0 if neutral is None else neutral)
         if initial is None:
             return function(a, axis=axis, keepdims=keepdims)
         rows, shape = merged(a, axis, keepdims)
@@ -123,6 +129,11 @@ def _unusual(numpys):
         return TRACKED.reshape(function(TRACKED.concatenate([first, rows], -1), axis=-1), tuple(shape))
 
     return computed_by(numpys, definition)
+
+
+def _counted(a, where, axis, keepdims):
+    """``a`` with 0 for the elements that do not count, and how many do."""
+    return TRACKED.where(where, a, 0), np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=bool(keepdims))
 
 
 def merged(a, axis, keepdims):
@@ -164,26 +175,25 @@ rule(
 
 
 @defined_by(np.var, valued=True)
-def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correction=None):
+def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, correction=None):
     """The mean square of the deviations from the mean, with ``count - correction`` in place of the count."""
     no_out(out)
-    a = in_dtype(a, dtype)
-    deviation = a - TRACKED.mean(a, axis=axis, keepdims=True)
+    ddof = ddof if correction is None else correction
+    deviation, freedom = _deviation(in_dtype(a, dtype), axis, ddof, keepdims, where)
     squares = TRACKED.square(TRACKED.absolute(deviation)) if a.dtype.kind == "c" else TRACKED.square(deviation)
-    count = np.asarray(_freedom(a, axis, ddof, correction), squares.dtype)[()]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return TRACKED.sum(squares, axis=axis, keepdims=keepdims) / count
+        return TRACKED.sum(squares, axis=axis, keepdims=keepdims) / np.asarray(freedom, squares.dtype)[()]
 
 
 @defined_by(np.std, valued=True)
-def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, correction=None):
+def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=None, correction=None):
     """The norm of the deviations from the mean over the root of their count; so 0 has the derivative 0 (KINK-25)."""
     no_out(out)
-    a = in_dtype(a, dtype)
-    deviation = a - TRACKED.mean(a, axis=axis, keepdims=True)
-    count = np.asarray(_freedom(a, axis, ddof, correction), deviation.real.dtype)[()]
+    ddof = ddof if correction is None else correction
+    deviation, freedom = _deviation(in_dtype(a, dtype), axis, ddof, keepdims, where)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return TRACKED.vector_norm(deviation, axis=axis, keepdims=keepdims) / np.sqrt(count)
+        count = np.sqrt(np.asarray(freedom, deviation.real.dtype)[()])
+        return TRACKED.vector_norm(deviation, axis=axis, keepdims=keepdims) / count
 
 
 def in_dtype(a, dtype):
@@ -191,8 +201,13 @@ def in_dtype(a, dtype):
     return a if dtype is None else TRACKED.astype(a, dtype)
 
 
-def _freedom(a, axis, ddof, correction):
-    return max(_count(a.shape, axis) - (ddof if correction is None else correction), 0)
+def _deviation(a, axis, ddof, keepdims, where):
+    """The deviations from the mean, and the degrees of freedom; of the elements that count, where some do not."""
+    if where is None:
+        return a - TRACKED.mean(a, axis=axis, keepdims=True), max(_count(a.shape, axis) - ddof, 0)
+    counted, count = _counted(a, where, axis, True)
+    mean = TRACKED.sum(counted, axis=axis, keepdims=True) / count
+    return TRACKED.where(where, a - mean, 0), np.maximum(_counted(a, where, axis, keepdims)[1] - ddof, 0)
 
 
 def no_out(out):

@@ -91,10 +91,10 @@ _METHODS = {
 
 def _quantile(a, q, axis, method, keepdims, *, ignore_nan, refused=()):
     """A weighted mean of two sorted elements; which they are is constant, and by most methods the weights are."""
-    if method not in _METHODS or any(given is not None for given in refused):
-        raise UnsupportedError(
-            f"quantiles of recorded arrays have the methods {', '.join(_METHODS)}, not {method!r}; no weights=, no out="
-        )
+    if any(given is not None for given in refused):
+        raise UnsupportedError("quantiles of recorded arrays take no weights= and no out=; use the returned value")
+    if method not in _METHODS and type(q) is Array:
+        raise UnsupportedError(f"quantiles have no derivative by q with method={method!r}; use 'linear'")
     a, q = (x if hasattr(x, "dtype") else np.asarray(x) for x in (a, q))
     rows, kept = merged(a, axis, bool(keepdims))
     if rows.shape[-1] == 0:
@@ -103,8 +103,11 @@ def _quantile(a, q, axis, method, keepdims, *, ignore_nan, refused=()):
     ordered = TRACKED.sort(rows, axis=-1)
     count = np.sum(~np.isnan(plain(rows)), axis=-1, keepdims=True)
     known = count if ignore_nan else np.full_like(count, rows.shape[-1])
-    position = TRACKED.ravel(q) * np.maximum(known - 1, 0)  # (..., number of quantiles)
-    below, above = _METHODS[method](plain(position))
+    if method in _METHODS:
+        position = TRACKED.ravel(q) * np.maximum(known - 1, 0)  # (..., number of quantiles)
+    else:
+        position = _positions(q.ravel(), known[..., 0], method)
+    below, above = _METHODS.get(method, _METHODS["linear"])(plain(position))
     if method == "linear" and type(position) is Array:
         below, above = _interval(plain(ordered), plain(position), known - 1)
     share = np.where(above > below, 0.5, 0) if method == "midpoint" else position - below
@@ -114,6 +117,14 @@ def _quantile(a, q, axis, method, keepdims, *, ignore_nan, refused=()):
     if not ignore_nan:
         found = TRACKED.where(count < rows.shape[-1], np.asarray(np.nan, a.dtype), found)
     return number(TRACKED.reshape(TRACKED.moveaxis(found, -1, 0), (*q.shape, *kept)))
+
+
+def _positions(q, counts, method):
+    """Where the quantiles of so many sorted elements lie among them: those of the numbers of their places."""
+    found = np.empty((*counts.shape, q.size))
+    for count in np.unique(counts):
+        found[counts == count] = np.quantile(np.arange(max(count, 1)), q, method=method)
+    return found
 
 
 def _interval(ordered, position, last):
