@@ -106,12 +106,6 @@ class Array(RecordedArray):
         """The array on another device, under the same node."""
         return Array(self.value.to_device(device, stream=stream), self.node, self.kind)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise TypeError(
-            "a recorded array would lose its derivative in np.asarray, and in code written on jax.numpy (Keras is); "
-            "call such code by lift(f), or differentiate it by grad(f); to_numpy(x) is a detached copy"
-        )
-
 
 class Variable(RecordedVariable, Array):
     """A variable: an array whose value `assign` replaces; each open tape reads it under a node of its own.
