@@ -175,6 +175,15 @@ def test_incomplete_gamma_functions_are_right_for_small_and_large_orders(order, 
     assert (abs(found - expected) <= roundings * expected)[there].all()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_quantiles_have_infinite_slopes_at_the_ends_of_their_domains(dtype):
+    ends = {special.erfinv: [-1, 1], special.erfcinv: [0, 2], special.ndtri: [0, 1]}
+    for function, points in ends.items():
+        found = be.grad(function)(np.array(points, dtype))
+        np.testing.assert_array_equal(found, [-np.inf] * 2 if function is special.erfcinv else [np.inf] * 2)
+        assert found.dtype == dtype
+
+
 def test_extra_says_how_to_get_scipy_where_it_is_missing():
     program = """
 import sys, autodiff_spec as ad
@@ -212,6 +221,7 @@ for name in {[*TWO]}:
     print(name, be.grad(getattr(special, name), argnums=(0, 1))(x, x / 2))
     print(name, be.grad(lambda y: getattr(ours, name)(x, y))(x / 2))
 print(be.grad(lambda x: ours.polygamma(2, x) + ours.logsumexp(x) + ours.spherical_jn(0, 1.0))(x))
+print(be.grad(lambda y: special.gammainc(2.5, y) * special.gammaincc(2.5, y))(x))
 for f in (lambda x: special.betainc(x, x, x), lambda x: special.zeta(x, x)):
     try:
         be.grad(f)(x)

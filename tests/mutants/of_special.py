@@ -34,7 +34,7 @@ def trigamma_with_a_limit() -> None:
 def slope_of_erf() -> None:
     pullback = at.rules[special.erfinv][0]
     assert pullback is not None
-    pullback.vjp = lambda names, g, ans: g * names.exp(-ans * ans) * (2 / np.sqrt(np.pi))
+    pullback.vjp = lambda names, g, x: g * names.exp(-x * x) * (2 / np.sqrt(np.pi))
 
 
 @mutant("gammainc and gammaincc have each other's derivatives", "FUN-144", "FUN-145", "KINK-74")

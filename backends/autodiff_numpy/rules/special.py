@@ -104,8 +104,9 @@ def _dawsn_share(xp, g, x, ans):
 
 
 def _exp_by_tail(a, tail):
-    """exp(a²) where erfc(|a|) is known, ``tail``, whose rounding is no matter of the size of a."""
-    return special.erfcx(np.abs(a)) / tail
+    """exp(a²) where erfc(|a|) is known, ``tail``, whose rounding is no matter of the size of a; KINK-75: +∞ at 0."""
+    there = tail != 0
+    return np.where(there, special.erfcx(np.abs(a)) / np.where(there, tail, 1), np.inf)[()]
 
 
 def _slope_of_erfinv(y):
