@@ -189,15 +189,6 @@ def _well_conditioned(x: Any, determinant: Any) -> bool:
     return bool((bound < abs(_values(determinant))).all())
 
 
-class _Beyond(TorchBeyond):
-    def _exponential(self, a: Any) -> Any:
-        return _expm(_read(a))
-
-
-expm = _Beyond(_native).expm
-"""``expm`` of ``extra``. FUN-156, FUN-158: right for one small matrix, and along cotangents of any size."""
-
-
 def eigh(x: Any, /) -> Any:
     """``linalg.eigh`` of the namespace. KINK-82: its derivative is by the triangle that it reads."""
     return _linalg.eigh(_of_triangle(x))
@@ -206,6 +197,15 @@ def eigh(x: Any, /) -> Any:
 def eigvalsh(x: Any, /) -> Any:
     """``linalg.eigvalsh`` of the namespace. KINK-82: its derivative is by the triangle that it reads."""
     return _linalg.eigvalsh(_of_triangle(x))
+
+
+class _Beyond(TorchBeyond):
+    def _exponential(self, a: Any) -> Any:
+        return _expm(_read(a))
+
+
+expm = _Beyond(_native).expm
+"""``expm`` of ``extra``. FUN-156, FUN-158: right for one small matrix, and along cotangents of any size."""
 
 
 def qr(x: Any, /, *, mode: str = "reduced") -> Any:
