@@ -40,9 +40,14 @@ def unsummed_broadcast() -> None:
     at.unbroadcast = fit
 
 
-@mutant("the gradient of mean forgets to divide", "FUN-49", "FUN-16")
-def mean_as_sum() -> None:
+@mutant("the dividend of a quotient gets twice its share", "FUN-16")
+def doubled_dividend() -> None:
     change(np.divide, 0, lambda share: share * 2)
+
+
+@mutant("the gradient of mean divides by half the count", "FUN-49")
+def mean_as_sum() -> None:
+    change(rule_of("_mean"), 0, lambda share: share * 2)
 
 
 @mutant("the gradient of a reduction over a negative axis goes along the other one", "FUN-48")
