@@ -139,6 +139,7 @@ CASES: dict[str, Any] = {
     "softmax": (lambda x: extra.softmax(x, axis=1), MATRIX),
     "log_softmax": (lambda x: extra.log_softmax(x, axis=0), MATRIX),
     "gelu": (extra.gelu, real(3)),
+    "gelu by tanh": (lambda x: extra.gelu(x, approximate=True), real(3)),
     "extra median": (lambda x: extra.median(x, axis=1, keepdims=True), MATRIX),
     # --- shapes ---
     "reshape in columns": (lambda x: np.reshape(x, (4, 3), order="F"), MATRIX),
@@ -411,6 +412,11 @@ else:
         **{f"special.{f.__name__}": (f, positive(3, 1), positive(2)) for f in (
             special.beta, special.betaln, special.xlogy, special.xlog1py, special.rel_entr, special.kl_div)},
         "special.polygamma": (lambda x: ours.polygamma(1, x), positive(3)),
+        "special.polygamma of orders": (lambda x: ours.polygamma([[0], [2]], x), positive(3)),
+        "special.erfcx far out": (special.erfcx, np.array([-1.0, 4.0, 9.0])),
+        "special.dawsn far out": (special.dawsn, np.array([-9.0, 4.0, 8.0])),
+        "special.log_ndtr far out": (special.log_ndtr, np.array([-9.0, -5.0, 1.0])),
+        "special.betaln far out": (special.betaln, np.array([1e3, 0.3]), np.array([0.3, 30.0])),
         "special.gammainc": (lambda x: special.gammainc(2.5, x), positive(3)),
         "special.gammaincc": (lambda x: special.gammaincc(2.5, x), positive(3)),
         "special.gammainc of a large order": (lambda x: special.gammainc(60.0, 60 * x), positive(3)),

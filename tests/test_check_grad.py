@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
-from autodiff_spec.gradient_check.differences import slope
+from autodiff_spec.gradient_check.differences import noise, slope
 
 SIZES = (1, 500, 100_000)
 
@@ -244,3 +244,35 @@ def test_the_estimate_of_a_difference_bounds_its_error(f: Callable[[Any], Any]) 
     found, error = slope(f, x, x, 2.0**-52)
     assert (np.abs(found - exact * x) <= error).all()
     assert (error < 1e-9 * np.maximum(1.0, np.abs(f(x)))).all()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_function_that_amplifies_its_own_roundings_is_not_called_wrong(numpy: ad.Backend, seed: int) -> None:
+    """xᵀx has the square of the condition of x, which no rounding of the arguments shows."""
+    x = np.random.default_rng(seed).normal(size=(5, 5))
+    report = numpy.check_grad(lambda x: np.linalg.pinv(x.T @ x), x)
+    assert report.passed, report
+    wrong = numpy.check_grad(lambda x: bent(numpy, np.linalg.pinv(x.T @ x), 0.001), x)
+    assert all(row.wrong > 600 for row in wrong.rows), wrong
+
+
+def test_the_noise_of_values_is_measured_and_smooth_change_is_none() -> None:
+    random = np.random.default_rng(0)
+
+    def noisy(x: Any) -> Any:
+        return np.array([np.sin(x[0]) + 1e-9 * random.normal(), 1e3 * np.sin(x[0])])
+
+    found = noise(noisy, np.ones(1), np.ones(1), 2.0**-52)
+    assert 1e-10 < found[0] < 1e-8  # of five correlated differences
+    assert found[1] < 1e-12
+
+
+def test_a_derivative_that_is_another_one_each_time_is_undecided(numpy: ad.Backend) -> None:
+    random = np.random.default_rng(0)
+
+    def f(x: Any) -> Any:
+        lost = numpy.asarray(random.uniform(-1.0, 1.0, size=3))
+        return bent(numpy, x, lost)
+
+    report = numpy.check_grad(f, np.array([0.5, 1.0, 1.5]))
+    assert not report.passed

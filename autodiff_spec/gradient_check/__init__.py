@@ -34,7 +34,9 @@ def check_grad(
 
     An entry may differ by ``roundings`` roundings of its dtype, relative to the larger of itself and the smaller of the
     largest in its row and in its column; as many times by what a rounding of the arguments changes it (its condition,
-    measured on the reference); and by the estimate. The tolerance does not grow with the size.
+    measured on the reference); by the estimate, to which the noise of the values counts; and by what the computation
+    itself amplifies its roundings to, seen where the derivative is taken again a few roundings away. The tolerance does
+    not grow with the size.
 
     The second order compares derivatives of the gradient with differences of the gradient, which the first order has
     checked. A complex number counts as its real and its imaginary part, and the second order is that of the sum of both

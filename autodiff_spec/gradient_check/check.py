@@ -14,6 +14,9 @@ from autodiff_spec.gradient_check.differences import Vector, steps
 from autodiff_spec.gradient_check.problem import WHOLE, Problem
 from autodiff_spec.gradient_check.report import GradientReport, GradientRow
 
+_REPEATED, _DEVIATIONS = 2, 32.0
+"""How often a derivative is computed again a few roundings away, and how many times what that shows it may be off."""
+
 
 def checked(
     be: Engine,
@@ -69,21 +72,22 @@ def _compared(problem: Problem, modes: tuple[str, ...], order: int, draw: _Draw)
 def _whole(problem: Problem, modes: tuple[str, ...], order: int, draw: _Draw) -> list[GradientRow]:
     n, m = problem.x.size, problem.y.size
     truth, error, shift = problem.jacobian(draw.signs(n))
-    size = np.nan_to_num(np.abs(truth), posinf=0.0)
-    scale = np.maximum(size, np.minimum(size.max(axis=1, keepdims=True), size.max(axis=0, keepdims=True)))
-    rows = []
-    for mode in modes:
-        if mode == "forward":
-            found = np.stack([problem.pushed(unit) for unit in np.eye(n)], axis=1)
-        else:
-            found = np.stack([problem.pulled(unit) for unit in np.eye(m)])
+    scale = _scale(truth)
 
-        def place(index: tuple[int, ...]) -> str:
-            return f"{problem.rows.name(index[0])} by {problem.columns.name(index[1])}"
+    def pushed(problem: Problem) -> Any:
+        return np.stack([problem.pushed(unit) for unit in np.eye(n)], axis=1)
 
-        judged = _judged(problem, draw, found, truth, error, scale, shift, place)
-        rows.append(GradientRow(order, mode, "Jacobian", *judged))
-    return rows
+    def pulled(problem: Problem) -> Any:
+        return np.stack([problem.pulled(unit) for unit in np.eye(m)])
+
+    def place(index: tuple[int, ...]) -> str:
+        return f"{problem.rows.name(index[0])} by {problem.columns.name(index[1])}"
+
+    answers = {"forward": pushed, "reverse": pulled}
+    return [
+        GradientRow(order, mode, "Jacobian", *_judged(problem, draw, answers[mode], truth, error, scale, shift, place))
+        for mode in modes
+    ]
 
 
 def _along(
@@ -96,46 +100,58 @@ def _along(
     rows = []
     for mode in modes:
         if mode == "forward":  # each element of Jv
-            size = np.abs(slopes)
-            judged = _judged(problem, draw, problem.pushed(direction), slopes, error,
-                             np.maximum(size, np.sqrt(np.mean(size**2))), shift, lambda i: problem.rows.name(i[0]))
+            judged = _judged(problem, draw, lambda problem: problem.pushed(direction), slopes, error,
+                             _scale(slopes), shift, lambda i: problem.rows.name(i[0]))
         else:  # <Jᵀu, v> against <u, Jv>, which rounds in as many places as it adds
             terms = problem.pulled(weights) * direction
             size = np.sqrt(np.sum(terms**2) + np.sum((weights * slopes) ** 2))
             doubts = [np.sqrt(np.sum((weights * part) ** 2)) for part in (error, shift)]
-            judged = _judged(problem, draw, np.sum(terms), np.dot(weights, slopes), doubts[0], size, doubts[1],
-                             lambda _: "the product")
+            judged = _judged(problem, draw, lambda problem: np.sum(problem.pulled(weights) * direction),
+                             np.dot(weights, slopes), doubts[0], size, doubts[1], lambda _: "the product")
         rows.append(GradientRow(order, mode, what, *judged))
     return rows
 
 
+def _scale(entries: Any) -> Any:
+    """The size of each entry, or what is the usual one beside it: small ones are what is left of larger ones."""
+    size = np.nan_to_num(np.abs(entries), posinf=0.0)
+    if size.ndim < 2:
+        return np.maximum(size, np.sqrt(np.mean(size**2)))
+    return np.maximum(size, np.minimum(size.max(axis=1, keepdims=True), size.max(axis=0, keepdims=True)))
+
+
 def _judged(
-    problem: Problem, draw: _Draw, found: Any, truth: Any, error: Any, scale: Any, shift: Any,
+    problem: Problem, draw: _Draw, answer: Callable[[Problem], Any], truth: Any, error: Any, scale: Any, shift: Any,
     place: Callable[[tuple[int, ...]], str],
 ) -> tuple[int, int, int, float, str]:
     """How many entries there are, are wrong, are undecided; the worst in units of its tolerance, and where.
 
     The tolerance is a number of roundings of the entry's ``scale`` and of ``shift``, by which it changes when the
-    arguments are rounded (its condition), and the ``error`` of the reference.
+    arguments are rounded (its condition); the ``error`` of the reference; and what the answer's own computation
+    amplifies its roundings to, seen where it is repeated a few roundings away.
     """
-    found, truth, error, scale, shift = (
-        np.atleast_1d(np.asarray(part, dtype=np.float64)) for part in (found, truth, error, scale, shift)
+    found = answer(problem)
+    with np.errstate(all="ignore"):
+        again = [np.abs(answer(problem.nearby(draw.signs(problem.x.size))) - found) for _ in range(_REPEATED)]
+        off = _DEVIATIONS * _scale(np.max(again, axis=0))
+    found, truth, error, scale, shift, off = (
+        np.atleast_1d(np.asarray(part, dtype=np.float64)) for part in (found, truth, error, scale, shift, off)
     )
     with np.errstate(all="ignore"):
-        tolerance = draw.roundings * (problem.epsilon * scale + shift) + error
+        tolerance = draw.roundings * (problem.epsilon * scale + shift) + error + off
         same = (found == truth) | (np.isnan(found) & np.isnan(truth))
         ratio = np.where(same, 0.0, np.abs(found - truth) / tolerance)
     ratio = np.where(np.isnan(ratio), np.inf, ratio)
-    undecided = ~same & _vague(found, truth, error, problem)
+    size = np.maximum(np.abs(found), np.abs(truth))
+    undecided = ~same & (_vague(size, error, problem) | _vague(10.0 * scale, off, problem))
     wrong = (ratio > 1.0) & ~undecided
     worst = tuple(int(i) for i in np.unravel_index(int(np.argmax(ratio)), ratio.shape))
     where = f"{place(worst)}: {found[worst]:.6g}, expected {truth[worst]:.6g}"
     return found.size, int(wrong.sum()), int(undecided.sum()), float(ratio[worst]), where
 
 
-def _vague(found: Any, truth: Any, error: Any, problem: Problem) -> NDArray[np.bool_]:
-    """Where the estimate of the error says that the reference is none."""
-    size = np.maximum(np.abs(found), np.abs(truth))
+def _vague(size: Any, error: Any, problem: Problem) -> NDArray[np.bool_]:
+    """Where the estimate of an error says that a number of this size is none."""
     noise = 1e-6 * np.max(np.abs(problem.y), initial=0.0, where=np.isfinite(problem.y))
-    found_vague: NDArray[np.bool_] = ~np.isfinite(error) | ((error > 0.1 * size) & (error > noise))
-    return found_vague
+    found: NDArray[np.bool_] = ~np.isfinite(error) | ((error > 0.1 * size) & (error > noise))
+    return found

@@ -11,12 +11,35 @@ from numpy.typing import NDArray
 Vector: TypeAlias = NDArray[np.float64]
 
 _FIRST, _LEVELS = 2.0**-4, 9
-_ROUNDINGS = 8.0  # how often a value is rounded
+_ROUNDINGS = 8.0  # how often a value is rounded, and how many deviations from the mean its noise may be
 _DOUBT = 16.0  # the smallest of many differences is small by chance
 
 
+def noise(function: Callable[[Vector], Vector], x: Vector, direction: Vector, epsilon: float) -> Vector:
+    """By how much values of ``function`` near ``x`` are off, as the standard deviation for each.
+
+    Fourth differences of values that lie so near together are what rounding leaves, for a smooth function has none
+    (Moré and Wild, Estimating computational noise, 2011). A function may round more than its result shows: an inverse
+    as often as its condition says.
+
+    Args:
+        function: from a float64 vector to a float64 vector.
+        x: where.
+        direction: along what; nine points within a few millionths of it.
+        epsilon: the relative rounding of numbers.
+
+    Returns:
+        A float64 vector of the result's size; 0 where a value is not finite.
+    """
+    step = epsilon**0.4
+    with np.errstate(all="ignore"):
+        values = np.stack([function(x + k * step * direction) for k in range(-4, 5)])
+        found: Vector = np.sqrt(np.mean(np.diff(values, n=4, axis=0) ** 2, axis=0) / 70.0)
+    return np.where(np.isfinite(found), found, 0.0)
+
+
 def slope(
-    function: Callable[[Vector], Vector], x: Vector, direction: Vector, epsilon: float
+    function: Callable[[Vector], Vector], x: Vector, direction: Vector, epsilon: float, off: Vector | float = 0.0
 ) -> tuple[Vector, Vector]:
     """The derivative of ``function`` at ``x`` along ``direction``, and an estimate of its error.
 
@@ -28,6 +51,7 @@ def slope(
         x: where.
         direction: along what; steps are 1/16 of it and less.
         epsilon: the relative rounding of the function's values, which a small step magnifies.
+        off: the `noise` of the values, where that is more.
 
     Returns:
         Two float64 vectors of the result's size; the estimate is infinite where no difference is finite.
@@ -44,7 +68,7 @@ def slope(
             column = [(above - below) / (2 * h)]
             if best is None:
                 best, error = column[0], np.full(column[0].shape, np.inf)
-            rounding = _ROUNDINGS * epsilon * size / h
+            rounding = _ROUNDINGS * np.fmax(epsilon * size, off) / h
             for k, coarse in enumerate(before, 1):
                 column.append(column[-1] + (column[-1] - coarse) / (4.0**k - 1))
                 apart = np.maximum(abs(column[k] - column[k - 1]), abs(column[k] - coarse))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from autodiff_spec.core import trees
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.errors import DtypeError
-from autodiff_spec.gradient_check.differences import Vector, slope, steps
+from autodiff_spec.gradient_check.differences import Vector, noise, slope, steps
 from autodiff_spec.gradient_check.exact import exact_jacobian, reals
 from autodiff_spec.operators._arguments import constant, primal_arrays
 from autodiff_spec.operators._grad import grad
@@ -83,8 +84,9 @@ class Problem:
 
     def slopes(self, direction: Vector, signs: Vector) -> tuple[Vector, Vector, Vector]:
         """The product of the Jacobian and ``direction``, its error, and its change by a rounding of the arguments."""
-        truth, error = slope(self.values, self.x, direction, self.rounding)
-        moved, _ = slope(self.values, self._moved(signs), direction, self.rounding)
+        off = noise(self.values, self.x, direction, self.rounding)
+        truth, error = slope(self.values, self.x, direction, self.rounding, off)
+        moved, _ = slope(self.values, self._moved(signs), direction, self.rounding, off)
         return truth, error, self._shift(truth, moved)
 
     def _jacobian(self, x: Vector) -> tuple[Matrix, Matrix]:
@@ -93,7 +95,8 @@ class Problem:
             if exact is not None:
                 return exact, np.zeros(exact.shape)
         reach = steps(x)
-        columns = [slope(self.values, x, unit, self.rounding) for unit in np.diag(reach)]
+        off = noise(self.values, x, reach, self.rounding)
+        columns = [slope(self.values, x, unit, self.rounding, off) for unit in np.diag(reach)]
         truth, error = (np.stack([column[k] for column in columns], axis=1) / reach for k in (0, 1))
         return truth, error
 
@@ -156,6 +159,12 @@ class Problem:
         """``f`` in the widest dtype."""
         results = self._results(self._split(x, self.arrays, wide=self.wide))
         return self._joined([self.be.to_numpy(output) for output in results])
+
+    def nearby(self, signs: Vector) -> Problem:
+        """The problem at arguments that are a few roundings of their dtypes away."""
+        other = copy.copy(self)
+        other.arrays = self._split(self.x * (1.0 + 4.0 * self.epsilon * signs), self.arrays)
+        return other
 
     def pulled(self, weights: Vector) -> Vector:
         """The transposed Jacobian times ``weights``, by the backend."""

@@ -143,7 +143,8 @@ def computed_by(numpys: Any, definition: Callable[..., Any]) -> Callable[..., An
         kwargs = {name: resolve(argument) for name, argument in kwargs.items()}
         given = check(args, kwargs)
         value = numpys(*map(detached, args), **{name: detached(argument) for name, argument in kwargs.items()})
-        return with_value(definition(*args, **given), value)
+        with np.errstate(all="ignore"):  # what is to be warned of, NumPy has warned of
+            return with_value(definition(*args, **given), value)
 
     return recorded
 

@@ -69,16 +69,17 @@ def modf(x):
     return x - whole, whole
 
 
-@defined_by(np.sinc)
+@defined_by(np.sinc, valued=True)
 def sinc(x):
     """`np.sinc`: sin(πx) / (πx), and its power series near 0, so that every derivative is right there."""
-    near = np.abs(plain(x)) < 0.05
-    far = np.pi * TRACKED.where(near, 1, x)
+    near = np.abs(plain(x)) < 0.25
+    away = TRACKED.where(near, 1, x)
+    turned = TRACKED.sin(np.pi * (away - 2 * np.rint(plain(away).real / 2)))  # without whole turns, which are exact
     t = TRACKED.square(np.pi * TRACKED.where(near, x, 0))
     series = 1.0
-    for k in range(12, 1, -2):  # Σ (-t)ᵏ/(2k+1)!, by Horner
+    for k in range(16, 1, -2):  # Σ (-t)ᵏ/(2k+1)!, by Horner
         series = 1 - t * series / (k * (k + 1))
-    return TRACKED.where(near, series, TRACKED.sin(far) / far)
+    return TRACKED.where(near, series, turned / (np.pi * away))
 
 
 @defined_by(np.angle, valued=True)

@@ -181,8 +181,7 @@ def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=Non
     ddof = ddof if correction is None else correction
     deviation, freedom = _deviation(in_dtype(a, dtype), axis, ddof, keepdims, where)
     squares = TRACKED.square(TRACKED.absolute(deviation)) if a.dtype.kind == "c" else TRACKED.square(deviation)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return TRACKED.sum(squares, axis=axis, keepdims=keepdims) / np.asarray(freedom, squares.dtype)[()]
+    return TRACKED.sum(squares, axis=axis, keepdims=keepdims) / np.asarray(freedom, squares.dtype)[()]
 
 
 @defined_by(np.std, valued=True)
@@ -191,9 +190,8 @@ def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=Non
     no_out(out)
     ddof = ddof if correction is None else correction
     deviation, freedom = _deviation(in_dtype(a, dtype), axis, ddof, keepdims, where)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        count = np.sqrt(np.asarray(freedom, deviation.real.dtype)[()])
-        return TRACKED.vector_norm(deviation, axis=axis, keepdims=keepdims) / count
+    count = np.sqrt(np.asarray(freedom, deviation.real.dtype)[()])
+    return TRACKED.vector_norm(deviation, axis=axis, keepdims=keepdims) / count
 
 
 def in_dtype(a, dtype):

@@ -6,7 +6,6 @@ those of the Digital Library of Mathematical Functions; chapters are named where
 
 from __future__ import annotations
 
-import functools
 import math
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +20,7 @@ from autodiff_numpy._rule import defined_by, rule
 from autodiff_numpy._tables import TRACKED, VALUES
 from autodiff_numpy._wrap import with_value
 from autodiff_numpy.rules import beyond
+from autodiff_numpy.rules.beyond import one_call
 from autodiff_spec import UnsupportedError
 
 
@@ -38,18 +38,7 @@ _NORMAL = 1 / math.sqrt(2 * math.pi)
 _ROOT_2, _ROOT_HALF = math.sqrt(2), math.sqrt(0.5)
 
 
-def _one_call(function):
-    """A primitive that is one call in the trace of a prepared function."""
-
-    @functools.wraps(function)
-    def primitive(*args):
-        traced = next((arg for arg in args if hasattr(type(arg), "as_one")), None)
-        return function(*args) if traced is None else traced.as_one(function, *args)
-
-    return primitive
-
-
-@_one_call
+@one_call
 def _polygamma(n, x):
     return special.polygamma(n, x).astype(x.dtype)[()]
 
@@ -93,11 +82,12 @@ def _erfcx_share(xp, g, x, ans):
 
 
 def _dawsn_share(xp, g, x, ans):
-    far = np.abs(plain(x)) > 7
+    limit, terms = (7, 25) if np.finfo(ans.dtype).eps < 1e-10 else (4.5, 15)
+    far = np.abs(plain(x)) > limit
     slope = 1 - 2 * x * ans
     if np.any(far):
-        t, tail = xp.square(_ROOT_HALF / xp.where(far, x, 7)), 0
-        for k in range(25, 0, -1):  # Σ (2k - 1)!! tᵏ, by Horner
+        t, tail = xp.square(_ROOT_HALF / xp.where(far, x, limit)), 0
+        for k in range(terms, 0, -1):  # Σ (2k - 1)!! tᵏ, by Horner
             tail = (2 * k - 1) * t * (1 + tail)
         slope = xp.where(far, -tail, slope)
     return g * slope
@@ -154,7 +144,7 @@ def _shortfall(x, y):
     return (y - x) / y
 
 
-@_one_call
+@one_call
 def _gamma_density(a, x):
     """x^(a-1)·exp(-x)/Γ(a), the gamma distribution's density, in 64 bits.
 
