@@ -43,6 +43,7 @@ def with_nan(*shape: int) -> Any:
 MASK = np.array([True, False, True])
 VECTOR, MATRIX, STACK, SQUARE = real(4), real(3, 4), real(2, 3, 4), real(3, 3)
 ASCENDING = np.sort(real(4))
+PLACES = np.array([0, 2, 2, 1])
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ METHODS = {  # of arrays; what they are called with, and their parameters
     "argsort": ((), "axis kind order stable"),
     "astype": ((np.complex128,), "dtype order casting subok copy"),
     "clip": ((-0.5, 0.5), "min max out"),
-    "conj nonzero": ((), ""),
+    "compress": (([True, False, True],), "condition axis out"),
+    "conj conjugate nonzero": ((), ""),
     "copy flatten ravel": ((), "order"),
     "cumsum cumprod": ((), "axis dtype out"),
     "diagonal": ((), "offset axis1 axis2"),
@@ -169,6 +171,7 @@ def parameters_of(function: Any, count: int) -> tuple[str, ...]:
         return {
             "reduce": ("array", "axis", "dtype", "out", "keepdims", "initial", "where"),
             "accumulate": ("array", "axis", "dtype", "out"),
+            "reduceat": ("array", "indices", "axis", "dtype", "out"),
             "outer": ("A", "B", *OF_UFUNCS),
         }[function.__name__]
     found: list[str] = []
@@ -239,6 +242,11 @@ OPERATORS = (
 )  # fmt: skip
 OTHERS = (2, 3.5, -1, 0.5, 1j, np.float32(1.5), np.float64(1.5), np.int32(2), np.True_, np.array([1, 2, 3, 4]),
           np.array([True, True, True, True]), np.array(2, np.int16), np.array([1, 2, 3, 4], np.float32))  # fmt: skip
+
+REDUCED = (
+    np.multiply, np.maximum, np.minimum, np.subtract, np.divide, np.power, np.fmax, np.fmin, np.hypot, np.logaddexp,
+    np.logaddexp2, np.arctan2, np.copysign, np.fmod, np.remainder,
+)  # fmt: skip
 
 CALLS = [
     *of_methods(),
@@ -371,6 +379,42 @@ CALLS = [
         (np.linalg.tensorsolve, real(2, 2, 4), real(2, 2)),
         fixed=True,
     ),
+    *rows(
+        ((np.unwrap, np.i0, np.real_if_close, np.spacing, np.frexp, np.min_scalar_type), 3 * MATRIX),
+        ((np.emath.sqrt, np.emath.log, np.emath.log2, np.emath.log10), positive(3, 4)),
+        ((np.emath.arcsin, np.emath.arccos, np.emath.arctanh), RANDOM.uniform(-0.9, 0.9, (3, 4))),
+        (np.emath.power, positive(3, 4), 2.5),
+        (np.emath.logn, 2.5, positive(3, 4)),
+        (np.corrcoef, MATRIX),
+        (np.corrcoef, VECTOR, real(4)),
+        (np.bincount, PLACES, {"weights": real(4)}),
+        ((np.histogram, np.histogram_bin_edges), VECTOR),
+        (np.histogram, VECTOR, {"weights": positive(4)}),
+        (np.histogram, VECTOR, ASCENDING, {"density": True}),
+        (np.histogram2d, VECTOR, real(4), {"bins": 3, "weights": positive(4)}),
+        (np.histogramdd, real(5, 2), {"bins": 3}),
+        ((np.union1d, np.intersect1d, np.setdiff1d, np.setxor1d), VECTOR, real(3)),
+        (np.trim_zeros, np.array([1.5, 0.5, -2.0])),
+        (np.ix_, VECTOR, real(3)),
+        (np.geomspace, positive(3), 4 * positive(3), 5),
+        (np.interp, real(5), ASCENDING, real(4)),
+        (np.interp, 3 * real(5), ASCENDING, real(4), {"left": 0.25, "right": np.array(0.5)}),
+        (np.apply_over_axes, np.sum, STACK, (0, 2)),
+    ),
+    *rows(
+        (np.lib.stride_tricks.sliding_window_view, MATRIX, (2, 2)),
+        (np.apply_along_axis, np.sort, 1, MATRIX),
+        ((np.polyadd, np.polysub, np.polymul, np.polydiv), real(4), real(2)),
+        ((np.polyder, np.polyint), VECTOR),
+        ((np.poly, np.roots), np.array([1.0, -3.5, 2.25])),
+        (np.polyfit, ASCENDING, real(4), 2),
+        (np.polyfit, ASCENDING, real(4), 1, {"w": positive(4)}),
+        (np.linalg.lstsq, real(4, 3), real(4)),
+        (np.einsum_path, "ij,jk->ik", MATRIX, real(4, 2)),
+        *((getattr(ufunc, name), positive(3, 4)) for ufunc in REDUCED for name in ("reduce", "accumulate")),
+        *((ufunc.reduceat, positive(5), np.array([0, 2, 3])) for ufunc in (np.add, *REDUCED)),
+        fixed=True,
+    ),
     *rows(  # what the namespaces define themselves
         ((xp.sort, xp.argsort, xp.count_nonzero, xp.expm1, xp.asarray, extra.relu, extra.sigmoid, extra.softplus,
           extra.silu, extra.gelu, extra.softmax, extra.log_softmax, extra.logsumexp, extra.sinc, extra.erf,
@@ -411,6 +455,7 @@ else:
         ((special.erfinv, special.erfcinv, special.ndtri, special.logit), RANDOM.uniform(0.2, 0.8, (3, 4))),
         ((special.beta, special.betaln, special.xlogy, special.xlog1py, special.rel_entr, special.kl_div),
          positive(3, 1), positive(4)),
+        ((special.gammainc, special.gammaincc), 2.5, positive(3, 4)),
         (ours.polygamma, 1, positive(3, 4)),
         (ours.polygamma, np.array([[0], [2]]), positive(4)),
     )  # fmt: skip
@@ -439,6 +484,17 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "s": ((3, 5), None),
     "norm": (None, "ortho", "forward", "backward"),
     "mode": ("same", "valid", "full", "reduced", "complete", "r", "clip", "wrap", "edge", "symmetric", "maximum"),
+    "period": (1.5,),
+    "discont": (4.0,),
+    "minlength": (6,),
+    "density": (True,),
+    "range": ((-1.0, 1.0),),
+    "m": (0, 2),
+    "trim": ("f", "b"),
+    "return_indices": (True,),
+    "full": (True,),
+    "cov": (True,),
+    "tol": (1.0,),
     "method": ("linear", "lower", "higher", "nearest", "midpoint", "weibull", "median_unbiased"),
     "ord": (None, 0, 1, 2, 3, 0.5, -1, -2, np.inf, -np.inf, "fro", "nuc"),
     "p": (None, 1, 2, -2, np.inf, "fro"),

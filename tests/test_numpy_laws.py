@@ -19,10 +19,8 @@ import autodiff_spec as ad
 from autodiff_numpy import Array
 from autodiff_numpy._array import plain
 from autodiff_numpy._tables import FUNCTIONS, UFUNC_METHODS, UFUNCS
-from autodiff_numpy.rules.ufuncs import FOLDED
 from autodiff_spec.conformance.functions import FUNCTIONS as STANDARD
 from autodiff_spec.conformance.functions import Function
-from tests import numpy_calls
 from tests.numpy_parameters import CALLS, NOT_GIVEN, OPTIONS, Call, be
 
 NAMES = list(dict.fromkeys(call.name for call in CALLS))
@@ -51,20 +49,16 @@ def test_every_function_that_recorded_arrays_know_has_a_row():
     rows = {call.function for call in CALLS}
     numpys = [f for f in UFUNCS if getattr(np, f.__name__, None) is f]
     known = [f for f in FUNCTIONS if f.__module__.startswith("numpy")] + numpys
-    elsewhere = " ".join(call.line for call in numpy_calls.CALLS)  # with their derivatives
     writing = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask}  # chapter MUT
-    filled = {np.empty_like, np.zeros, np.ones, np.empty, np.eye, np.identity, np.full}
-    filled |= {np.array, np.asarray, np.asanyarray}
+    made = {np.empty_like, np.zeros, np.ones, np.empty, np.eye, np.identity, np.full}
+    made |= {np.array, np.asarray, np.asanyarray}
     of_bits = {np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift}  # no floats
-    constant = {np.histogram_bin_edges, np.histogramdd, np.min_scalar_type, np.einsum_path, np.intersect1d}
-    known = [f for f in known if f not in rows | writing | filled | of_bits | constant]
-    assert [f for f in known if f"{f.__name__}(" not in elsewhere] == []
+    assert [f for f in known if f not in rows | writing | made | of_bits] == []
 
 
 def test_every_reduction_by_a_ufunc_has_a_row():
     rows = {call.function for call in CALLS}
-    own = [(ufunc, name) for ufunc, name in UFUNC_METHODS if ufunc.__name__ not in FOLDED]
-    methods = [getattr(ufunc, name) for ufunc, name in own if name not in ("__call__", "reduceat")]
+    methods = [getattr(ufunc, name) for ufunc, name in UFUNC_METHODS if name not in ("__call__", "reduceat")]
     assert [f"{m.__self__.__name__}.{m.__name__}" for m in methods if m not in rows] == []
 
 
@@ -72,20 +66,10 @@ def test_every_method_that_recorded_arrays_share_with_numpys_has_a_row():
     shared = [n for n in dir(Array) if hasattr(np.ndarray, n) and not n.startswith("_") and callable(getattr(Array, n))]
     detaching = {"item", "tolist", "to_device"}
     writing = {"fill", "partition", "put", "resize", "sort", "view"}  # chapter MUT
-    elsewhere = {"compress", "conjugate"}  # `numpy_calls`
-    assert [name for name in shared if f"x.{name}" not in NAMES and name not in detaching | writing | elsewhere] == []
+    assert [name for name in shared if f"x.{name}" not in NAMES and name not in detaching | writing] == []
 
 
 # --- the law of dependence --------------------------------------------------------------------------------------
-
-FLOATED = ("initial", "ddof", "correction")
-"""Of these NumPy makes Python numbers, unseen."""
-
-
-def float_detaches() -> bool:
-    with be.tape() as t:
-        return outcome(lambda: float(t.watch(np.array(1.0))))[1] is None
-
 
 def numbers_in(tree: Any, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], Any]]:
     """The numbers and arrays in an argument, and where they are."""
@@ -151,8 +135,6 @@ def test_a_recorded_argument_has_the_derivative_of_differences_or_is_refused(nam
             expected, plain_error = outcome(lambda p=program, x=x, d=direction: number(p(x).run()))
             expected = difference(lambda y, p=program: number(p(y).run()), x, direction)
             for alone in (True, False):
-                if alone and parameter in FLOATED and float_detaches():
-                    continue
                 found, error = outcome(lambda p=program, x=x, d=direction, alone=alone: slope(p, x, d, alone))
                 if error is not None:
                     fine = isinstance(error, ad.AutodiffError) or plain_error or "recorded array" in str(error)
@@ -185,6 +167,8 @@ def test_the_error_names_the_function_the_parameter_and_the_remedy(call, told):
 ELSEWISE = dict.fromkeys(("einsum", "extra.einsum", "linalg.vector_norm", "rules.special.logsumexp",
                           "rules.special.softmax", "rules.special.log_softmax"), 4)  # fmt: skip
 """Where the algorithm is another one than NumPy's: how many units of the largest element the results may be apart."""
+NO_FOLD = {f"{ufunc}.{method}" for ufunc in ("power", "arctan2") for method in ("reduce", "accumulate", "reduceat")}
+"""Along a contiguous axis NumPy 2.4 gives other numbers than from left to right: it reads what it has written over."""
 EMPTY_AXES = {"fft.irfft", "fft.irfftn", "fft.irfft2", "fft.hfft"}
 """Of an axis without elements these return memory that nobody wrote to, NumPy 2.4 does."""
 
@@ -249,7 +233,7 @@ def disagreement(run: Callable[[Callable[[Any], Any]], Any], units: float) -> st
     return unlike(found, expected, units)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in NO_FOLD])
 def test_recorded_arrays_have_the_value_of_plain_ones_with_every_option(name):
     wrong = []
     every = [variant for call in calls(name) for variant in variants(call)]

@@ -45,6 +45,8 @@ def interp(x, xp, fp, left=None, right=None, period=None):  # type: ignore[no-un
     """`np.interp`."""
     x, xp, fp = as_array(x), as_array(xp), as_array(fp)
     if period is not None:
+        if "c" in (x.dtype.kind, xp.dtype.kind):
+            raise UnsupportedError("np.interp of recorded arrays takes real points; of complex ones their real parts")
         x, xp = x % period, xp % period
         order = np.argsort(plain(xp))
         xp, fp = xp[order], fp[order]

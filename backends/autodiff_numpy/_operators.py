@@ -33,7 +33,7 @@ def install(xp: ModuleType) -> None:
         "__getitem__": read,
         "astype": lambda self, dtype, **kwargs: TRACKED.astype(self, dtype, **kwargs),
         "__round__": _rounded,
-        "compress": lambda self, condition, axis=None: TRACKED.compress(condition, self, axis),
+        "compress": lambda self, condition, axis=None, out=None: TRACKED.compress(condition, self, axis, out),
         "copy": lambda self, order="C": TRACKED.copied(self, order),
         "flatten": lambda self, order="C": TRACKED.copied(TRACKED.ravel(self, order)),
         "view": lambda self: TRACKED.getitem(self, ...),

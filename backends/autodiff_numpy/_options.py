@@ -19,10 +19,11 @@ OPTIONS = frozenset((
     "N", "UPLO", "axes", "axis", "axis1", "axis2", "axisa", "axisb", "axisc", "bias", "casting", "compute_uv", "copy",
     "correction", "ddof", "decimals", "deg", "destination", "device", "dtype", "edge_order", "endpoint", "equal_nan",
     "full_matrices", "hermitian", "include_initial", "increasing", "ind", "indexing", "indices_or_sections", "k",
-    "keepdims", "kind", "kth", "method", "mode", "n", "new_shape", "norm", "num", "offset", "optimize", "ord", "order",
-    "out", "overwrite_input", "pad_width", "rcond", "repeats", "reps", "retstep", "return_counts", "return_index",
-    "reflect_type", "return_inverse", "returned", "rowvar", "rtol", "s", "shape", "shift", "sorted", "source", "sparse",
-    "stable", "stat_length", "subok", "upper", "where",
+    "keepdims", "kind", "kth", "method", "minlength", "mode", "n", "new_shape", "norm", "num", "offset",
+    "optimize", "ord", "order", "out", "overwrite_input", "pad_width", "rcond", "reflect_type", "repeats", "reps",
+    "retstep", "return_counts", "return_index", "return_inverse", "returned", "rowvar", "rtol", "s", "shape", "shift",
+    "sorted", "source", "sparse", "stable", "stat_length", "subok", "trim", "upper", "where", "window_shape",
+    "writeable",
 ))  # fmt: skip
 """By these names NumPy's functions take what is no array to differentiate."""
 

@@ -54,7 +54,7 @@ def trim_zeros(filt, trim="fb", axis=None):
     used, index = plain(filt) != 0, [slice(None)] * filt.ndim
     for i in normalize_axis_tuple(range(filt.ndim) if axis is None else axis, filt.ndim):
         line = np.any(used, axis=tuple(j for j in range(filt.ndim) if j != i))
-        start = int(np.argmax(line)) if "f" in trim.lower() else 0
+        start = int(np.argmax(line)) if "f" in trim.lower() and line.size else 0
         index[i] = slice(start, start + len(np.trim_zeros(1 * line, trim)))
     return filt[tuple(index)]
 

@@ -179,7 +179,7 @@ def _continued(function, name, inside):
         return getattr(TRACKED, function)(x, *rest)
 
     definition.__name__, definition.__doc__ = f"{name}_continued", f"`np.emath.{name}`."
-    defined_by(getattr(np.emath, name))(definition)
+    defined_by(getattr(np.emath, name), valued=True)(definition)
 
 
 def _not_negative(x):
@@ -197,7 +197,7 @@ for name in ("arccos", "arcsin", "arctanh"):
 _continued("power", "power", _not_negative)
 
 
-@defined_by(np.emath.logn)
+@defined_by(np.emath.logn, valued=True)
 def logn_continued(n, x):
     """`np.emath.logn`."""
     return np.emath.log(x) / np.emath.log(n)
@@ -225,10 +225,19 @@ def apply_over_axes(func, a, axes):
     """`np.apply_over_axes`."""
     found = a
     for axis in np.atleast_1d(axes):
-        axis = int(axis) % a.ndim
+        axis = int(axis) + a.ndim if axis < 0 else int(axis)
         reduced = func(found, axis)
         found = reduced if reduced.ndim == found.ndim else TRACKED.expand_dims(reduced, axis)
     return found
+
+
+@defined_by(np.ix_, valued=True)
+def ix_(*args):
+    """`np.ix_`: each vector along an axis of its own; floating ones are no indices, and yet NumPy takes them."""
+    vectors = [np.nonzero(plain(x))[0] if as_array(x).dtype == np.bool else as_array(x) for x in args]
+    return tuple(
+        TRACKED.reshape(x, tuple(-1 if i == j else 1 for j in range(len(args)))) for i, x in enumerate(vectors)
+    )
 
 
 @defined_by(np.copy)
@@ -239,6 +248,6 @@ def copy(a, order="K", subok=False):
 
 for function in (np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.array_equiv, np.may_share_memory,
                  np.shares_memory, np.array_repr, np.array_str, np.array2string, np.common_type, np.min_scalar_type,
-                 np.spacing, np.ix_, np.einsum_path, np.tril_indices_from, np.triu_indices_from,
+                 np.spacing, np.einsum_path, np.tril_indices_from, np.triu_indices_from,
                  np.diag_indices_from):  # fmt: skip
     constant(function)

@@ -69,7 +69,7 @@ def polyder(p, m=1):
     if m < 0:
         raise ValueError(f"the order of a derivative must not be negative, and is {m}")
     p = as_array(p)
-    for _ in range(m):
+    for _ in range(int(plain(m))):
         p = p[:-1] * np.arange(len(p) - 1, 0, -1)
     return p
 
@@ -77,6 +77,7 @@ def polyder(p, m=1):
 @defined_by(np.polyint, valued=True)
 def polyint(p, m=1, k=None):
     """`np.polyint`, with ``k`` for the constants of integration."""
+    m = int(plain(m))
     if m < 0:
         raise ValueError(f"the order of an integral must not be negative, and is {m}")
     constants = TRACKED.atleast_1d(as_array(0.0 if k is None else k))
@@ -104,7 +105,7 @@ def poly(seq_of_zeros):
     return found
 
 
-@defined_by(np.roots)
+@defined_by(np.roots, valued=True)
 def roots(p):
     """`np.roots`: the eigenvalues of the companion matrix."""
     p = _coefficients(p)

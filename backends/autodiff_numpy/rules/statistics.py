@@ -81,7 +81,7 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
 # follow the smallest and the largest element.
 
 
-@defined_by(np.bincount)
+@defined_by(np.bincount, valued=True)
 def bincount(x, /, weights=None, minlength=0):
     """`np.bincount`."""
     x = np.asarray(plain(x))
@@ -97,7 +97,7 @@ def histogram_bin_edges(a, bins=10, range=None, weights=None):
     return _edges(as_array(a), bins, range, weights)
 
 
-@defined_by(np.histogram)
+@defined_by(np.histogram, valued=True)
 def histogram(a, bins=10, range=None, density=None, weights=None):
     """`np.histogram`."""
     a = as_array(a)
@@ -106,7 +106,7 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
     return (_density(found, [edges]) if density else found), edges
 
 
-@defined_by(np.histogramdd)
+@defined_by(np.histogramdd, valued=True)
 def histogramdd(sample, bins=10, range=None, density=None, weights=None):
     """`np.histogramdd`."""
     columns = list(sample) if isinstance(sample, (list, tuple)) else list(TRACKED.atleast_2d(sample.T))
@@ -119,7 +119,7 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
     return (_density(found, edges) if density else found), tuple(edges)
 
 
-@defined_by(np.histogram2d)
+@defined_by(np.histogram2d, valued=True)
 def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
     """`np.histogram2d`."""
     if np.ndim(bins) == 1 and len(bins) not in (1, 2):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
 from autodiff_numpy._array import plain
+from autodiff_numpy._options import option_check
 from autodiff_numpy._rule import computed_by
 from autodiff_numpy._tables import TRACKED, UFUNC_METHODS, UFUNCS
 from autodiff_numpy.rules.cumulative import along
@@ -19,8 +22,8 @@ FOLDED = ("subtract", "divide", "power", "maximum", "minimum", "fmax", "fmin", "
 
 
 def _reduction(function):
-    def reduce(array, axis=0, dtype=None, out=None, keepdims=False, initial=None, **refused):
-        _require_usual(out, refused)
+    def reduce(array, axis=0, dtype=None, out=None, keepdims=False, initial=None):
+        no_out(out)
         first = {} if initial is None else {"initial": initial}
         return function(in_dtype(array, dtype), axis=axis, keepdims=keepdims, **first)
 
@@ -49,8 +52,8 @@ def _folding(ufunc):
             found.append(recorded(found[-1], part))
         return found
 
-    def reduce(array, axis=0, dtype=None, out=None, keepdims=False, **refused):
-        _require_usual(out, refused)
+    def reduce(array, axis=0, dtype=None, out=None, keepdims=False):
+        no_out(out)
         if isinstance(axis, tuple) or axis is None:
             raise UnsupportedError(f"np.{ufunc.__name__}.reduce of a recorded array takes one axis at a time")
         found = steps(array, axis, dtype, out)[-1]
@@ -65,7 +68,8 @@ def _folding(ufunc):
 def _of_pieces(reduce):
     def reduceat(array, indices, axis=0, dtype=None, out=None):
         no_out(out)
-        starts = [int(i) for i in plain(indices)]
+        axis = 0 if axis is None else axis  # of an array that has one
+        starts = [operator.index(i) for i in np.asarray(plain(indices))]
         stops = [*starts[1:], array.shape[axis]]
         pieces = [array[along(axis, array.ndim, slice(i, max(j, i + 1)))] for i, j in zip(starts, stops, strict=True)]
         return TRACKED.stack([reduce(piece, axis, dtype) for piece in pieces], axis=axis)
@@ -73,18 +77,21 @@ def _of_pieces(reduce):
     return reduceat
 
 
-def _require_usual(out, refused):
-    no_out(out)
-    if refused:
-        raise UnsupportedError(f"a ufunc's reduction of recorded arrays takes no {', '.join(refused)}=; use np.where")
+def _declared(ufunc, method, definition):
+    """Enter the method of a ufunc; its value is NumPy's, but for two of which NumPy's is no fold."""
+    if ufunc in (np.power, np.arctan2):  # along a contiguous axis NumPy 2.4 reads what it has written over
+        _, check = option_check(getattr(ufunc, method), definition)
+        UFUNC_METHODS[ufunc, method] = lambda *args, **kwargs: definition(*args, **check(args, kwargs))
+    else:
+        UFUNC_METHODS[ufunc, method] = computed_by(getattr(ufunc, method), definition)
 
 
 for name in dict.fromkeys((*_REDUCTIONS, *FOLDED)):
     ufunc = getattr(np, name)
     reduce, accumulate = _folding(ufunc)
     if name in _REDUCTIONS:
-        reduce = computed_by(ufunc.reduce, _reduction(getattr(TRACKED, _REDUCTIONS[name])))
+        reduce = _reduction(getattr(TRACKED, _REDUCTIONS[name]))
     if name in _RUNNING:
-        accumulate = computed_by(ufunc.accumulate, _accumulation(getattr(TRACKED, _RUNNING[name])))
-    UFUNC_METHODS[ufunc, "reduce"], UFUNC_METHODS[ufunc, "accumulate"] = reduce, accumulate
-    UFUNC_METHODS[ufunc, "reduceat"] = _of_pieces(reduce)
+        accumulate = _accumulation(getattr(TRACKED, _RUNNING[name]))
+    for method, definition in {"reduce": reduce, "accumulate": accumulate, "reduceat": _of_pieces(reduce)}.items():
+        _declared(ufunc, method, definition)
