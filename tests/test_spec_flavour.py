@@ -25,22 +25,25 @@ ROOT = Path(__file__).resolve().parent.parent
 ADAPTERS = ("torch", "tensorflow", "jax")
 MENDED = {
     "torch": {
-        "clip", "hypot", "pow", "sinc", "lgamma", "digamma", "gammainc", "gammaincc", "std", "cholesky", "det", "eigh",
-        "eigvalsh", "expm", "qr", "svd",
+        "clip", "hypot", "pow", "sinc", "tanh", "sigmoid", "softmax", "log_softmax", "lgamma", "digamma", "gammainc",
+        "gammaincc", "cumulative_prod", "std", "cholesky", "det", "eigh", "eigvalsh", "expm", "matrix_norm", "qr",
+        "svd", "vector_norm",
     },
     "tensorflow": {
-        "clip", "maximum", "minimum", "pow", "xlogy", "erfinv", "lgamma", "digamma", "gammainc", "gammaincc",
-        "cumulative_prod", "prod", "std", "cholesky", "matrix_norm", "qr", "vector_norm",
+        "clip", "maximum", "minimum", "pow", "xlogy", "tanh", "sigmoid", "softmax", "log_softmax", "erfinv", "lgamma",
+        "digamma", "gammainc", "gammaincc", "cumulative_prod", "prod", "std", "cholesky", "matrix_norm", "qr",
+        "vector_norm",
     },
     "jax": {
-        "abs", "acosh", "copysign", "hypot", "pow", "sign", "erfinv", "lgamma", "digamma", "gammainc", "gammaincc",
-        "std", "matrix_norm", "svd", "vector_norm",
+        "abs", "acosh", "copysign", "hypot", "pow", "sign", "tanh", "sigmoid", "softmax", "log_softmax", "erfinv",
+        "lgamma", "digamma", "gammainc", "gammaincc", "std", "matrix_norm", "svd", "vector_norm",
     },
 }  # fmt: skip
 ORDER = (
-    "abs", "acosh", "clip", "copysign", "hypot", "maximum", "minimum", "pow", "sign", "sinc", "xlogy",
-    "erfinv", "lgamma", "digamma", "gammainc", "gammaincc", "cumulative_prod", "prod", "std", "cholesky", "det", "eigh",
-    "eigvalsh", "expm", "matrix_norm", "qr", "svd", "vector_norm", "linalg", "xp", "extra",
+    "abs", "acosh", "clip", "copysign", "hypot", "maximum", "minimum", "pow", "sign", "sinc", "xlogy", "tanh",
+    "sigmoid", "softmax", "log_softmax", "erfinv", "lgamma", "digamma", "gammainc", "gammaincc", "cumulative_prod",
+    "prod", "std", "cholesky", "det", "eigh", "eigvalsh", "expm", "matrix_norm", "qr", "svd", "vector_norm", "linalg",
+    "xp", "extra",
 )  # fmt: skip
 
 

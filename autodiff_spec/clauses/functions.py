@@ -8,10 +8,11 @@ order in which functions came, and are never renumbered.
 
 from __future__ import annotations
 
-from autodiff_spec.clauses._model import MUST, Chapter, Clause
+from autodiff_spec.clauses._model import MUST, SHOULD, Chapter, Clause
 from autodiff_spec.core.capability import Capability
 
 COMPLEX = (Capability.COMPLEX,)
+HIGHER = (Capability.HIGHER_ORDER,)
 
 CHAPTER = Chapter(
     "FUN",
@@ -381,5 +382,23 @@ CHAPTER = Chapter(
             "Arguments of pad, convolve, segment_sum, interp, solve_triangular, lstsq or expm whose shapes do not fit raise ShapeMismatchError.",
         ),
         Clause("FUN-162", MUST, "An id of segment_sum that is out of bounds raises IndexError, where ids can be looked at."),
+        # --- far out, and of extreme numbers ---
+        Clause("FUN-170", SHOULD, "The derivatives of tanh and sigmoid keep their digits where these level off."),
+        Clause(
+            "FUN-171",
+            SHOULD,
+            "The derivatives of softmax and log_softmax by the largest element keep their digits where it outweighs all.",
+        ),
+        Clause(
+            "FUN-172",
+            SHOULD,
+            "The derivatives of vector_norm, matrix_norm and std are right where squares overflow or underflow.",
+        ),
+        Clause(
+            "FUN-173",
+            MUST,
+            "The second derivatives of cumulative_prod are right where a factor is much smaller than others.",
+            HIGHER,
+        ),
     ),
 )

@@ -147,6 +147,67 @@ sign = unary(_sign)
 """``sign`` of the namespace. FUN-122: of a complex number it is the phase, which is no constant."""
 
 
+@functools.wraps(jnp.tanh)
+def _tanh(x: Any) -> Any:
+    if not _is_real(x):
+        return jnp.tanh(x)
+    far, negative = jnp.abs(x) > 1, x < 0
+    small = jnp.exp(-2 * jnp.where(far, jnp.where(negative, -x, x), 1))
+    size = (1 - small) / (1 + small)
+    return jnp.where(far, jnp.where(negative, -size, size), jnp.tanh(x))
+
+
+tanh = unary(_tanh)
+"""``tanh`` of the namespace. FUN-170: its derivative far from 0 by an exponential, for 1 - tanh² cancels there."""
+
+
+@functools.wraps(jax.nn.sigmoid)
+def _sigmoid(x: Any) -> Any:
+    far = x > 1
+    return jnp.where(far, 1 / (1 + jnp.exp(-jnp.where(far, x, 1))), jax.nn.sigmoid(x))
+
+
+sigmoid = unary(_sigmoid)
+"""``sigmoid`` of ``extra``. FUN-170: its derivative by an exponential where it comes near to 1."""
+
+
+def _relative(x: Any, axis: int) -> tuple[Any, Any, Any]:
+    """Where one largest element is, how far all lie below it, and the exponentials of that; its own are constant."""
+    largest = jnp.argmax(x, axis, keepdims=True)
+    top = jnp.arange(x.shape[axis]).reshape([-1 if i == axis % x.ndim else 1 for i in range(x.ndim)]) == largest
+    distance = jnp.where(top, 0, x - jnp.sum(jnp.where(top, x, 0), axis, keepdims=True))
+    return top, distance, jnp.exp(distance)
+
+
+@functools.wraps(jax.nn.softmax)
+def _softmax(x: Any, axis: int) -> Any:
+    if not x.size:
+        return jax.nn.softmax(x, axis)
+    _, _, weights = _relative(x, axis)
+    return weights / jnp.sum(weights, axis, keepdims=True)
+
+
+@functools.wraps(jax.nn.log_softmax)
+def _log_softmax(x: Any, axis: int) -> Any:
+    if not x.size:
+        return jax.nn.log_softmax(x, axis)
+    top, distance, weights = _relative(x, axis)
+    return distance - jnp.log1p(jnp.sum(jnp.where(top, 0, weights), axis, keepdims=True))
+
+
+_recorded_softmax, _recorded_log_softmax = general(_softmax), general(_log_softmax)
+
+
+def softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """``softmax`` of ``extra``. FUN-171: the largest element's share is made of the others'."""
+    return _recorded_softmax(x, axis)
+
+
+def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """``log_softmax`` of ``extra``. FUN-171: the largest element's logarithm is made of the others."""
+    return _recorded_log_softmax(x, axis)
+
+
 erfinv = unary(_special.erfinv)
 """``erfinv`` of ``extra``. FUN-147: near -1 and 1 too."""
 
@@ -165,7 +226,19 @@ gammaincc = binary(_of_real(special.gammaincc)(_special.gammaincc))
 
 @functools.wraps(jnp.std)
 def _std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-    return _root(jnp.var(x, axis=axis, correction=correction, keepdims=keepdims))
+    return _scaled(
+        lambda x, keepdims: _root(jnp.var(x, axis=axis, correction=correction, keepdims=keepdims)), x, axis, keepdims
+    )
+
+
+def _scaled(norm: Callable[..., Any], x: Any, axis: Any, keepdims: bool) -> Any:
+    """A function whose value grows as its argument does, of numbers near to 1: their squares are numbers."""
+    if not x.size or not (_is_real(x) or _is_complex(x)):
+        return norm(x, keepdims)
+    largest = jax.lax.stop_gradient(jnp.max(jnp.abs(x), axis=axis, keepdims=True))
+    scale = jnp.where((largest > 0) & (largest < math.inf), largest, 1)
+    found = norm(x / scale, True) * scale
+    return found if keepdims else jnp.squeeze(found, axis)
 
 
 def _root(x: Any) -> Any:
@@ -175,7 +248,7 @@ def _root(x: Any) -> Any:
 
 
 std = general(_std)
-"""``std`` of the namespace. KINK-24, KINK-25, KINK-70, KINK-71: its derivative is 0 where all elements are equal."""
+"""``std`` of the namespace. KINK-24, KINK-25, KINK-70, KINK-71: its derivative is 0 where all are equal; FUN-172."""
 
 
 @functools.wraps(jnp.linalg.matrix_norm)
@@ -186,7 +259,7 @@ def _matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
 
 
 matrix_norm = general(_matrix_norm)
-"""``linalg.matrix_norm`` of the namespace. KINK-15, KINK-16: the derivative of the Frobenius norm at 0 is 0."""
+"""``linalg.matrix_norm`` of the namespace. KINK-15, KINK-16: the derivative of the Frobenius norm at 0; FUN-172."""
 
 
 @functools.wraps(jnp.linalg.svd)
@@ -226,6 +299,10 @@ svd = general(_svd)
 def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
     if not (_is_real(x) or _is_complex(x)) or ord < 1:
         return jnp.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+    return _scaled(lambda x, keepdims: _usual_norm(x, axis, keepdims, ord), x, axis, keepdims)
+
+
+def _usual_norm(x: Any, axis: Any, keepdims: bool, ord: Any) -> Any:
     if ord == 2:
         squares = jnp.square(x) if _is_real(x) else jnp.square(x.real) + jnp.square(x.imag)
         return _root(jnp.sum(squares, axis=axis, keepdims=keepdims))
@@ -240,7 +317,7 @@ def _vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: An
 
 
 vector_norm = general(_vector_norm)
-"""``linalg.vector_norm`` of the namespace. KINK-15, KINK-16, KINK-20, KINK-55: its derivatives where elements are 0."""
+"""``linalg.vector_norm`` of the namespace. KINK-15, KINK-16, KINK-20, KINK-55: where elements are 0; FUN-172."""
 
 linalg = overlaid(
     _linalg, "autodiff_jax.mended.linalg", {"matrix_norm": matrix_norm, "svd": svd, "vector_norm": vector_norm}
@@ -250,13 +327,16 @@ xp = overlaid(
     "autodiff_jax.mended.xp",
     {
         "abs": abs, "acosh": acosh, "copysign": copysign, "hypot": hypot, "linalg": linalg, "pow": pow,
-        "sign": sign, "std": std,
+        "sign": sign, "std": std, "tanh": tanh,
     },
 )  # fmt: skip
 extra = overlaid(
     _extra,
     "autodiff_jax.mended.extra",
-    {"digamma": digamma, "erfinv": erfinv, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma},
+    {
+        "digamma": digamma, "erfinv": erfinv, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma,
+        "log_softmax": log_softmax, "sigmoid": sigmoid, "softmax": softmax,
+    },
 )
 
 _operators.install_mended(_xp, xp)

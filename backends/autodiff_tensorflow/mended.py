@@ -116,6 +116,53 @@ def xlogy(x1: Any, x2: Any, /) -> Array:
     return _unless(_seen(a) == 0, lambda: tf.math.xlogy(a, b), mended)
 
 
+def tanh(x: Any, /) -> Array:
+    """``tanh`` of the namespace. FUN-170: its derivative far from 0 by an exponential, for 1 - tanh² cancels there."""
+    x = _read(tensor(x))
+    if not x.dtype.is_floating:
+        return _xp.tanh(x)
+
+    def mended() -> Array:
+        far, negative, one = tf.abs(x) > 1, x < 0, tf.ones_like(x)
+        small = tf.exp(scalar(-2.0, x.dtype) * tf.where(far, tf.where(negative, -x, x), one))
+        size = (one - small) / (one + small)
+        return tf.where(far, tf.where(negative, -size, size), tf.tanh(x))
+
+    return _unless(abs(_seen(x)) > 1, lambda: tf.tanh(x), mended)
+
+
+def sigmoid(x: Any, /) -> Array:
+    """``sigmoid`` of ``extra``. FUN-170: its derivative by an exponential where it comes near to 1."""
+    x = _read(tensor(x))
+
+    def mended() -> Array:
+        far, one = x > 1, tf.ones_like(x)
+        return tf.where(far, one / (one + tf.exp(-tf.where(far, x, one))), tf.sigmoid(x))
+
+    return _unless(_seen(x) > 1, lambda: tf.sigmoid(x), mended)
+
+
+def softmax(x: Any, /, *, axis: int = -1) -> Array:
+    """``softmax`` of ``extra``. FUN-171: the largest element's share is made of the others'."""
+    _, _, weights = _relative(_read(tensor(x)), axis)
+    return weights / tf.reduce_sum(weights, axis, keepdims=True)
+
+
+def log_softmax(x: Any, /, *, axis: int = -1) -> Array:
+    """``log_softmax`` of ``extra``. FUN-171: the largest element's logarithm is made of the others."""
+    top, distance, weights = _relative(_read(tensor(x)), axis)
+    others = tf.where(top, tf.zeros_like(weights), weights)
+    return distance - tf.math.log1p(tf.reduce_sum(others, axis, keepdims=True))
+
+
+def _relative(x: Array, axis: int) -> tuple[Array, Array, Array]:
+    """Where one largest element is, how far all lie below it, and the exponentials of that; its own are constant."""
+    equal = tf.cast(tf.equal(x, tf.reduce_max(x, axis, keepdims=True)), tf.int32)
+    top, nothing = tf.equal(tf.cumsum(equal, axis) * equal, 1), tf.zeros_like(x)
+    distance = tf.where(top, nothing, x - tf.reduce_sum(tf.where(top, x, nothing), axis, keepdims=True))
+    return top, distance, tf.exp(distance)
+
+
 def erfinv(x: Any, /) -> Array:
     """``erfinv`` of ``extra``. FUN-147: near -1 and 1 too."""
     x = _read(tensor(x))
@@ -149,7 +196,7 @@ def gammaincc(a: Any, x: Any, /) -> Array:
 
 
 def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
-    """``cumulative_prod`` of the namespace. KINK-36, KINK-69: derivatives where factors are 0."""
+    """``cumulative_prod`` of the namespace. KINK-36, KINK-69, FUN-173: derivatives where factors are 0 or small."""
     x = _read(tensor(x) if dtype is None else _xp.astype(x, dtype))
     if not x.dtype.is_floating:
         return _xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
@@ -157,7 +204,9 @@ def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, in
 
 
 def _cumprod(x: Array, *, axis: int) -> Array:
-    return _unless(_seen(x) == 0, lambda: tf.math.cumprod(x, axis), lambda: _scanned(x, axis))
+    size = abs(_seen(x))
+    largest = size.max(initial=0) if isinstance(size, np.ndarray) else tf.reduce_max(size)
+    return _unless((size == 0) | (64 * size < largest), lambda: tf.math.cumprod(x, axis), lambda: _scanned(x, axis))
 
 
 def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
@@ -199,8 +248,30 @@ def _scanned(x: Array, axis: int) -> Array:
 
 
 def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Array:
-    """``std`` of the namespace. KINK-24, KINK-25, KINK-70, KINK-71: its derivative is 0 where all are equal."""
-    return _root(_xp.var(x, axis=axis, correction=correction, keepdims=keepdims))
+    """``std`` of the namespace. KINK-24, KINK-25, KINK-70, KINK-71: 0 where all are equal, and FUN-172."""
+
+    def native(x: Array, keepdims: bool) -> Array:
+        return _root(_xp.var(x, axis=axis, correction=correction, keepdims=keepdims))
+
+    return _scaled(native, tensor(x), axis, keepdims)
+
+
+def _scaled(norm: Callable[[Array, bool], Array], x: Array, axis: Any, keepdims: bool) -> Array:
+    """A function whose value grows as its argument does, of numbers near to 1 where squares overflow or underflow."""
+    x = _read(x)
+    if not (x.dtype.is_floating or x.dtype.is_complex):
+        return norm(x, keepdims)
+    limits, size = _xp.finfo(x.dtype), sizes_of(tf.stop_gradient(x))
+    seen, count = abs(_seen(x)), max(int(np.prod([n or 1 for n in x.shape])), 1)
+    lost = (seen > 0) & (seen < (limits.smallest_normal / limits.eps) ** 0.5)
+
+    def mended() -> Array:
+        largest = _xp.max(size, axis=axis, keepdims=True)
+        scale = tf.where((largest > 0) & tf.math.is_finite(largest), largest, tf.ones_like(largest))
+        found = norm(x / tf.cast(scale, x.dtype), True) * scale
+        return found if keepdims else _xp.squeeze(found, tuple(axes_of(axis, x.shape.rank)))
+
+    return _unless(lost | (seen > (limits.max / count) ** 0.5), lambda: norm(x, keepdims), mended)
 
 
 def _root(x: Array) -> Array:
@@ -253,10 +324,14 @@ def _completed(basis: Array, full: Array) -> Array:
 
 
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: float = 2) -> Array:
-    """``linalg.vector_norm`` of the namespace. KINK-15, KINK-16, KINK-55: the derivative of the 2-norm at 0 is 0."""
-    if ord != 2:
-        return _linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
-    return _root(_xp.sum(tf.square(sizes_of(x)), axis=axis, keepdims=keepdims))
+    """``linalg.vector_norm`` of the namespace. KINK-15, KINK-16, KINK-55: the 2-norm at 0; FUN-172."""
+
+    def native(x: Array, keepdims: bool) -> Array:
+        if ord != 2:
+            return _linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+        return _root(_xp.sum(tf.square(sizes_of(x)), axis=axis, keepdims=keepdims))
+
+    return native(x, keepdims) if ord == 0 else _scaled(native, tensor(x), axis, keepdims)
 
 
 linalg = overlaid(
@@ -269,7 +344,7 @@ xp = overlaid(
     "autodiff_tensorflow.mended.xp",
     {
         "clip": clip, "cumulative_prod": cumulative_prod, "linalg": linalg, "maximum": maximum, "minimum": minimum,
-        "pow": pow, "prod": prod, "std": std,
+        "pow": pow, "prod": prod, "std": std, "tanh": tanh,
     },
 )  # fmt: skip
 extra = overlaid(
@@ -277,6 +352,6 @@ extra = overlaid(
     "autodiff_tensorflow.mended.extra",
     {
         "digamma": digamma, "erfinv": erfinv, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma,
-        "xlogy": xlogy,
+        "log_softmax": log_softmax, "sigmoid": sigmoid, "softmax": softmax, "xlogy": xlogy,
     },
 )  # fmt: skip

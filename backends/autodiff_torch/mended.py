@@ -123,6 +123,49 @@ def sinc(x: Any, /) -> Any:
     return _sinc(_read(x))
 
 
+def tanh(x: Any, /) -> Any:
+    """``tanh`` of the namespace. FUN-170: its derivative far from 0 by an exponential, for 1 - tanh² cancels there."""
+    x = _read(x)
+    if not x.dtype.is_floating_point:
+        return _xp.tanh(x)
+    far, negative = torch.abs(x.detach()) > 1, x.detach() < 0
+    small = torch.exp(-2.0 * torch.where(far, torch.where(negative, -x, x), 1.0))
+    size = (1.0 - small) / (1.0 + small)
+    return torch.where(far, torch.where(negative, -size, size), torch.tanh(x))
+
+
+def sigmoid(x: Any, /) -> Any:
+    """``sigmoid`` of ``extra``. FUN-170: its derivative by an exponential where it comes near to 1."""
+    x = _read(x)
+    far = x.detach() > 1
+    return torch.where(far, 1.0 / (1.0 + torch.exp(-torch.where(far, x, 1.0))), torch.sigmoid(x))
+
+
+def softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """``softmax`` of ``extra``. FUN-171: the largest element's share is made of the others'."""
+    x = _read(x)
+    if not x.numel():
+        return _extra.softmax(x, axis=axis)
+    _, _, weights = _relative(x, axis)
+    return weights / weights.sum(axis, keepdim=True)
+
+
+def log_softmax(x: Any, /, *, axis: int = -1) -> Any:
+    """``log_softmax`` of ``extra``. FUN-171: the largest element's logarithm is made of the others."""
+    x = _read(x)
+    if not x.numel():
+        return _extra.log_softmax(x, axis=axis)
+    top, distance, weights = _relative(x, axis)
+    return distance - torch.log1p(torch.where(top, 0.0, weights).sum(axis, keepdim=True))
+
+
+def _relative(x: Any, axis: int) -> tuple[Any, Any, Any]:
+    """Where one largest element is, how far all lie below it, and the exponentials of that; its own are constant."""
+    top = torch.zeros_like(x, dtype=torch.bool).scatter(axis, x.detach().argmax(axis, keepdim=True), True)
+    distance = torch.where(top, 0.0, x - torch.where(top, x, 0.0).sum(axis, keepdim=True))
+    return top, distance, torch.exp(distance)
+
+
 def lgamma(x: Any, /) -> Any:
     """``lgamma`` of ``extra``. FUN-141, FUN-147: its second derivative to the last digits, below 0 too."""
     return _special.lgamma(_read(x))
@@ -149,10 +192,50 @@ def _unless_at_end(native: Any, mended: Any, a: Any, x: Any) -> Any:
     return (native if regular else mended)(a, x)
 
 
+def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Any:
+    """``cumulative_prod`` of the namespace. FUN-173: its second derivatives where factors are of different sizes."""
+    x = _read(x) if dtype is None else _read(x).to(dtype)
+    size = np.abs(_values(x.detach())) if _visible(x) else None
+    if not x.dtype.is_floating_point or x.ndim != 1 > (axis is not None) or (size is not None and not _uneven(size)):
+        return _xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
+    axis, found, reach = axis or 0, x, 1
+    first = torch.ones_like(x.narrow(axis, 0, min(1, x.shape[axis])))
+    while reach < x.shape[axis]:  # the products of the last 2, 4, … factors: no division
+        before = first.expand([reach if i == axis % x.ndim else n for i, n in enumerate(x.shape)])
+        found, reach = found * torch.cat([before, found.narrow(axis, 0, x.shape[axis] - reach)], axis), 2 * reach
+    return torch.cat([first, found], axis) if include_initial else found
+
+
+def _uneven(size: Any) -> bool:
+    """Whether some factor is so small that dividing by it, and by it again, would lose digits."""
+    return bool((64 * size < size.max(initial=0)).any())
+
+
 def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-    """``std`` of the namespace. KINK-70, KINK-71: where it is 0, the derivatives of its rule, too, are 0."""
-    found = _xp.std(x, axis=axis, correction=correction, keepdims=keepdims)
-    return torch.where(found == 0, 0, found)
+    """``std`` of the namespace. KINK-70, KINK-71: where it is 0, the derivatives of its rule, too, are 0; FUN-172."""
+
+    def native(x: Any, keepdims: bool) -> Any:
+        found = _xp.std(x, axis=axis, correction=correction, keepdims=keepdims)
+        return torch.where(found == 0, 0, found)
+
+    return _scaled(native, _read(x), axis, keepdims)
+
+
+def _scaled(norm: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    """A function whose value grows as its argument does, of numbers near to 1 where squares overflow or underflow."""
+    if not x.numel() or not (x.dtype.is_floating_point or x.dtype.is_complex):
+        return norm(x, keepdims)
+    limits, size = torch.finfo(x.dtype), torch.abs(x.detach())
+    if _visible(x):
+        values = _values(size)
+        lost = (values > 0) & (values < math.sqrt(limits.tiny / limits.eps))
+        if not lost.any() and not (values > math.sqrt(limits.max / x.numel())).any():
+            return norm(x, keepdims)
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    largest = size.amax(axes, keepdim=True)
+    scale = torch.where((largest > 0) & (largest < math.inf), largest, 1.0)
+    found = norm(x / scale, True) * scale
+    return found if keepdims else found.squeeze(axes)
 
 
 def cholesky(x: Any, /, *, upper: bool = False) -> Any:
@@ -208,6 +291,13 @@ expm = _Beyond(_native).expm
 """``expm`` of ``extra``. FUN-156, FUN-158: right for one small matrix, and along cotangents of any size."""
 
 
+def matrix_norm(x: Any, /, *, keepdims: bool = False, ord: Any = "fro") -> Any:
+    """``linalg.matrix_norm`` of the namespace. FUN-172: the Frobenius norm's derivative where squares overflow."""
+    if ord != "fro" or x.ndim < 2:
+        return _linalg.matrix_norm(x, keepdims=keepdims, ord=ord)
+    return vector_norm(x, axis=(-2, -1), keepdims=keepdims)
+
+
 def qr(x: Any, /, *, mode: str = "reduced") -> Any:
     """``linalg.qr`` of the namespace. FUN-104: differentiable for tall matrices in mode ``"complete"`` too."""
     rows, columns = x.shape[-2:]
@@ -242,6 +332,15 @@ def _completed(basis: Any, full: Any) -> Any:
     return torch.cat([basis, torch.linalg.solve_triangular(factor.mH, rest, upper=True, left=False)], -1)
 
 
+def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: Any = 2) -> Any:
+    """``linalg.vector_norm`` of the namespace. FUN-172: its derivative where powers overflow or underflow."""
+
+    def native(x: Any, keepdims: bool) -> Any:
+        return _linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+
+    return native(x, keepdims) if ord == 0 else _scaled(native, _read(x), axis, keepdims)
+
+
 def _read(x: Any) -> Any:
     """A variable as the array that stands for it here, which is asked more cheaply."""
     return resolve(x) if isinstance(x, Variable) else x
@@ -269,13 +368,24 @@ def _same_dtype(x1: Any, x2: Any) -> tuple[Any, Any]:
 linalg = overlaid(
     _linalg,
     "autodiff_torch.mended.linalg",
-    {"cholesky": cholesky, "det": det, "eigh": eigh, "eigvalsh": eigvalsh, "qr": qr, "svd": svd},
+    {
+        "cholesky": cholesky, "det": det, "eigh": eigh, "eigvalsh": eigvalsh, "matrix_norm": matrix_norm, "qr": qr,
+        "svd": svd, "vector_norm": vector_norm,
+    },
 )
-xp = overlaid(_xp, "autodiff_torch.mended.xp", {"clip": clip, "hypot": hypot, "linalg": linalg, "pow": pow, "std": std})
+xp = overlaid(
+    _xp,
+    "autodiff_torch.mended.xp",
+    {
+        "clip": clip, "cumulative_prod": cumulative_prod, "hypot": hypot, "linalg": linalg, "pow": pow, "std": std,
+        "tanh": tanh,
+    },
+)  # fmt: skip
 extra = overlaid(
     _extra,
     "autodiff_torch.mended.extra",
     {
-        "digamma": digamma, "expm": expm, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma, "sinc": sinc,
+        "digamma": digamma, "expm": expm, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma,
+        "log_softmax": log_softmax, "sigmoid": sigmoid, "sinc": sinc, "softmax": softmax,
     },
 )  # fmt: skip

@@ -22,6 +22,42 @@ def wrong_factor() -> None:
     change(np.exp, 0, lambda share: share * 1.01)
 
 
+def replace(function: Any, vjp: Callable[..., Any]) -> None:
+    """Give the first argument of a function another rule, of the same residuals."""
+    pullback = at.rules[function][0]
+    assert pullback is not None
+    pullback.vjp = vjp
+
+
+@mutant("the derivative of tanh is 1 - tanh²", "FUN-170")
+def cancelling_tanh() -> None:
+    replace(np.tanh, lambda xp, g, x: g * (1 - xp.square(xp.tanh(x))))
+
+
+@mutant("the share of the largest element of a softmax is its own", "FUN-171")
+def cancelling_softmax() -> None:
+    def share(xp: Any, g: Any, x: Any, ans: Any, axis: Any) -> Any:
+        return ans * (g - xp.sum(g * ans, axis=axis, keepdims=True))
+
+    replace(rule_of("_probabilities"), share)
+
+
+@mutant("a norm's derivative is by the norm that was computed, be it infinite", "FUN-172")
+def overflowing_norm() -> None:
+    def share(xp: Any, g: Any, x: Any, ans: Any, axis: Any, keepdims: bool, ord: Any) -> Any:
+        return xp.spread(g / ans, x.shape, axis, keepdims) * x
+
+    replace(rule_of("_vector_norm"), share)
+
+
+@mutant("factors are divided out of running products at every order", "FUN-173")
+def divided_running_products() -> None:
+    def share(xp: Any, g: Any, x: Any, ans: Any, axis: int) -> Any:
+        return xp.flip(xp.running_sum(xp.flip(g * ans, axis), axis), axis) / x
+
+    replace(rule_of("_running_product"), share)
+
+
 @mutant("the second argument of multiply has no derivative", "FUN-30", "GRAD-29")
 def lost_argument() -> None:
     change(np.multiply, 1, lambda share: None)

@@ -318,6 +318,30 @@ FIRST: list[Row] = [
             weights=[1.0, 2.0, 3.0],
         ),
     ),
+    *rows(
+        "FUN-170",
+        at("tanh(20)", of("tanh"), 20.0),
+        at("tanh(-20)", of("tanh"), -20.0),
+        at("sigmoid(40)", of("sigmoid"), 40.0, extra=True),
+        at("sigmoid(-40)", of("sigmoid"), -40.0, extra=True),
+    ),
+    *rows(
+        "FUN-171",
+        at("softmax of [40, 0, 1]", of("softmax"), [40.0, 0.0, 1.0], weights=[1.0, 0.0, 0.0], extra=True),
+        at("log_softmax of [40, 0, 1]", of("log_softmax"), [40.0, 0.0, 1.0], weights=[1.0, 0.0, 0.0], extra=True),
+    ),
+    *rows(
+        "FUN-172",
+        *(
+            at(f"{name} of {size:g} times [3, 4]", program, [[3.0 * size, 4.0 * size]])
+            for name, program in {
+                "vector_norm": lambda xp, x: xp.linalg.vector_norm(x),
+                "matrix_norm": lambda xp, x: xp.linalg.matrix_norm(x),
+                "std": of("std"),
+            }.items()
+            for size in (1e170, 1e-170)
+        ),
+    ),
 ]
 """First derivatives."""
 
@@ -369,6 +393,7 @@ SECOND: list[Row] = [
         at("cumulative_prod of [2, 0, 3]", of("cumulative_prod"), [2.0, 0.0, 3.0]),
         at("cumulative_prod of [0, 0, 3]", of("cumulative_prod"), [0.0, 0.0, 3.0]),
     ),
+    *rows("FUN-173", at("cumulative_prod of [2.3, 1e-12, 3.1, -1.7]", of("cumulative_prod"), [2.3, 1e-12, 3.1, -1.7])),
     *rows(
         "KINK-70",
         at("std of one element", of("std"), [2.5]),
