@@ -141,3 +141,13 @@ def test_a_real_array_that_became_complex_differentiates_without_a_warning(
 ) -> None:
     be.grad(lambda x: be.xp.abs(be.xp.astype(x, be.xp.complex128) * 1j))(tf.constant(2.0, tf.float64))
     assert not caplog.records
+
+
+@pytest.mark.parametrize("name", ["sin", "tan", "tanh", "sinh", "asin", "atan", "exp", "log", "sqrt", "expm1"])
+def test_rows_of_a_gradient_are_differentiated(be: ad.Backend, name: str) -> None:
+    """TensorFlow's cotangent of rows is `tf.IndexedSlices`, which the derivative of tanh' multiplies by a number."""
+    xp, x = be.xp, tf.constant([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], tf.float64)
+    first = be.grad(lambda x: xp.sum(getattr(xp, name)(x)))
+    found = be.jacobian(lambda x: xp.take(first(x), xp.asarray([2, 0]), axis=0))(x)
+    expected = be.to_numpy(be.jacobian(first)(x))[[2, 0]]
+    np.testing.assert_allclose(be.to_numpy(found), expected, rtol=1e-14, atol=0)
