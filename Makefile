@@ -24,7 +24,7 @@ JAX_ENABLE_X64 ?= 1
 TF_CPP_MIN_LOG_LEVEL ?= 3
 export JAX_ENABLE_X64 TF_CPP_MIN_LOG_LEVEL
 
-.PHONY: help demo docs test test-matrix test-machines compare lint mutants bench clean $(addprefix part-,$(PARTS))
+.PHONY: help demo docs coverage test test-matrix test-machines compare lint mutants bench clean $(addprefix part-,$(PARTS))
 
 help:
 	@echo 'make demo      set up without any framework, test the NumPy engine, show its conformance table'
@@ -33,7 +33,8 @@ help:
 	@echo 'make lint      ruff, and mypy in strict mode'
 	@echo 'make mutants   check that the suite catches each wrong backend (a minute)'
 	@echo 'make bench     measure against the native code of each framework; the goals at the end'
-	@echo 'make docs      build the site into site/ (warnings are errors), after `make mutants` for its page'
+	@echo 'make coverage  what the suite draws of the inputs of functions (half a minute)'
+	@echo 'make docs      build the site into site/ (warnings are errors), mutants and coverage included'
 	@echo 'make test-matrix  the suite on the oldest and the newest release of each framework (some 10 GB, half an hour)'
 	@echo 'make test-machines  the suite as other processors would run it (half an hour)'
 	@echo 'make clean     remove what builds, tests and tools left; the environment stays (rm -r $(VENV))'
@@ -63,7 +64,11 @@ mutants: $(FULL)
 bench: $(FULL)
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/_all.py $(ARGS)
 
-docs: $(FULL) mutants
+coverage: $(FULL)
+	@mkdir -p build
+	$(BIN)/autodiff-spec coverage --json build/coverage.json
+
+docs: $(FULL) mutants coverage
 	PYTHONPATH=.:backends NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict $(ARGS)
 
 # Not part of `make test`: it installs every framework twice.

@@ -1,4 +1,4 @@
-"""The command ``autodiff-spec``: test, compare, spec, chapter, diff, graph, plot, report.
+"""The command ``autodiff-spec``: test, compare, spec, chapter, coverage, diff, graph, plot, report.
 
 Exit status: 0 conforms or agrees, 1 does not, 2 wrong usage, 130 interrupted.
 Errors are one line; ``--debug`` shows more.
@@ -17,7 +17,7 @@ from autodiff_spec.report.reading import ReportFileError
 from autodiff_spec.report.runs import RunError
 
 VIOLATIONS, USAGE = 1, 2
-COMMANDS = ("suite", "spec", "diff", "graph", "plot", "report")
+COMMANDS = ("suite", "spec", "coverage", "diff", "graph", "plot", "report")
 """The modules, each of which registers its commands, in the order of the help."""
 
 _SUITE = ("hypothesis", "jinja2", "jsonschema", "mpmath", "pytest", "rich", "typer")

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from autodiff_spec import Backend, backend, oracle
 from autodiff_spec.conformance.checks import assert_array, assert_within_budget
+from autodiff_spec.conformance.coverage import drawn
+from autodiff_spec.conformance.coverage.signatures import Given
 from autodiff_spec.conformance.functions import Function, Shape, Variant
 
 Arrays = list[Any]
@@ -57,7 +59,10 @@ class Call:
         views: bool = False,
     ) -> None:
         self.be, self.function, self.variant, self.dtype = be, function, variant, dtype
+        self.calls: list[Given] = []
         self.namespace = namespace(be, extra=variant.extra)
+        if drawn.listening():
+            self.namespace = drawn.Watched(self.namespace, self.calls)
         if isinstance(point, tuple):
             self.exact, self.truth = variant.arrays(point), _truth_at_shapes(variant, point)
         else:
@@ -105,6 +110,10 @@ class Call:
             everything[i] = part
         return everything
 
+    def note(self, mode: str, *cotangents: Any) -> None:
+        """Say what was drawn: the call that was differentiated in this mode."""
+        drawn.note(self.function.name, mode, self.dtype, self.primals, cotangents, self.calls)
+
     # --- checks -------------------------------------------------------------------------------------------------
 
     def assert_right(self, found: Any, expected: Any, quantity: str, order: int, sizes: Any = None) -> None:
@@ -131,6 +140,7 @@ class Call:
         value, pullback = self.be.vjp(self, *self.primals)
         self.assert_value(value)
         exact, cotangent = self.cotangent()
+        self.note("pullback", *leaves(cotangent))
         expected = self.truth.gradient(exact)
         sizes = self.truth.gradient_sizes(exact) if self.variant.cancels else [None] * len(expected)
         for i, found, primal in zip(self.tracked, pullback(cotangent), self.primals, strict=True):
@@ -141,6 +151,7 @@ class Call:
         """The derivative along a direction is right."""
         directions = self.directions()
         _, found = self.be.jvp(self, tuple(self.primals), tuple(map(self.array, directions)))
+        self.note("pushforward")
         everything = self.for_all(directions)
         expected = leaves(self.truth.jvp(*everything))
         sizes = leaves(self.truth.jvp_sizes(*everything)) if self.variant.cancels else [None] * len(expected)

@@ -17,6 +17,7 @@ from hypothesis import is_hypothesis_test, settings
 import autodiff_spec
 from autodiff_spec import AutodiffError, Backend, Capability, clauses
 from autodiff_spec.conformance._deviations import Deviation, DeviationsFileError, known_deviations
+from autodiff_spec.conformance.coverage.drawn import Drawn
 from autodiff_spec.conformance.verdicts import judge
 from autodiff_spec.report import Errors, Outcome, Report, Row
 from autodiff_spec.report.accuracy import summed_up
@@ -34,6 +35,7 @@ class Run:
         self.config = config
         self.rows: dict[str, Row] = {}
         self.errors: list[Errors] = []
+        self.drawn: set[Drawn] = set()
         self.files: set[Path] = set()
         self.cut_short = any("::" in argument for argument in config.args)
         self.items: list[pytest.Item] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from autodiff_spec import Backend
 from autodiff_spec.conformance import accuracy
 from autodiff_spec.conformance._rows import row_of
 from autodiff_spec.conformance._run import Run, belongs, cited_by, environment, part_of
+from autodiff_spec.conformance.coverage import drawn
 from autodiff_spec.report import Errors, Outcome, Report, Row
 
 pytest.register_assert_rewrite("autodiff_spec.conformance.checks")
@@ -43,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--xfails-file", metavar="FILE", help="tests expected to fail: ids, one a line; an unknown one fails")
     add("--clauses", metavar="IDS", help="run the tests of these clauses only, ids with commas between them")
     add("--part", type=_part, metavar="K/N", help="run part K of N; neighbouring clauses are in different ones")
+    add("--drawn-json", metavar="FILE", help="write there what was drawn for each function")
     add("--report-json", metavar="FILE", help="write verdicts and results there")
 
 
@@ -161,7 +164,8 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Infinities and NaN are results here, no reason to warn; arrays are shown with all their digits."""
     if not belongs(item):
         return (yield)
-    with np.errstate(all="ignore"), np.printoptions(precision=17), accuracy.noted() as item.stash[_ERRORS]:
+    listening = drawn.noted(item.config.stash[_RUN].drawn) if item.config.getoption("drawn_json") else nullcontext()
+    with np.errstate(all="ignore"), np.printoptions(precision=17), accuracy.noted() as item.stash[_ERRORS], listening:
         return (yield)
 
 
@@ -234,6 +238,8 @@ class Recorder:
         self.report = self.run.report(int(session.exitstatus))
         if path := session.config.getoption("report_json"):
             self.report.write(Path(path))
+        if path := session.config.getoption("drawn_json"):
+            drawn.write(self.run.drawn, Path(path))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """End with the table of verdicts."""

@@ -11,7 +11,7 @@ from hypothesis import given
 
 from autodiff_spec import Backend, Capability, oracle
 from autodiff_spec.conformance import clause, deviates, examples
-from autodiff_spec.conformance._calls import Arrays, Call
+from autodiff_spec.conformance._calls import Arrays, Call, leaves
 from autodiff_spec.conformance.functions import FUNCTIONS, Arg, Function, Shape, Variant
 
 # A framework's remark about an empty axis is not what is tested.
@@ -92,6 +92,7 @@ def test_the_second_derivative_is_the_one_of_the_mathematical_function(
     exact, cotangent = call.cotangent()
     directions = call.directions()
     found = _second(call, cotangent, list(map(call.array, directions)))
+    call.note("second", *leaves(cotangent))
     expected = oracle.hvp(variant.on_oracle, tuple(call.exact), tuple(call.for_all(directions)), exact)
     sizes = call.second_sizes(exact, directions) if variant.cancels else [None] * len(expected)
     for i, gradient in zip(call.tracked, found, strict=True):
