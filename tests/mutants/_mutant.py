@@ -24,7 +24,8 @@ class Mutant:
 
     Those it is about, and those that `also` notice it (noticed.toml). Without clauses: the bug is in a function that
     only NumPy has, and the tests of the engine's rules must notice it. `of` is the backend that is broken: another than
-    NumPy's only for clauses about what that one does not have.
+    NumPy's only for clauses about what that one does not have. `region` is of a bug in a region of inputs (`Reached`):
+    a test of any of the clauses must fail.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Mutant:
     make: Callable[[], Backend] = field(compare=False)
     also: tuple[str, ...] = ()
     of: str = "numpy"
+    region: Any = field(default=None, compare=False)
 
 
 def _noticed() -> dict[str, tuple[str, ...]]:

@@ -37,7 +37,7 @@ def mechanical() -> dict[str, Mutant]:
     made = {}
     for function, pullbacks in at.rules.items():
         for argument, pullback in enumerate(pullbacks):
-            key = _key(function, argument)
+            key = key_of(function, argument)
             if pullback is None or key in constant_rules():
                 continue
             for kind, (words, how) in KINDS.items():
@@ -48,7 +48,8 @@ def mechanical() -> dict[str, Mutant]:
     return made
 
 
-def _key(function: Any, argument: int) -> str:
+def key_of(function: Any, argument: int) -> str:
+    """The name of a rule's argument: ``"sin:0"``."""
     return f"{function.__name__.removeprefix('_')}:{argument}"
 
 
@@ -64,7 +65,7 @@ def constant_rules() -> set[str]:
     """The rules that never give a share, as those of step functions: none of their mutants would differ from them."""
     never = (at.no_share, at.no_share_of_steps)
     return {
-        _key(function, argument)
+        key_of(function, argument)
         for function, pullbacks in at.rules.items()
         for argument, pullback in enumerate(pullbacks)
         if pullback is not None and pullback.vjp in never
@@ -94,7 +95,7 @@ def _noted() -> dict[str, list[str]]:
     for function, pullbacks in at.rules.items():
         for argument, pullback in enumerate(pullbacks):
             if pullback is not None:
-                _note(pullback, _key(function, argument), seen)
+                _note(pullback, key_of(function, argument), seen)
     used: dict[str, set[str]] = defaultdict(set)
     be = autodiff_numpy.backend()
     for row in FUNCTIONS:

@@ -83,10 +83,10 @@ def note(
     features: Features = {
         "mode": (mode,),
         "dtype": (kinds.get(dtype, dtype) if complex_ else dtype,),
-        "layout": _all(_layouts, arrays),
-        "cotangent": _all(_layouts, list(map(np.asarray, cotangents))),
-        "shape": _all(_shapes, arrays),
-        "magnitude": _all(_magnitudes, arrays),
+        "layout": _all(layouts, arrays),
+        "cotangent": _all(layouts, list(map(np.asarray, cotangents))),
+        "shape": _all(shapes, arrays),
+        "magnitude": _all(magnitudes, arrays),
     }
     named = signature(function) is not None
     for one in calls:
@@ -98,7 +98,7 @@ def _all(feature: Callable[[NDArray[Any]], Iterator[str]], arrays: Sequence[NDAr
     return tuple(sorted({found for array in arrays for found in feature(array)}))
 
 
-def _layouts(array: NDArray[Any]) -> Iterator[str]:
+def layouts(array: NDArray[Any]) -> Iterator[str]:
     """How an array of at least two elements lies in memory."""
     steps = [step for step, size in zip(array.strides, array.shape, strict=True) if size > 1]
     if array.size < 2:
@@ -113,7 +113,8 @@ def _layouts(array: NDArray[Any]) -> Iterator[str]:
         yield "Fortran order" if array.flags.f_contiguous else "gaps"
 
 
-def _shapes(array: NDArray[Any]) -> Iterator[str]:
+def shapes(array: NDArray[Any]) -> Iterator[str]:
+    """How many axes and elements an array has."""
     yield f"{array.ndim}-d"
     if array.size == 0:
         yield "empty"
@@ -121,7 +122,7 @@ def _shapes(array: NDArray[Any]) -> Iterator[str]:
         yield "more than 16"
 
 
-def _magnitudes(array: NDArray[Any]) -> Iterator[str]:
+def magnitudes(array: NDArray[Any]) -> Iterator[str]:
     """The regions of its dtype's numbers that an array's elements lie in; of complex ones their parts."""
     parts = np.concatenate([array.real.ravel(), array.imag.ravel()]) if array.dtype.kind == "c" else array.ravel()
     if parts.dtype.kind != "f" or parts.size == 0:
