@@ -8,6 +8,7 @@ function or a tape's block ends with such an error, `LostDerivativeError` is rai
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from contextvars import ContextVar
 from types import CodeType
 
@@ -23,8 +24,15 @@ def lost(message: str, depth: int) -> LostDerivativeError:
     return LostDerivativeError(message)
 
 
+EXPLANATIONS: list[Callable[[Exception], AutodiffError | None]] = []
+"""What engines make of errors that a library inside their arrays raised: one of ours with a remedy, or None."""
+
+
 def raise_replaced(error: BaseException | None) -> None:
-    """Raise the `LostDerivativeError` that ``error`` took the place of, if there was one."""
+    """Raise the error of ours that ``error`` took the place of, if there was one."""
+    if isinstance(error, Exception) and not isinstance(error, AutodiffError):
+        for explained in filter(None, (explain(error) for explain in EXPLANATIONS)):
+            raise explained from error
     asked = _ASKED.get()
     if asked is None or not isinstance(error, Exception) or isinstance(error, AutodiffError):
         return

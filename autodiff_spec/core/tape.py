@@ -306,6 +306,7 @@ class Tape:
         except AutodiffError:
             raise
         except NotImplementedError as error:
+            raise_replaced(error)
             raise UnsupportedError(
                 f"{self.backend.name} has no derivative of an operation that was recorded: {error}; detach its "
                 "argument by stop_gradient(), or write the function with other operations"
@@ -313,6 +314,7 @@ class Tape:
         except Exception as error:
             if isinstance(error, self._signals):
                 raise
+            raise_replaced(error)
             raise TapeError(
                 f"the backward pass of {self.backend.name} failed: {error}; see the chained error for the operation"
             ) from error

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from autodiff_numpy._dask import OF_DASK, refuse
 from autodiff_numpy._others import require_kinds, speaks
 from autodiff_numpy._tables import FUNCTIONS, LATE, RECORDER, TRACE, UFUNC_METHODS, UFUNCS
 from autodiff_spec import UnsupportedError
@@ -49,6 +50,22 @@ class Array(RecordedArray):
     def __repr__(self) -> str:
         inside = repr(self.value) if foreign(self.value) else np.array2string(np.asarray(self.value), separator=", ")
         return f"{type(self).__name__}({inside}, dtype={self.dtype})"
+
+    # --- Dask's ------------------------------------------------------------------------------------------------
+
+    def __dask_tokenize__(self) -> Any:
+        """What Dask asks of everything that it puts into a graph."""
+        refuse(self)
+        return id(self)
+
+    def __dask_graph__(self) -> None:
+        """What `dask.compute` and `dask.delayed` ask: it is no collection of Dask's."""
+        refuse(self)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in OF_DASK and foreign(self.value):
+            return OF_DASK[name](self)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     # --- NumPy's protocols ------------------------------------------------------------------------------------
 

@@ -11,13 +11,17 @@ from typing import Any
 import numpy as np
 
 import autodiff_numpy._beyond  # noqa: F401  (rules of NumPy's functions that are made of it)
-from autodiff_numpy._array import Array, Variable, copied, foreign, plain
+from autodiff_numpy._array import Array, Variable, copied, foreign, lazy, plain
+from autodiff_numpy._dask import explained, filled
 from autodiff_numpy._forward import jvp, linearize
 from autodiff_numpy._tables import RECORDER
 from autodiff_numpy._tape import TRAITS, NumpyTape
 from autodiff_numpy._views import own_handle
 from autodiff_spec import Backend, Capability, NotDifferentiableError, Tape
+from autodiff_spec.core.lost import EXPLANATIONS
 from autodiff_spec.recording.calls import record_checkpoint, run_rule
+
+EXPLANATIONS.append(explained)
 
 
 class NumpyBackend(Backend):
@@ -119,7 +123,7 @@ class NumpyBackend(Backend):
 
     def _ones_like(self, array: Any) -> Any:
         value = plain(array)
-        return np.ones_like(value) if value.ndim else value.dtype.type(1)
+        return np.ones_like(value) if value.ndim or foreign(value) else value.dtype.type(1)
 
     def _kind(self, dtype: Any) -> str:
         return {"f": "real", "c": "complex"}.get(np.dtype(dtype).kind, "other")
@@ -134,7 +138,12 @@ class NumpyBackend(Backend):
         return Variable(copied(plain(array)))
 
     def _assign(self, variable: Any, array: Any) -> None:
-        variable.value = copied(plain(array)).astype(variable.dtype, copy=False)
+        value, before = plain(array), variable.value
+        if lazy(value) and not lazy(before):
+            value = np.asarray(value)  # a variable that became lazy would keep the graph of every step
+        elif lazy(before) and not lazy(value):
+            value = filled(before, value)
+        variable.value = copied(value).astype(variable.dtype, copy=False)
 
     def _tape(self, persistent: bool) -> Tape:
         return NumpyTape(self, persistent=persistent)

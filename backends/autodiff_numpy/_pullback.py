@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import Array
+from autodiff_numpy._dask import shape_of
 from autodiff_numpy._jvp import Jvp, broadcast_tangent
 from autodiff_numpy._tables import RECORDER, TRACKED, VALUES
 from autodiff_spec.recording.nodes import Edge, Node, Recording, backward
@@ -173,10 +174,12 @@ def _residual_picker(wanted: list[str], parameters: Sequence[inspect.Parameter])
         if name in names:
             parts.append(name)
         elif base in names and attribute in ("shape", "dtype"):
-            parts.append(f"{base}.{attribute}")
+            part = f"{base}.{attribute}"
+            parts.append(part if attribute == "dtype" else f"{part} if type({base}) is _ndarray else _shape_of({base})")
         else:
             raise TypeError(f"a rule asks for the residual {name!r}; the function has {', '.join(sorted(names))}")
     defaults = {f"_{p.name}": static(p.default) for p in parameters if p.default is not p.empty}
+    defaults |= {"_ndarray": np.ndarray, "_shape_of": shape_of}
     declared = ["ans"]
     for p in parameters:
         if p.kind is p.KEYWORD_ONLY and "*" not in declared:

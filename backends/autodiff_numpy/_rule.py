@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import Array, resolve
+from autodiff_numpy._array import Array, lazy, resolve
 from autodiff_numpy._jvp import elementwise, given_jvp
 from autodiff_numpy._options import option_check
 from autodiff_numpy._others import require_numpys
@@ -142,6 +142,8 @@ def computed_by(numpys: Any, definition: Callable[..., Any]) -> Callable[..., An
         args = tuple(map(resolve, args))
         kwargs = {name: resolve(argument) for name, argument in kwargs.items()}
         given = check(args, kwargs)
+        if any(type(arg) is Array and type(arg.value) is not np.ndarray and lazy(arg.value) for arg in args):
+            return definition(*args, **given)  # NumPy would compute it
         value = numpys(*map(detached, args), **{name: detached(argument) for name, argument in kwargs.items()})
         with np.errstate(all="ignore"):  # what is to be warned of, NumPy has warned of
             return with_value(definition(*args, **given), value)

@@ -17,6 +17,7 @@ from weakref import ref
 import numpy as np
 
 from autodiff_numpy._array import Array, Variable, resolve
+from autodiff_numpy._dask import require_lazy
 from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._options import UNRECORDED, refuse_option, refuse_unread
 from autodiff_numpy._others import handed_over, number, require_numbers, require_numpys, takes_over
@@ -217,6 +218,8 @@ def reducing(function: Any, pullback: Pullback, unusual: Callable[..., Any] | No
                     _refuse(function, name, kwargs[name])
         argument, parent = x.value, x.node
         value = function(argument, *options, **kwargs)
+        if type(argument) is not ndarray:
+            require_lazy(value, (argument,), function)
         frame, tapes = frame_of(), parent.tapes
         if tapes is not frame.tapes:
             tapes = frame.tracking(tapes)
@@ -334,7 +337,7 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
             args, kwargs = _by_position(names, args, kwargs)
         values: list[Any] = []
         sources: list[tuple[Node, Pullback]] = []
-        strange = False
+        strange = others = False
         for arg, pullback in zip(args, itertools.chain(pullbacks, itertools.repeat(_OPTION)), strict=False):
             if pullback is not None and pullback is not _OPTION and type(arg) in _LISTS:
                 arg = as_array(arg)
@@ -346,8 +349,9 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
                     elif pullback is not None:
                         sources.append((arg.node, pullback))
                     arg = arg.value
+                    others |= type(arg) is not ndarray
             elif type(arg) not in _NUMPYS:
-                strange = True
+                strange = others = True
             values.append(arg)
         if strange:
             require_numpys(*args)
@@ -356,6 +360,8 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
             if isinstance(kwargs[name], Array) or (sources and name in UNRECORDED):
                 _refuse(function, name, kwargs[name])
         value = function(*values, **kwargs)
+        if others:
+            require_lazy(value, values, function)
         frame = frame_of()
         tapes = frame.tracking(tuple({number for node, _ in sources for number in node.tapes}))
         if not tapes:

@@ -26,6 +26,7 @@ from autodiff_numpy.rules import (
     linalg,
     nans,
     numpys,
+    placement,
     polynomials,
     reductions,
     sampled,
@@ -42,6 +43,6 @@ LATE["scipy.special"] = lambda: importlib.import_module("autodiff_numpy.rules.sp
 
 __all__ = [
     "arranging", "beyond", "cumulative", "determinants", "eigenvalues", "einsum", "elementwise", "factorisations",
-    "fft", "indexing", "joining", "linalg", "nans", "numpys", "polynomials", "reductions", "sampled", "shapes",
-    "singular", "solvers", "sorting", "statistics", "ufuncs", "writing",
+    "fft", "indexing", "joining", "linalg", "nans", "numpys", "placement", "polynomials", "reductions", "sampled",
+    "shapes", "singular", "solvers", "sorting", "statistics", "ufuncs", "writing",
 ]  # fmt: skip

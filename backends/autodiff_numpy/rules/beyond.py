@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import foreign, lazy, plain
+from autodiff_numpy._dask import by_blocks
 from autodiff_numpy._jvp import elementwise
 from autodiff_numpy._rule import rule
 from autodiff_numpy._tables import VALUES
@@ -91,12 +92,14 @@ _SLOPE = 2 / math.sqrt(math.pi)
 
 
 def one_call(function):
-    """A primitive that is one call in the trace of a prepared function."""
+    """A primitive that is one call in the trace of a prepared function, and one for each block of a Dask array."""
 
     @functools.wraps(function)
     def primitive(*args):
-        traced = next((arg for arg in args if hasattr(type(arg), "as_one")), None)
-        return function(*args) if traced is None else traced.as_one(function, *args)
+        for arg in args:
+            if type(arg) is not np.ndarray and foreign(arg):
+                return by_blocks(function, args) if lazy(arg) else arg.as_one(function, *args)
+        return function(*args)
 
     return primitive
 

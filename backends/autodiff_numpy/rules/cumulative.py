@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import lazy, plain
 from autodiff_numpy._jvp import linear
 from autodiff_numpy._rule import defined_by, rule
 from autodiff_numpy._tables import TRACKED, VALUES
 from autodiff_numpy.rules.reductions import divisible, no_out
+from autodiff_spec import UnsupportedError
 
 
 def along(axis, ndim, part):
@@ -60,6 +61,8 @@ def _factor_share(xp, g, x, ans, axis):
     """
     if ans.size == 0:
         return g
+    if lazy(plain(ans)):
+        raise UnsupportedError("the derivative of running products looks for zeros: say x.compute() of a Dask array")
     if xp is VALUES and divisible(ans):
         return xp.flip(xp.running_sum(xp.flip(g * ans, axis), axis), axis) / x
     return _earlier(xp, ans, axis, 1) * _backwards(xp, x, g, axis)

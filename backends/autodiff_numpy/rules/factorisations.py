@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from autodiff_numpy._array import plain
+from autodiff_numpy._dask import cholesky as cholesky_of
 from autodiff_numpy._rule import defined_by, rule
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import with_value
@@ -39,7 +40,7 @@ rule(_lower_inverse, lambda xp, g, ans: -xp.matmul(transposed(xp, ans), xp.matmu
 
 
 def _cholesky_factor(a):
-    return np.linalg.cholesky(a)
+    return np.linalg.cholesky(a) if type(a) is np.ndarray else cholesky_of(a)
 
 
 def _cholesky_share(xp, g, ans):

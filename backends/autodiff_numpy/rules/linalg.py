@@ -263,7 +263,18 @@ def _vector_norm(x, axis=None, keepdims=False, ord=2):
         if axis is None and x.ndim == 1 and not keepdims:
             return np.sqrt(np.dot(x, x))
         return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+    if lazy(x):
+        return _lazy_norm(np.abs(x), axis, keepdims, ord)
     return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+
+
+def _lazy_norm(size, axis, keepdims, ord):
+    """The norm by functions that Dask has."""
+    if ord in (math.inf, -math.inf):
+        return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        return np.sum((size != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
+    return np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
 def _norm_share(xp, g, x, ans, axis, keepdims, ord):

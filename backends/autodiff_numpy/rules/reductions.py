@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import foreign, lazy
+from autodiff_numpy._dask import ChunkedShape, spread
 from autodiff_numpy._jvp import linear
 from autodiff_numpy._rule import computed_by, constant, defined_by, rule
 from autodiff_numpy._tables import TRACKED, VALUES
@@ -17,8 +18,8 @@ def _spread(g, shape, axis, keepdims):
     """``g`` repeated along the axes that a reduction removed."""
     if not keepdims and axis is not None and g.ndim:
         g = g.reshape(kept(shape, axis))
-    if type(g) is not np.ndarray and foreign(g):
-        return np.broadcast_to(g, shape)
+    if type(shape) is ChunkedShape or (type(g) is not np.ndarray and foreign(g)):
+        return spread(g, shape)
     full = np.empty(shape, g.dtype)
     full[...] = g
     return full

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import lazy, plain
 from autodiff_numpy._tables import TRACKED
 
 
@@ -37,7 +37,7 @@ def count_nonzero(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Any
 def expm1(x: Any, /) -> Any:
     """`numpy.expm1`, with the standard's complex values at 0 and infinity."""
     found = TRACKED.expm1(x)
-    return found if found.dtype.kind != "c" else _mended(plain(x), found)
+    return found if found.dtype.kind != "c" or lazy(plain(x)) else _mended(plain(x), found)
 
 
 def _mended(z: Any, found: Any) -> Any:
