@@ -54,12 +54,12 @@ class Array(RecordedArray):
     # --- Dask's ------------------------------------------------------------------------------------------------
 
     def __dask_tokenize__(self) -> Any:
-        """What Dask asks of everything that it puts into a graph."""
+        """Refuse to be put into a graph of Dask's, which asks this of everything in it."""
         refuse(self)
         return id(self)
 
     def __dask_graph__(self) -> None:
-        """What `dask.compute` and `dask.delayed` ask: it is no collection of Dask's."""
+        """Refuse `dask.compute` and `dask.delayed`; a recorded array is no collection of Dask's."""
         refuse(self)
 
     def __getattr__(self, name: str) -> Any:
