@@ -151,3 +151,15 @@ def test_rows_of_a_gradient_are_differentiated(be: ad.Backend, name: str) -> Non
     found = be.jacobian(lambda x: xp.take(first(x), xp.asarray([2, 0]), axis=0))(x)
     expected = be.to_numpy(be.jacobian(first)(x))[[2, 0]]
     np.testing.assert_allclose(be.to_numpy(found), expected, rtol=1e-14, atol=0)
+
+
+def test_products_of_complex_factors_are_differentiated_by_conjugates(be: ad.Backend) -> None:
+    """Those that TensorFlow's rule of cumprod lacks."""
+    xp, x = be.xp, tf.constant([1.0, 2.0, 3.0], tf.float64)
+
+    def real(x: tf.Tensor) -> tf.Tensor:  # Re((1 + ix)(1 + iy)(1 + iz)) = 1 − xy − xz − yz
+        return xp.real(xp.cumulative_prod(1.0 + xp.astype(x, xp.complex128) * 1j))[2]
+
+    np.testing.assert_array_equal(be.to_numpy(be.grad(real)(x)), [-5.0, -4.0, -3.0])
+    np.testing.assert_array_equal(be.to_numpy(be.jacobian(real, mode="forward")(x)), [-5.0, -4.0, -3.0])
+    np.testing.assert_array_equal(be.to_numpy(be.hessian(real)(x)), np.eye(3) - 1)

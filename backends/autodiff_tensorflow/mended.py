@@ -24,9 +24,9 @@ from autodiff_tensorflow.xp.convert import is_array, length, lengths, operands, 
 from autodiff_tensorflow.xp.dtypes import Array
 from autodiff_tensorflow.xp.elementwise import limited
 from autodiff_tensorflow.xp.linalg import QRResult
-from autodiff_tensorflow.xp.manipulation import axes_of, moveaxis
+from autodiff_tensorflow.xp.manipulation import axes_of
 from autodiff_tensorflow.xp.norms import sizes_of
-from autodiff_tensorflow.xp.reductions import cumulative
+from autodiff_tensorflow.xp.reductions import cumulative, scanned
 
 
 def _unless(singular: Any, native: Callable[[], Array], mended: Callable[[], Array]) -> Array:
@@ -206,7 +206,7 @@ def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, in
 def _cumprod(x: Array, *, axis: int) -> Array:
     size = abs(_seen(x))
     largest = size.max(initial=0) if isinstance(size, np.ndarray) else tf.reduce_max(size)
-    return _unless((size == 0) | (64 * size < largest), lambda: tf.math.cumprod(x, axis), lambda: _scanned(x, axis))
+    return _unless((size == 0) | (64 * size < largest), lambda: tf.math.cumprod(x, axis), lambda: scanned(x, axis))
 
 
 def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
@@ -226,25 +226,12 @@ def _multiplied(x: Array, axes: list[int], keepdims: bool) -> Array:
     sizes = lengths(x)
     kept = [each for each in range(x.shape.rank) if each not in axes]
     together = tf.reshape(tf.transpose(x, axes + kept), [-1, *(sizes[each] for each in kept)])
-    return tf.reshape(_scanned(together, 0)[-1], _reduced(sizes, axes, keepdims))
+    return tf.reshape(scanned(together, 0)[-1], _reduced(sizes, axes, keepdims))
 
 
 def _reduced(sizes: list[Any], axes: list[int], keepdims: bool) -> list[Any]:
     """The shape after a reduction."""
     return [1 if i in axes else size for i, size in enumerate(sizes) if keepdims or i not in axes]
-
-
-def _scanned(x: Array, axis: int) -> Array:
-    """The products of the first factors, by those of 2, of 4, … neighbours: each step is a product, right at 0."""
-    found = moveaxis(x, axis, 0)
-    beside = [[0, 0]] * (found.shape.rank - 1)
-
-    def step(found: Array, reach: Array) -> tuple[Array, Array]:
-        earlier = tf.pad(found[:-reach], [[reach, 0], *beside], constant_values=scalar(1.0, found.dtype))
-        return found * tf.ensure_shape(earlier, found.shape), 2 * reach
-
-    found, _ = tf.while_loop(lambda _, reach: reach < tf.shape(found)[0], step, (found, tf.constant(1)))
-    return moveaxis(found, 0, axis)
 
 
 def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Array:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from autodiff_tensorflow.xp.convert import cast, common, length, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import DEFAULT_FLOAT, SIGNED, UNSIGNED, Array, DType
-from autodiff_tensorflow.xp.manipulation import axes_of
+from autodiff_tensorflow.xp.manipulation import axes_of, moveaxis
 
 _SUM_DTYPES = {tf.bool: tf.int64, **dict.fromkeys(SIGNED, tf.int64), **dict.fromkeys(UNSIGNED, tf.uint64)}
 
@@ -123,7 +123,22 @@ def cumulative_prod(
     x: Any, /, *, axis: int | None = None, dtype: DType | None = None, include_initial: bool = False
 ) -> Array:
     """The products of the first elements along ``axis``; with ``include_initial`` that of none comes first."""
-    return cumulative(tf.math.cumprod, 1, _accumulated(x, dtype), axis, include_initial)
+    x = _accumulated(x, dtype)
+    # TensorFlow's rule lacks the conjugates of complex factors.
+    return cumulative(scanned if x.dtype.is_complex else tf.math.cumprod, 1, x, axis, include_initial)
+
+
+def scanned(x: Array, axis: int) -> Array:
+    """The products of the first factors, by those of 2, of 4, … neighbours: each step is a product, right at 0."""
+    found = moveaxis(x, axis, 0)
+    beside = [[0, 0]] * (found.shape.rank - 1)
+
+    def step(found: Array, reach: Array) -> tuple[Array, Array]:
+        earlier = tf.pad(found[:-reach], [[reach, 0], *beside], constant_values=scalar(1.0, found.dtype))
+        return found * tf.ensure_shape(earlier, found.shape), 2 * reach
+
+    found, _ = tf.while_loop(lambda _, reach: reach < tf.shape(found)[0], step, (found, tf.constant(1)))
+    return moveaxis(found, 0, axis)
 
 
 def cumulative(
