@@ -149,9 +149,15 @@ class RecordedArray:
         return self.copy()
 
     def _is_asked(self) -> bool:
-        """Whether an open tape or direction may be asked for a derivative by way of this array."""
-        tapes = self.node.tapes
-        return any(recording.asked and recording.number in tapes for recording in self.recorder.frame().recordings)
+        """Whether an open tape or direction may be asked for a derivative by way of this array.
+
+        Raises:
+            LostDerivativeError: one that is open in another thread or context.
+        """
+        frame, tapes = self.recorder.frame(), self.node.tapes
+        if not frame.recordings:
+            return bool(frame.tracking(tapes))
+        return any(recording.asked and recording.number in tapes for recording in frame.recordings)
 
     def _released(self, conversion: str) -> Any:
         """The value for a conversion that its own method of this class makes, unless that would lose a derivative."""

@@ -13,10 +13,13 @@ from __future__ import annotations
 
 import functools
 import itertools
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ClassVar, TypeAlias
+
+from autodiff_spec.core.errors import LostDerivativeError
 
 Edge: TypeAlias = tuple["Node", Any, tuple[Any, ...]]
 """A parent, the rule of the engine that pulls a cotangent back to it, and the residuals that the rule needs.
@@ -76,13 +79,15 @@ class Frame:
 
     ``append`` puts a node on the open tapes that track it. ``tapes`` are their numbers, outermost first; when no tape
     is open it is ``(0,)``, which no node has, so that ``node.tapes is frame.tapes`` alone says that all open tapes
-    track the node. ``variables`` are those that the innermost tape has read.
+    track the node. ``variables`` are those that the innermost tape has read. ``hides`` says that more are open in
+    this context, which on purpose record nothing.
     """
 
-    __slots__ = ("append", "recordings", "tapes", "variables")
+    __slots__ = ("append", "hides", "recordings", "tapes", "variables")
 
-    def __init__(self, recordings: tuple[Recording, ...]) -> None:
+    def __init__(self, recordings: tuple[Recording, ...], hides: bool) -> None:
         self.recordings = recordings
+        self.hides = hides
         self.append: Callable[[Node], None]
         self.variables: dict[int, tuple[Any, Node]] = recordings[-1].variables if recordings else {}
         if len(recordings) == 1:
@@ -106,44 +111,89 @@ def _append(recordings: tuple[Recording, ...], node: Node) -> None:
             recording.nodes.append(node)
 
 
-_NOTHING = Frame(())
+class _Elsewhere(Frame):
+    """The frame of a context in which no tape is open and none is hidden, as that of a new thread.
+
+    What a tape records that is open in another context would lose its derivative here, and nobody asked for that. A
+    thread's error may be read by nobody, so the tape raises it once more where it is closed.
+    """
+
+    __slots__ = ()
+
+    def tracking(self, tapes: tuple[int, ...]) -> tuple[int, ...]:
+        strange = _OPEN.intersection(tapes)
+        if strange:
+            _USED_ELSEWHERE.update(strange)
+            raise LostDerivativeError(_ELSEWHERE_ERROR)
+        return ()
+
+
+_ELSEWHERE_ERROR = (
+    "an array was used in a thread or context in which the tape that records it is not open, and its derivative would "
+    "be lost; run the function in the tape's context, contextvars.copy_context().run(f, x) or asyncio.to_thread(f, x), "
+    "or use to_numpy(x) of what is only looked at"
+)
+
+_OPEN: set[int] = set()
+"""The numbers of the recordings that are open, whatever the context."""
+
+_USED_ELSEWHERE: set[int] = set()
+"""Those of them that lost a derivative in another context."""
+
+_NOTHING, _ELSEWHERE = Frame((), hides=True), _Elsewhere((), hides=False)
+
+
+def _frame(recordings: tuple[Recording, ...], hides: bool) -> Frame:
+    return Frame(recordings, hides) if recordings else _NOTHING if hides else _ELSEWHERE
 
 
 class Recorder:
     """The open tapes of one engine, for each context (thread, task) its own."""
 
     def __init__(self, name: str) -> None:
-        self._frame: ContextVar[Frame] = ContextVar(name, default=_NOTHING)
+        self._frame: ContextVar[Frame] = ContextVar(name, default=_ELSEWHERE)
         self.frame: Callable[[], Frame] = self._frame.get
 
     def start(self, recording: Recording) -> None:
         """Record on ``recording`` too, from now on and in this context."""
-        self._frame.set(Frame((*self._frame.get().recordings, recording)))
+        if recording.asked:
+            _OPEN.add(recording.number)
+        frame = self._frame.get()
+        self._frame.set(Frame((*frame.recordings, recording), frame.hides))
 
     def stop(self, recording: Recording) -> None:
-        """Record on ``recording`` no more."""
+        """Record on ``recording`` no more.
+
+        Raises:
+            LostDerivativeError: another thread or context used what it records.
+        """
         recording.open = False
-        rest = tuple([r for r in self._frame.get().recordings if r is not recording])
-        self._frame.set(Frame(rest) if rest else _NOTHING)
+        _OPEN.discard(recording.number)
+        frame = self._frame.get()
+        self._frame.set(_frame(tuple([r for r in frame.recordings if r is not recording]), frame.hides))
+        if recording.number in _USED_ELSEWHERE:
+            _USED_ELSEWHERE.discard(recording.number)
+            if sys.exc_info()[1] is None or isinstance(sys.exc_info()[1], Exception):  # and no interruption
+                raise LostDerivativeError(_ELSEWHERE_ERROR)
 
     @contextmanager
     def without(self, hidden: Recording | None = None) -> Iterator[Frame]:
         """Record nothing, or with ``hidden`` nothing on that one; yields the frame that remains."""
         before = self._frame.get()
-        inside = _NOTHING if hidden is None else Frame(tuple(r for r in before.recordings if r is not hidden))
+        seen = () if hidden is None else tuple(r for r in before.recordings if r is not hidden)
+        inside = _frame(seen, hides=True)
         self._frame.set(inside)
         try:
             yield inside
         finally:
             here = self._frame.get().recordings  # tapes may have been opened or closed inside
             opened = tuple(r for r in here if r not in before.recordings)
-            self._frame.set(Frame((*(r for r in before.recordings if r.open), *opened)))
+            self._frame.set(_frame((*(r for r in before.recordings if r.open), *opened), before.hides))
 
     def leave(self, number: int) -> None:
         """Record, from now on and in this context, only on what was open before recording ``number``."""
         frame = self._frame.get()
-        outer = frame.recordings[: frame.tapes.index(number)]
-        self._frame.set(Frame(outer) if outer else _NOTHING)
+        self._frame.set(_frame(frame.recordings[: frame.tapes.index(number)], hides=True))
 
     def node_of(self, variable: Any) -> Node | None:
         """The node that stands for ``variable`` on the open tapes; ``None`` when there are none.

@@ -183,7 +183,7 @@ def require_writable(x: Any, *, through: bool = True) -> None:
             "written in place; build a new one with xp.where(mask, new, x)"
         )
     tapes = root.node.tapes
-    if tapes and not RECORDER.frame().tracking(tapes):
+    if tapes and set(tapes).isdisjoint(RECORDER.frame().tapes):
         raise MutationError(
             "a recorded array cannot be written where its tape does not record: under pause(), after the tape's end, "
             "in another thread; write into a copy, np.copy(x)"
