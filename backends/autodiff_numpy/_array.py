@@ -79,11 +79,13 @@ class Array(RecordedArray):
             return UFUNC_METHODS[ufunc, method](*inputs, **kwargs)
         if recording is None and _loaded_late(ufunc):
             return self.__array_ufunc__(ufunc, method, *inputs, **kwargs)
+        if recording is not None and method == "__call__":
+            return self._computed_as_told(ufunc, inputs, kwargs)
         if recording is None or method != "outer" or kwargs:
             how = "" if method == "__call__" else f".{method}"
             told = f" with {', '.join(kwargs)}=" if kwargs else ""
             raise UnsupportedError(
-                f"{_library(ufunc)}.{ufunc.__name__}{how}{told} has no derivative rule here; "
+                f"{library_of(ufunc)}.{ufunc.__name__}{how}{told} has no derivative rule here; "
                 "write it with other functions, or detach its arguments with stop_gradient() and to_numpy()"
             )
         first, second = inputs
@@ -99,8 +101,11 @@ class Array(RecordedArray):
             )
         if not _OURS.issuperset(types):
             require_kinds(types)
-        if len(args) > 1 and len(args) > (place := _place_of_out(func)):
-            args, kwargs = (*args[:place], *args[place + 1 :]), {**kwargs, "out": args[place]}
+        if len(args) > 1 and len(args) > (place := _place_of_out(func)[0]):
+            names = _place_of_out(func)[1]
+            args, kwargs = args[:place], {**kwargs, **dict(zip(names, args[place:], strict=False))}
+            if kwargs["out"] is None:
+                del kwargs["out"]
         if kwargs and kwargs.get("out") is not None:
             return self._write_function(func, args, kwargs)
         return recording(*args, **kwargs)
@@ -116,17 +121,17 @@ class Array(RecordedArray):
 
 
 @functools.cache
-def _place_of_out(function: Any) -> int:
-    """At which place a function of NumPy takes ``out``, by position."""
+def _place_of_out(function: Any) -> tuple[int, list[str]]:
+    """At which place a function of NumPy takes ``out`` by position, and the names from there on."""
     try:
         parameters = inspect.signature(function).parameters
     except ValueError:  # nothing is known
-        return sys.maxsize
-    by_position = [p.name for p in parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return by_position.index("out") if "out" in by_position else sys.maxsize
+        return sys.maxsize, []
+    names = [p.name for p in parameters.values() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return (place := names.index("out") if "out" in names else sys.maxsize), names[place:]
 
 
-def _library(ufunc: Any) -> str:
+def library_of(ufunc: Any) -> str:
     """Where a ufunc comes from: SciPy, as far as that is loaded, or else NumPy."""
     name = ufunc.__name__
     scipys: Any = getattr(sys.modules.get("scipy.special"), name, None)  # under $SCIPY_ARRAY_API it is wrapped
@@ -135,7 +140,7 @@ def _library(ufunc: Any) -> str:
 
 def _loaded_late(ufunc: Any) -> bool:
     """Load the rules that wait until a ufunc of their library is met; whether ``ufunc`` has one now."""
-    load = LATE.get(_library(ufunc))
+    load = LATE.get(library_of(ufunc))
     if load is not None:
         load()
     return ufunc in UFUNCS

@@ -23,7 +23,7 @@ from autodiff_numpy._options import UNRECORDED, refuse_option, refuse_unread
 from autodiff_numpy._others import handed_over, number, require_numbers, require_numpys, takes_over
 from autodiff_numpy._pullback import Pullback, static, unchanged
 from autodiff_numpy._tables import RECORDER, TRACKED
-from autodiff_numpy._views import PRUNED, VIEWS, Viewing, add_view, constant, linked, sealed, share_memory
+from autodiff_numpy._views import PRUNED, VIEWS, Viewing, add_view, constant, linked, memory, sealed, share_memory
 from autodiff_spec.recording.nodes import Edge, Frame, Node
 
 _SCALARS = frozenset((float, int, bool))
@@ -286,6 +286,7 @@ def viewing(function: Any, pullback: Pullback, put: Callable[..., Any] | None) -
         if type(argument) is ndarray and len(static) <= 1 and not kwargs:
             value = compute(argument, *static)
         else:
+            static, kwargs = _ordered(argument, static, kwargs)
             value = function(argument, *static, **kwargs)
         if value is argument:
             return x
@@ -324,6 +325,15 @@ def viewing(function: Any, pullback: Pullback, put: Callable[..., Any] | None) -
 
     how = VIEWS[function] = Viewing(function, read, put)
     return recorded
+
+
+def _ordered(argument: Any, static: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Arguments in which order "A" is the one that it means for this array: a cotangent lies otherwise in memory."""
+    if not any(type(option) is str and option in "Aa" for option in (*static, *kwargs.values())):
+        return static, kwargs
+    order = "F" if memory(argument).flags.fnc else "C"
+    shape, *_ = (*static, kwargs.get("shape"))
+    return (shape,), {**{name: kwargs[name] for name in kwargs.keys() & {"copy"}}, "order": order}
 
 
 def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[..., Any]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import Array, plain
 from autodiff_numpy._rule import defined_by
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._views import Viewing, view_of
 from autodiff_numpy._wrap import as_array
+from autodiff_numpy.rules.indexing import by_columns, laid_out
 
 
 def _gathered(arrays, arrange):
@@ -24,7 +25,8 @@ def _gathered(arrays, arrange):
 def insert(arr, obj, values, axis=None):
     """`np.insert`."""
     values = TRACKED.astype(as_array(values), arr.dtype)
-    return _gathered([arr, values], lambda old, new: np.insert(old, plain(obj), new, axis))
+    found = _gathered([arr, values], lambda old, new: np.insert(old, plain(obj), new, axis))
+    return laid_out(found, arr if axis is not None and by_columns(arr) else None)
 
 
 @defined_by(np.resize)
@@ -69,7 +71,10 @@ def choose(a, choices, out=None, mode="raise"):
 def piecewise(x, condlist, funclist, *args, **kw):
     """`np.piecewise`: each function of the elements where its condition holds."""
     shape = np.shape(x)
-    conditions = [np.asarray(plain(c), bool) for c in (condlist if isinstance(condlist, list) else [condlist])]
+    given = plain(condlist)
+    if np.isscalar(given) or (not isinstance(given[0], (list, np.ndarray, Array)) and shape):
+        given = [given]  # one condition, as NumPy tells it
+    conditions = [np.asarray(plain(condition), bool) for condition in given]
     for condition in conditions:
         if condition.shape not in ((), shape):
             raise IndexError(f"piecewise has a condition of shape {condition.shape} for an array of shape {shape}")
@@ -78,6 +83,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
         conditions.append(~np.any(conditions, axis=0))
     found = np.zeros(shape, x.dtype)
     for condition, function in zip(conditions, funclist, strict=True):
-        value = function(x[condition], *args, **kw) if callable(function) else function
-        found = TRACKED.replaced(found, value, condition)
-    return found
+        if condition.any():
+            value = function(x[condition], *args, **kw) if callable(function) else function
+            found = TRACKED.replaced(found, value, condition)
+    return laid_out(found, x)

@@ -65,8 +65,8 @@ def _power_exponent(xp, g, x, y, ans):
 
 
 def _hypotenuse(xp, x):
-    """√(1 + x²), without overflow where x is real."""
-    return xp.hypot(x, 1) if _real(x) else xp.sqrt(x * x + 1)
+    """√(1 + x²): without overflow where x is real, else on the side of the cut that the zero's sign says."""
+    return xp.hypot(x, 1) if _real(x) else xp.sqrt((x - 1j) * (x - complex(0, -1)))  # adding would make -0 to 0
 
 
 def _sech_squared(x):
@@ -98,6 +98,8 @@ def _sigmoid(x):
 
 
 def _one_minus_square(x):
+    if x.dtype.kind == "c":  # the sign of a zero imaginary part says on which side of a cut x is: it is kept
+        return -(x - 1) * (x - -1)
     return (1 - x) * (1 + x)
 
 
@@ -143,7 +145,7 @@ rule(np.cosh, lambda xp, g, x: g * xp.sinh(x))
 rule(np.tanh, _tanh_share)
 rule(_sech_squared, lambda xp, g, x, ans: g * (-2 * ans * xp.tanh(x)), jvp=elementwise)
 rule(np.arcsinh, lambda xp, g, x: g / _hypotenuse(xp, x))
-rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)))
+rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x - -1)))
 rule(np.arctanh, lambda xp, g, x: g / xp.one_minus_square(x))
 rule(_sigmoid, _sigmoid_share, jvp=elementwise)
 rule(np.conjugate, lambda xp, g: xp.conjugate(g))

@@ -11,7 +11,7 @@ from autodiff_numpy._jvp import linear
 from autodiff_numpy._pullback import SparseCotangent, is_basic, unbroadcast
 from autodiff_numpy._rule import RULES, defined_by, rule
 from autodiff_numpy._tables import TRACKED, VALUES
-from autodiff_numpy._views import VIEWS, link_of
+from autodiff_numpy._views import VIEWS, link_of, memory
 from autodiff_numpy._wrap import reading
 from autodiff_spec import UnsupportedError
 
@@ -103,6 +103,25 @@ def unshared(a):
     return a if type(a) is not Array or link_of(a) is None else TRACKED.copied(a)
 
 
+def laid_out(a, like=None):
+    """``a`` with its axes in memory as those of ``like``, or row by row: what is a view of a result depends on it."""
+    value = memory(plain(a))
+    if a.ndim < 2 or not isinstance(value, np.ndarray):
+        return a
+    steps = (np.empty(a.shape, a.dtype) if like is None else np.empty_like(memory(plain(like)), shape=a.shape)).strides
+    if steps == value.strides:
+        return a
+    axes = sorted(range(a.ndim), key=lambda i: -steps[i])
+    rows = TRACKED.copied(TRACKED.transpose(a, tuple(axes)), "C")
+    return TRACKED.transpose(rows, tuple(axes.index(i) for i in range(a.ndim)))
+
+
+def by_columns(a):
+    """Whether the elements of ``a`` lie in memory column by column, and not row by row."""
+    value = memory(plain(a))
+    return isinstance(value, np.ndarray) and value.flags.fnc
+
+
 def number(a):
     """A result of no axes as the number that NumPy's reductions give, which cannot be written as an array can."""
     return a if a.ndim else a[()]
@@ -124,7 +143,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     if mode != "raise":
         np.take(np.zeros(1), 0, mode=mode)  # its error, of a mode that does not exist
         indices = indices % length if mode == "wrap" else np.clip(indices, 0, length - 1)
-    return a[(slice(None),) * axis + (indices,)]
+    return laid_out(a[(slice(None),) * axis + (indices,)])
 
 
 @defined_by(np.take_along_axis)

@@ -12,7 +12,7 @@ from autodiff_numpy._rule import defined_by
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import as_array
 from autodiff_numpy.rules.cumulative import along
-from autodiff_numpy.rules.indexing import unshared
+from autodiff_numpy.rules.indexing import by_columns, laid_out, unshared
 from autodiff_spec import UnsupportedError
 
 # --- splitting ------------------------------------------------------------------------------------------------
@@ -120,7 +120,8 @@ def delete(arr, obj, axis=None):
     """`np.delete`."""
     if axis is None:
         arr, axis = TRACKED.ravel(arr), 0
-    return arr[along(axis, arr.ndim, np.delete(np.arange(arr.shape[axis]), plain(obj)))]
+    kept = arr[along(axis, arr.ndim, np.delete(np.arange(arr.shape[axis]), plain(obj)))]
+    return laid_out(kept, arr if by_columns(arr) else None)
 
 
 @defined_by(np.block)

@@ -163,12 +163,20 @@ rule(
 )
 
 
+_MODES = {0: "valid", 1: "same", 2: "full"}
+"""Numbers that NumPy takes for the names."""
+
+
 @defined_by(np.convolve)
 def convolve(a, v, mode="full"):
     """`np.convolve`."""
     a, v = _vector(a), _vector(v)
     n, m = max(len(a), len(v)), min(len(a), len(v))
-    start, length = {"full": (0, n + m - 1), "same": ((m - 1) // 2, n), "valid": (m - 1, n - m + 1)}[mode]
+    mode = _MODES.get(mode, mode)
+    parts = {"full": (0, n + m - 1), "same": ((m - 1) // 2, n), "valid": (m - 1, n - m + 1)}
+    if mode not in parts:
+        np.convolve([1.0], [1.0], mode)  # its error
+    start, length = parts[mode]
     full = TRACKED.convolve_full(a, v)
     return full if mode == "full" else full[start : start + length]
 

@@ -12,7 +12,7 @@ from autodiff_numpy._rule import constant, defined_by, rule
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import as_array
 from autodiff_numpy.rules.cumulative import along
-from autodiff_numpy.rules.indexing import flat_or_vector
+from autodiff_numpy.rules.indexing import flat_or_vector, laid_out
 from autodiff_numpy.rules.reductions import no_out
 
 _LOG_2 = np.log(2.0).item()
@@ -121,7 +121,7 @@ def compress(condition, a, axis=None, out=None):
     """`np.compress`."""
     no_out(out)
     a, axis = flat_or_vector(a, axis)
-    return a[along(axis, a.ndim, np.nonzero(plain(condition))[0])]
+    return laid_out(a[along(axis, a.ndim, np.nonzero(plain(condition))[0])])
 
 
 @defined_by(np.extract)
@@ -198,9 +198,9 @@ _continued("power", "power", _not_negative)
 
 
 @defined_by(np.emath.logn, valued=True)
-def logn_continued(n, x):
+def logn_continued(base, x):
     """`np.emath.logn`."""
-    return np.emath.log(x) / np.emath.log(n)
+    return np.emath.log(x) / np.emath.log(base)
 
 
 # --- a function of each slice ---------------------------------------------------------------------------------

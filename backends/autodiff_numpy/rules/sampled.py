@@ -103,7 +103,9 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     shares = shares.astype(plain(width).dtype).reshape(num, *(1,) * np.ndim(plain(width)))
     found = TRACKED.moveaxis(TRACKED.add(start, shares * width), 0, axis)
     found = found if dtype is None else TRACKED.astype(found, dtype)
-    return (found, width / max(parts, 1)) if retstep else found
+    if not retstep:
+        return found
+    return found, width / parts if parts > 0 else np.nan  # NumPy's, a constant
 
 
 @defined_by(np.logspace, valued=True)

@@ -16,7 +16,7 @@ from autodiff_numpy._rule import RULES, constant, defined_by, rule
 from autodiff_numpy._tables import RECORDER, TRACKED
 from autodiff_numpy._views import memory
 from autodiff_numpy._wrap import as_array, record
-from autodiff_numpy.rules.indexing import _scatter, flat_or_vector, unshared
+from autodiff_numpy.rules.indexing import _scatter, flat_or_vector, laid_out, unshared
 from autodiff_numpy.rules.reductions import no_out
 
 
@@ -160,11 +160,15 @@ def squeeze(a, axis=None):
 @defined_by(np.ravel)
 def ravel(a, order="C"):
     """`np.ravel`."""
-    shape = (math.prod(a.shape),)
+    shape, order = (math.prod(a.shape),), order.upper()
     if order == "K":  # as the elements lie in memory
-        numbers = np.empty_like(plain(a), np.intp)
-        numbers[...] = np.arange(a.size).reshape(a.shape)
-        return TRACKED.reshape(a, shape)[numbers.ravel("K")]
+        value = memory(plain(a))
+        if isinstance(value, np.ndarray) and np.shares_memory(np.ravel(value, "K"), value):
+            return ravel(TRACKED.transpose(a, tuple(sorted(range(a.ndim), key=lambda i: -value.strides[i]))))
+        once = tuple(slice(None) if step else slice(1) for step in value.strides)  # along no axis that was broadcast
+        numbers = np.empty_like(value[once], np.intp)
+        numbers[...] = np.arange(a.size).reshape(a.shape)[once]
+        return TRACKED.reshape(a, shape)[np.broadcast_to(numbers, a.shape).ravel("K")]
     row = TRACKED.reshape(a, shape) if order == "C" else TRACKED.reshape(a, shape, order=order)
     gaps = type(row) is Array and isinstance(memory(row.value), np.ndarray) and not memory(row.value).flags.c_contiguous
     return TRACKED.copied(row) if gaps else row
@@ -216,13 +220,13 @@ def repeat(a, repeats, axis=None):
     """`np.repeat`, by integer indices."""
     a, axis = flat_or_vector(a, axis)
     indices = np.repeat(np.arange(a.shape[axis]), plain(repeats))
-    return a[(slice(None),) * (axis % a.ndim) + (indices,)]
+    return laid_out(a[(slice(None),) * (axis % a.ndim) + (indices,)])
 
 
 @defined_by(np.tile)
 def tile(A, reps):
     """`np.tile`, by broadcasting along new axes."""
-    reps = (reps,) if isinstance(reps, int) else tuple(reps)
+    reps = tuple(np.atleast_1d(np.asarray(plain(reps))).tolist())
     ndim = max(A.ndim, len(reps))
     shape, reps = (1,) * (ndim - A.ndim) + tuple(A.shape), (1,) * (ndim - len(reps)) + reps
     apart = TRACKED.reshape(A, tuple(n for size in shape for n in (1, size)))
@@ -249,7 +253,7 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
         grids = list(broadcast_arrays(*grids))
     if indexing == "xy" and n > 1:
         grids = [swapaxes(grid, 0, 1) for grid in grids]
-    return tuple(map(TRACKED.copied, grids) if copy else grids)
+    return tuple([TRACKED.copied(grid, "C") for grid in grids] if copy else grids)
 
 
 for function in (np.shape, np.ndim, np.size, np.result_type, np.can_cast,

@@ -8,7 +8,7 @@ from autodiff_numpy._array import Array, plain
 from autodiff_numpy._rule import constant, defined_by
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import as_array
-from autodiff_numpy.rules.indexing import number
+from autodiff_numpy.rules.indexing import laid_out, number
 from autodiff_numpy.rules.reductions import merged, no_out
 from autodiff_spec import UnsupportedError
 
@@ -36,7 +36,7 @@ def partition(a, kth, axis=-1, kind="introselect", order=None):
 def _in_order(a, order, axis):
     if a.ndim == 1:
         return a[order]
-    return TRACKED.take_along_axis(a, order, axis)
+    return laid_out(TRACKED.take_along_axis(a, order, axis), a)
 
 
 # --- quantiles ------------------------------------------------------------------------------------------------

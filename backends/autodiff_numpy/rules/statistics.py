@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from autodiff_numpy._array import lazy, plain
 from autodiff_numpy._rule import defined_by
@@ -19,7 +20,9 @@ def average(a, axis=None, weights=None, returned=False, *, keepdims=False):
         return (found, np.full(found.shape, a.size / max(found.size, 1), a.dtype)) if returned else found
     weights = as_array(weights)
     if weights.shape != a.shape:
-        weights = TRACKED.reshape(weights, tuple(n if i == axis % a.ndim else 1 for i, n in enumerate(a.shape)))
+        axes = normalize_axis_tuple(axis, a.ndim)
+        weights = TRACKED.transpose(weights, tuple(np.argsort(axes).tolist()))
+        weights = TRACKED.reshape(weights, tuple(n if i in axes else 1 for i, n in enumerate(a.shape)))
         weights = TRACKED.broadcast_to(weights, a.shape)
     total = TRACKED.sum(weights, axis=axis, keepdims=keepdims)
     if not lazy(plain(total)) and np.any(plain(total) == 0):

@@ -6,19 +6,49 @@ import operator
 
 import numpy as np
 
-from autodiff_numpy._array import plain
+from autodiff_numpy._array import library_of, plain, resolve
 from autodiff_numpy._options import option_check
 from autodiff_numpy._rule import computed_by
 from autodiff_numpy._tables import TRACKED, UFUNC_METHODS, UFUNCS
+from autodiff_numpy._wrap import as_array, with_value
 from autodiff_numpy.rules.cumulative import along
 from autodiff_numpy.rules.reductions import in_dtype, no_out
 from autodiff_spec import UnsupportedError
+
+HOW = frozenset(("casting", "dtype", "order", "sig", "signature", "subok"))
+"""Keywords of ufuncs that say in which dtypes they compute, and how the result lies in memory."""
 
 _REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
 _RUNNING = {"add": "cumsum", "multiply": "cumprod"}
 FOLDED = ("subtract", "divide", "power", "maximum", "minimum", "fmax", "fmin", "hypot", "logaddexp", "logaddexp2",
            "arctan2", "copysign", "fmod", "remainder")  # fmt: skip
 """Ufuncs without a function of their own for it: they are applied to one element after the other."""
+
+
+def computed_as_told(self, ufunc, inputs, options):
+    """``ufunc(*inputs, dtype=…)``: NumPy's value, with the derivative of the ufunc of arguments in those dtypes."""
+    called = f"{library_of(ufunc)}.{ufunc.__name__}"
+    if not options.keys() <= HOW:
+        raise UnsupportedError(
+            f"{called} with {', '.join(options.keys() - HOW)}= and without out= has no derivative rule, for it leaves "
+            "elements undefined; give out=, an array that can be filled, np.zeros_like(x), or choose with np.where"
+        )
+    inputs = [x if type(x) in (int, float, complex) else as_array(resolve(x)) for x in inputs]
+    value = ufunc(*map(plain, inputs), **options)
+    given = tuple(type(x) if type(x) in (int, float, complex) else x.dtype for x in inputs)
+    loop = ufunc.resolve_dtypes(given + (None,) * ufunc.nout, signature=_signature(ufunc, options), casting="unsafe")
+    found = UFUNCS[ufunc](*[TRACKED.astype(as_array(x), dtype) for x, dtype in zip(inputs, loop, strict=False)])
+    return with_value(found, value)
+
+
+def _signature(ufunc, options):
+    """The dtypes of a ufunc's loop as far as its options say them."""
+    told = options.get("signature", options.get("sig"))
+    if isinstance(told, str):
+        return tuple(np.dtype(letter) for letter in told.replace("->", ""))
+    if told is None and options.get("dtype") is not None:
+        return (None,) * ufunc.nin + (np.dtype(options["dtype"]),) * ufunc.nout
+    return told or (None,) * ufunc.nargs
 
 
 def _reduction(function):

@@ -18,8 +18,8 @@ from autodiff_numpy._others import require_kinds, require_numpys, takes_over
 from autodiff_numpy._pullback import is_basic
 from autodiff_numpy._rule import rule
 from autodiff_numpy._tables import FUNCTIONS, RECORDER, TRACKED, UFUNCS
-from autodiff_numpy._views import VIEWS, constant, link_of, require_writable, reshaped, store
-from autodiff_numpy._wrap import holds_recorded
+from autodiff_numpy._views import VIEWS, constant, link_of, memory, require_writable, reshaped, store
+from autodiff_numpy._wrap import holds_recorded, with_value
 from autodiff_numpy.rules.indexing import _getitem
 from autodiff_spec import BackendMismatchError, MutationError, UnsupportedError
 from autodiff_spec._shared import occurrences
@@ -280,6 +280,11 @@ def _like(function):
     return made
 
 
+def _constant(function):
+    """The recording function of NumPy's ``function`` with ``like=``, which makes an array of what is no array."""
+    return lambda *args, **kwargs: constant(function(*args, **kwargs))
+
+
 def full_like(a, fill_value, *args, **kwargs):
     """`np.full_like`; the fill value may be recorded."""
     return filled(np.empty_like(plain(a), *args, **kwargs), fill_value)
@@ -304,8 +309,11 @@ def array(object, dtype=None, *, copy=True, order="K", subok=False, ndmin=0, **k
         return constant(np.array(found, dtype=dtype, copy=copy, order=order, ndmin=ndmin))
     if dtype is not None and found.dtype != dtype:
         found = TRACKED.astype(found, dtype)
-    elif found is object and copy:
+    flags = memory(plain(found)).flags
+    if (found is object and copy) or not {"C": flags.c_contiguous, "F": flags.f_contiguous}.get(order, True):
         found = TRACKED.copied(found, order)
+    if copy is False and found is not object:
+        raise ValueError("np.array(…, copy=False) would have to make a copy; leave copy= out, or use np.asarray")
     return found if found.ndim >= ndmin else TRACKED.reshape(found, (1,) * (ndmin - found.ndim) + found.shape)
 
 
@@ -314,11 +322,37 @@ def asarray(a, dtype=None, order=None, *, copy=None, **kwargs):
     return array(a, dtype, copy=copy, order=order or "K")
 
 
+def require(a, dtype=None, requirements=None, **kwargs):
+    """`np.require` with ``like=``: the elements in rows or in columns as it is asked."""
+    asked = {str(name).upper()[0] for name in requirements or ()}
+    return array(a, dtype, copy="O" in asked or None, order=next((letter for letter in "FC" if letter in asked), "K"))
+
+
+def arange(*args, **kwargs):
+    """`np.arange` with ``like=``, from and to recorded numbers too: how many there are is a constant."""
+    value = np.arange(*map(plain, args), **{name: plain(argument) for name, argument in kwargs.items()})
+    given = dict(zip(("stop",) if len(args) == 1 else ("start", "stop", "step"), args, strict=False)) | kwargs
+    start, step = given.get("start"), given.get("step")
+    if not tracked(start) and not tracked(step):
+        return constant(value)
+    first, width = 0.0 if start is None else resolve(start), 1.0 if step is None else resolve(step)
+    return with_value(first + np.arange(len(value)) * width, value)
+
+
 FUNCTIONS.update({
     numpys: _like(numpys)
-    for numpys in (np.zeros_like, np.ones_like, np.empty_like, np.zeros, np.ones, np.empty, np.eye, np.identity)
+    for numpys in (np.zeros_like, np.ones_like, np.empty_like, np.zeros, np.ones, np.empty, np.eye, np.identity, np.tri)
 })  # fmt: skip
-FUNCTIONS.update({np.full_like: full_like, np.full: full, np.array: array, np.asarray: asarray, np.asanyarray: asarray})
+FUNCTIONS.update({
+    numpys: _constant(numpys)
+    for numpys in (np.frombuffer, np.fromfile, np.fromfunction, np.fromiter, np.fromstring, np.genfromtxt, np.loadtxt)
+})  # fmt: skip
+FUNCTIONS.update({
+    np.full_like: full_like, np.full: full, np.array: array, np.asarray: asarray, np.asanyarray: asarray,
+    np.arange: arange, np.require: require,
+    np.ascontiguousarray: lambda a, dtype=None, **kwargs: array(a, dtype, copy=None, order="C", ndmin=1),
+    np.asfortranarray: lambda a, dtype=None, **kwargs: array(a, dtype, copy=None, order="F", ndmin=1),
+})  # fmt: skip
 
 
 # --- copies, and parts of complex arrays ----------------------------------------------------------------------------
