@@ -449,12 +449,16 @@ else:
         special.erf, special.erfc, special.erfcx, special.erfi, special.dawsn, special.ndtr, special.log_ndtr,
         special.psi, special.gamma, special.gammaln, special.expit, special.log_expit, special.entr, special.j0,
         special.j1, special.i0, special.i1, special.exp10, special.exp2, special.expm1, special.log1p, special.cbrt,
+        special.y0, special.y1, special.k0, special.k1, special.i0e, special.i1e, special.rgamma, special.loggamma,
     )  # fmt: skip
     CALLS += rows(
         (OF_ONE, positive(3, 4)),
         ((special.erfinv, special.erfcinv, special.ndtri, special.logit), RANDOM.uniform(0.2, 0.8, (3, 4))),
-        ((special.beta, special.betaln, special.xlogy, special.xlog1py, special.rel_entr, special.kl_div),
-         positive(3, 1), positive(4)),
+        ((special.beta, special.betaln, special.xlogy, special.xlog1py, special.rel_entr, special.kl_div,
+          special.boxcox, special.boxcox1p, special.huber), positive(3, 1), positive(4)),
+        ((special.jv, special.yv, special.iv, special.kv, special.stdtr), positive(3, 1), positive(4)),
+        ((special.betainc, special.betaincc, special.hyp1f1), 2.5, positive(3, 1), RANDOM.uniform(0.2, 0.8, 4)),
+        (ours.multigammaln, 2 + positive(3, 4), 3),
         ((special.gammainc, special.gammaincc), 2.5, positive(3, 4)),
         (ours.polygamma, 1, positive(3, 4)),
         (ours.polygamma, np.array([[0], [2]]), positive(4)),

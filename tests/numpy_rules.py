@@ -406,11 +406,20 @@ else:
             special.erf, special.erfc, special.erfcx, special.erfi, special.dawsn, special.ndtr, special.log_ndtr,
             special.psi, special.gamma, special.gammaln, special.expit, special.log_expit, special.entr, special.j0,
             special.j1, special.i0, special.i1, special.exp10, special.exp2, special.expm1, special.log1p,
-            special.cbrt)},
+            special.cbrt, special.y0, special.y1, special.k0, special.k1, special.i0e, special.i1e, special.rgamma,
+            special.loggamma)},
         **{f"special.{f.__name__}": (f, RANDOM.uniform(0.2, 0.8, 3)) for f in (
             special.erfinv, special.erfcinv, special.ndtri, special.logit)},
         **{f"special.{f.__name__}": (f, positive(3, 1), positive(2)) for f in (
-            special.beta, special.betaln, special.xlogy, special.xlog1py, special.rel_entr, special.kl_div)},
+            special.beta, special.betaln, special.xlogy, special.xlog1py, special.rel_entr, special.kl_div,
+            special.boxcox, special.boxcox1p, special.huber)},
+        **{f"special.{f.__name__}": (lambda x, f=f: f([[2], [0.5]], x), positive(3)) for f in (
+            special.jv, special.yv, special.iv, special.kv, special.stdtr)},
+        **{f"special.{f.__name__}": (lambda x, f=f: f([[2], [0.5]], 1.7, x), RANDOM.uniform(0.2, 0.8, 3)) for f in (
+            special.betainc, special.betaincc, special.hyp1f1)},
+        "special.multigammaln": (lambda x: ours.multigammaln(x, 3), positive(2, 3) + 1),
+        "special.rgamma at poles of gamma": (special.rgamma, np.array([0.0, -1.0, -2.3, 0.2])),
+        "special.boxcox of zero": (special.boxcox, np.array([0.7, 1.0]), np.array([0.0, 1.3])),
         "special.polygamma": (lambda x: ours.polygamma(1, x), positive(3)),
         "special.polygamma of orders": (lambda x: ours.polygamma([[0], [2]], x), positive(3)),
         "special.erfcx far out": (special.erfcx, np.array([-1.0, 4.0, 9.0])),

@@ -13,7 +13,7 @@ from tests.numpy_calls import differences
 
 pytest.importorskip("scipy")
 
-from autodiff_numpy.scipy import signal, sparse, stats
+from autodiff_numpy.scipy import signal, sparse, special, stats
 
 be = ad.backend("numpy")
 X = np.array([0.31, 0.52, 1.4])
@@ -37,6 +37,10 @@ CASES: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     "norm, frozen by constants": (lambda x: stats.norm(0.5, 2.0).cdf(x), (X,)),
     "t.logpdf": (lambda x, df, m, s: stats.t.logpdf(x, df, m, s), (X, 3.5, 0.2, 1.4)),
     "t.pdf": (lambda x, df: stats.t.pdf(x, df), (X, 3.5)),
+    "t.cdf": (lambda x, m, s: stats.t.cdf(x, 3.5, m, s), (X, 0.2, 1.4)),
+    "t.sf": (lambda x: stats.t(3.5).sf(x), (X,)),
+    "beta.cdf": (lambda x, m, s: stats.beta.cdf(x, 2.5, 1.7, m, s), (UNIT, -0.1, 1.2)),
+    "beta.sf": (lambda x: stats.beta.sf(x, 2.5, 1.7), (UNIT,)),
     "gamma.logpdf": (lambda x, a, s: stats.gamma.logpdf(x, a, scale=s), (X, 2.5, 0.7)),
     "gamma.pdf": (lambda x, a, m, s: stats.gamma.pdf(x, a, m, s), (X, 2.5, -0.3, 0.7)),
     "beta.logpdf": (lambda x, a, b: stats.beta.logpdf(x, a, b), (UNIT, 2.5, 1.7)),
@@ -94,10 +98,14 @@ def test_outside_of_the_support_the_density_is_zero_and_its_derivative_too() -> 
 def test_what_is_not_recorded_is_scipys_own() -> None:
     import scipy.stats
 
+    from autodiff_numpy import special as ours
+
     assert stats.norm.logpdf(0.3, 1.0, 2.0) == scipy.stats.norm.logpdf(0.3, 1.0, 2.0)
     assert stats.uniform is scipy.stats.uniform
     assert stats.norm(1.0, 2.0).mean() == 1.0
     assert signal.hilbert is scipy.signal.hilbert
+    assert special.erf is scipy.special.erf
+    assert special.logsumexp is ours.logsumexp
     assert sparse.csr_array is scipy.sparse.csr_array
 
 
@@ -108,3 +116,6 @@ def test_what_is_wrong_is_refused() -> None:
         be.grad(lambda x: np.sum(signal.convolve(x, X)))(IMAGE)
     with pytest.raises(ad.UnsupportedError, match="takes no axes="):
         be.grad(lambda x: np.sum(signal.fftconvolve(x, IMAGE, axes=0)))(IMAGE)
+    for cdf in (lambda df: stats.t.cdf(X, df), lambda a: stats.beta.cdf(UNIT, a, 2.0), lambda a: stats.gamma.cdf(X, a)):
+        with pytest.raises(ad.UnsupportedError, match="no derivative by it"):
+            be.grad(lambda p, cdf=cdf: np.sum(cdf(p)))(2.0)

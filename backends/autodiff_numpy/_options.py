@@ -24,8 +24,10 @@ OPTIONS = frozenset((
     "retstep", "return_counts", "return_index", "return_inverse", "returned", "rowvar", "rtol", "s", "shape", "shift",
     "sorted", "source", "sparse", "stable", "stat_length", "subok", "trim", "upper", "where", "window_shape",
     "writeable",
+    "assume_a", "blocksize", "check_finite", "d", "disp", "driver", "eigvals_only", "lower", "overwrite_a",
+    "overwrite_b", "subset_by_index", "subset_by_value", "trans", "transposed", "type", "unit_diagonal",
 ))  # fmt: skip
-"""By these names NumPy's functions take what is no array to differentiate."""
+"""By these names functions of NumPy, and from "assume_a" on of SciPy, take what is no array to differentiate."""
 
 UNRECORDED = frozenset(("out", "where", "initial", "casting", "subok"))
 """Keywords of NumPy's functions that recorded arrays do without."""
@@ -34,6 +36,8 @@ UNRECORDED = frozenset(("out", "where", "initial", "casting", "subok"))
 def called(function: Any) -> str:
     """A function as a user writes it."""
     module, name = getattr(function, "__module__", None) or "", function.__name__.removeprefix("_")
+    if module.startswith("scipy."):
+        return f"{'.'.join(module.split('.')[:2])}.{name}"
     owner = getattr(function, "__self__", None)  # of np.add.reduce
     within = f".{owner.__name__}" if isinstance(owner, np.ufunc) else module[5:] if module.startswith("numpy.") else ""
     return f"np{within}.{name}"

@@ -16,9 +16,9 @@ from typing import Any
 
 import scipy.special
 
-from autodiff_numpy.rules.special import itself, log_softmax, logsumexp, polygamma, softmax
+from autodiff_numpy.rules.special import itself, log_softmax, logsumexp, multigammaln, polygamma, softmax
 
-__all__ = ["log_softmax", "logsumexp", "polygamma", "softmax"]
+__all__ = ["log_softmax", "logsumexp", "multigammaln", "polygamma", "softmax"]
 
 
 def __getattr__(name: str) -> Any:

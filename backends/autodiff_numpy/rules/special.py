@@ -1,7 +1,8 @@
 """The functions of `scipy.special`. SciPy is optional: one of its ufuncs on a recorded array loads this file.
 
-What has no rule here (incomplete beta functions, orders of Bessel functions, …) is refused by name. The formulas are
-those of the Digital Library of Mathematical Functions; chapters are named where they are not in any table.
+What has no rule here (zeta functions, elliptic integrals, …) is refused by name, and so is a recorded parameter by
+which there is none: orders of Bessel functions, shapes of incomplete gamma and beta functions. The formulas are those
+of the Digital Library of Mathematical Functions; chapters are named where they are not in any table.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from autodiff_numpy._jvp import broadcast_tangent, elementwise
 from autodiff_numpy._pullback import unbroadcast
 from autodiff_numpy._rule import defined_by, rule
 from autodiff_numpy._tables import TRACKED, VALUES
-from autodiff_numpy._wrap import with_value
+from autodiff_numpy._wrap import as_array, with_value
 from autodiff_numpy.rules import beyond
 from autodiff_numpy.rules.beyond import one_call
 from autodiff_spec import UnsupportedError
@@ -38,17 +39,49 @@ _NORMAL = 1 / math.sqrt(2 * math.pi)
 _ROOT_2, _ROOT_HALF = math.sqrt(2), math.sqrt(0.5)
 
 
+def _refused(function, parameter):
+    """The rule of an argument by which there is no derivative."""
+
+    def refuse(xp, g):
+        raise UnsupportedError(
+            f"{function} of a recorded {parameter}: there is no derivative by it; "
+            f"pass stop_gradient({parameter.split()[-1]})"
+        )
+
+    return refuse
+
+
+def by_last(function, slope, also):
+    """Give a function of (a, b, x) its derivative by x, ``slope(xp, a, b, x)``; SciPy's ``also`` is the same."""
+    name = also[0].__name__ if also else function.__name__.removeprefix("_")
+    refused = [_refused(name, f"parameter {parameter}") for parameter in "ab"]
+    rule(
+        function,
+        *refused,
+        lambda xp, g, a, b, x, x_shape, x_dtype: unbroadcast(xp, g * slope(xp, a, b, x), x_shape, x_dtype),
+        jvp=(*refused, lambda xp, t, a, b, x, ans_shape, ans_dtype: broadcast_tangent(
+            xp, t * slope(xp, a, b, x), ans_shape, ans_dtype)),
+        also=also,
+    )  # fmt: skip
+
+
 @one_call
 def _polygamma(n, x):
+    if x.dtype.kind == "c":
+        raise UnsupportedError("SciPy has no polygamma of complex numbers, nor has its derivative ψ′; pass real ones")
     return special.polygamma(n, x).astype(x.dtype)[()]
 
 
-def _bessel_j(n, x):
-    return special.jv(n, x)
+def _hyp1f1(a, b, x):
+    return special.hyp1f1(a, b, x)
 
 
-def _bessel_i(n, x):
-    return special.iv(n, x)
+def _betainc(a, b, x):
+    return special.betainc(a, b, x)
+
+
+def _betaincc(a, b, x):
+    return special.betaincc(a, b, x)
 
 
 def _mills(x):
@@ -161,10 +194,55 @@ def _gamma_density(a, x):
         return np.where(a < 50, product, np.where(x < np.inf, about_mode, 0.0)).astype(dtype)[()]
 
 
-def _refused_by_order(xp, g, x):
-    raise UnsupportedError(
-        "gammainc and gammaincc of a recorded first argument a: there is no derivative by it; pass stop_gradient(a)"
-    )
+@one_call
+def _beta_density(a, b, x):
+    """x^(a-1)·(1-x)^(b-1)/B(a, b), the beta distribution's density, by three of gamma distributions."""
+    dtype, total = x.dtype, np.add(a, b, dtype=np.float64)
+    x = x.astype(np.float64)
+    with np.errstate(all="ignore"):
+        scale = total / _gamma_density(total, total)
+        return (scale * _gamma_density(a, total * x) * _gamma_density(b, total * (1 - x))).astype(dtype)[()]
+
+
+_NORMALS = 1e30
+"""From so many degrees of freedom on, Student's distribution is the normal one to the last digit."""
+
+
+@one_call
+def _student_density(df, t):
+    """The density of Student's distribution, in 64 bits."""
+    dtype, df, t = t.dtype, np.minimum(np.asarray(df, np.float64), _NORMALS), np.asarray(t, np.float64)
+    half, size = 0.5 * df, np.abs(t) / np.sqrt(df)
+    with np.errstate(all="ignore"):
+        top = _gamma_density(half, half) / _gamma_density(half + 0.5, half) * _NORMAL
+        near = np.exp(-0.5 * (df + 1) * np.log1p(size * size))
+        return (top * np.where(size < 1, near, np.hypot(1, size) ** -(df + 1))).astype(dtype)[()]
+
+
+def _student_share(xp, g, df, t, ans):
+    df = np.minimum(df, _NORMALS)
+    radius = xp.hypot(t, np.sqrt(df))  # whose square may overflow
+    return -g * ans * ((df + 1) * (t / radius) / radius)
+
+
+def _slope_of_rgamma(xp, x):
+    """-ψ(x)/Γ(x), and left of 1/2, where both have poles, the derivative of Γ(1 - x)·sin(πx)/π (5.5.3)."""
+    left = plain(x).real < 0.5
+    right = xp.where(left, 1, x)
+    slope = -xp.rgamma(right) * xp.psi(right)
+    if not np.any(left):
+        return slope
+    mirrored, whole = xp.where(left, 1 - x, 1), np.rint(plain(x).real)
+    angle = (x - whole) * math.pi
+    bracket = xp.cos(angle) - xp.psi(mirrored) * xp.sin(angle) * (1 / math.pi)
+    return xp.where(left, xp.gamma(mirrored) * bracket * (1 - 2 * (whole % 2)), slope)
+
+
+def _by_power(xp, logarithm, power, at_zero):
+    """The derivative of (exp(power·logarithm) - 1)/power by the power (13.4.1); ``at_zero`` the logarithm is -∞."""
+    logarithm = xp.where(at_zero, 0, logarithm)
+    slope = 0.5 * logarithm * logarithm * xp.hyp1f1(2.0, 3.0, power * logarithm)
+    return xp.where(at_zero, 1 / xp.square(xp.where(at_zero, power, 1)), slope) if np.any(at_zero) else slope
 
 
 def _log(xp, x, y):
@@ -189,15 +267,21 @@ rule(
     jvp=(None, lambda xp, t, n, x, ans_shape, ans_dtype: broadcast_tangent(
         xp, t * xp.polygamma(n + 1, x), ans_shape, ans_dtype)),
 )  # fmt: skip
-rule(_bessel_j, None, lambda xp, g, n, x: g * 0.5 * (xp.bessel_j(n - 1, x) - xp.bessel_j(n + 1, x)), jvp=elementwise)
-rule(_bessel_i, None, lambda xp, g, n, x: g * 0.5 * (xp.bessel_i(n - 1, x) + xp.bessel_i(n + 1, x)), jvp=elementwise)
 rule(_mills, _mills_share, jvp=elementwise)
 rule(_slope_of_erfinv, lambda xp, g, y, ans: g * (2 * xp.erfinv(y) * ans) * ans, jvp=elementwise)
 rule(_slope_of_erfcinv, lambda xp, g, y, ans: g * (-2 * xp.erfcinv(y) * ans) * ans, jvp=elementwise)
 rule(_slope_of_ndtri, lambda xp, g, p, ans: g * (xp.ndtri(p) * ans) * ans, jvp=elementwise)
 rule(_log_ratio, lambda xp, g, x: g / x, lambda xp, g, y: -g / y, jvp=elementwise)
 rule(_shortfall, lambda xp, g, y: -g / y, lambda xp, g, x, y: g * (x / y) / y, jvp=elementwise)
-rule(_gamma_density, _refused_by_order, lambda xp, g, a, x, ans: g * ans * (_ratio(xp, a - 1, x) - 1), jvp=elementwise)
+_BY_SHAPE = _refused("gammainc and gammaincc", "first argument a")
+rule(_gamma_density, _BY_SHAPE, lambda xp, g, a, x, ans: g * ans * (_ratio(xp, a - 1, x) - 1), jvp=elementwise)
+rule(_student_density, _refused("stdtr", "parameter df"), _student_share, jvp=elementwise)
+by_last(
+    _beta_density,
+    lambda xp, a, b, x: xp.beta_density(a, b, x) * (_ratio(xp, a - 1, x) - _ratio(xp, b - 1, 1 - x)),
+    also=(),
+)
+by_last(_hyp1f1, lambda xp, a, b, x: a / b * xp.hyp1f1(a + 1, b + 1, x), also=(special.hyp1f1,))  # 13.3.15
 
 # --- error functions and the normal distribution (chapter 7) ------------------------------------------------------
 rule(special.erf, lambda xp, g, x: g * xp.exp_of_square(x, -1) * _ERF, name="special_erf")
@@ -214,12 +298,18 @@ rule(special.ndtri, lambda xp, g, x: g * xp.slope_of_ndtri(x))
 # --- gamma functions (chapter 5) ----------------------------------------------------------------------------------
 rule(special.psi, lambda xp, g, x: g * xp.polygamma(1, x))
 rule(special.gamma, lambda xp, g, x, ans: g * ans * xp.psi(x))
+rule(special.rgamma, lambda xp, g, x: g * _slope_of_rgamma(xp, x))
 rule(special.gammaln, lambda xp, g, x: g * xp.psi(x))
+rule(special.loggamma, lambda xp, g, x: g * xp.psi(x))
 rule(special.beta, lambda xp, g, x, y, ans: -g * ans * _psi_gap(xp, x, y),
      lambda xp, g, y, x, ans: -g * ans * _psi_gap(xp, y, x))  # fmt: skip
 rule(special.betaln, lambda xp, g, x, y: -g * _psi_gap(xp, x, y), lambda xp, g, y, x: -g * _psi_gap(xp, y, x))
-rule(special.gammainc, _refused_by_order, lambda xp, g, x, y: g * xp.gamma_density(x, y))  # 8.8.13, of (a, x)
-rule(special.gammaincc, _refused_by_order, lambda xp, g, x, y: -g * xp.gamma_density(x, y))
+rule(special.gammainc, _BY_SHAPE, lambda xp, g, x, y: g * xp.gamma_density(x, y))  # 8.8.13, of (a, x)
+rule(special.gammaincc, _BY_SHAPE, lambda xp, g, x, y: -g * xp.gamma_density(x, y))
+
+by_last(_betainc, lambda xp, a, b, x: xp.beta_density(a, b, x), also=(special.betainc,))
+by_last(_betaincc, lambda xp, a, b, x: -xp.beta_density(a, b, x), also=(special.betaincc,))
+rule(special.stdtr, _refused("stdtr", "parameter df"), lambda xp, g, x, y: g * xp.student_density(x, y))
 
 # --- logistic functions and entropies -----------------------------------------------------------------------------
 rule(special.expit, lambda xp, g, x: g * (0.25 * xp.sech_squared(0.5 * x)))
@@ -231,11 +321,49 @@ rule(special.entr, lambda xp, g, x: -g * (xp.log(x) + 1))
 rule(special.rel_entr, lambda xp, g, x, y: g * (xp.log_ratio(x, y) + 1), lambda xp, g, x, y: -g * x / y)
 rule(special.kl_div, lambda xp, g, x, y: g * xp.log_ratio(x, y), lambda xp, g, x, y: g * xp.shortfall(x, y))
 
-# --- Bessel functions of order 0 and 1 (10.6, 10.29) --------------------------------------------------------------
+# --- Bessel functions (10.6, 10.29; 10.39.5 for scaled ones) ------------------------------------------------------
+def _by_argument(name, sign, factor):
+    """The rules of a Bessel function of (order, x): by the order refused, by x from the neighbouring orders."""
+
+    def by_argument(xp, g, x, y):
+        function = getattr(xp, name)
+        return g * factor * (function(np.subtract(x, 1.0), y) + sign * function(np.add(x, 1.0), y))
+
+    return _refused(name, "order v"), by_argument
+
+
+rule(special.jv, *_by_argument("jv", -1, 0.5))
+rule(special.yv, *_by_argument("yv", -1, 0.5))
+rule(special.iv, *_by_argument("iv", 1, 0.5))
+rule(special.kv, *_by_argument("kv", 1, -0.5))
 rule(special.j0, lambda xp, g, x: -g * xp.j1(x))
-rule(special.j1, lambda xp, g, x: g * 0.5 * (xp.j0(x) - xp.bessel_j(2, x)))
+rule(special.j1, lambda xp, g, x: g * 0.5 * (xp.j0(x) - xp.jv(2, x)))
+rule(special.y0, lambda xp, g, x: -g * xp.y1(x))
+rule(special.y1, lambda xp, g, x, ans: g * (xp.y0(x) - ans / x))
 rule(special.i0, lambda xp, g, x: g * xp.i1(x), name="special_i0")
-rule(special.i1, lambda xp, g, x: g * 0.5 * (xp.special_i0(x) + xp.bessel_i(2, x)))
+rule(special.i1, lambda xp, g, x: g * 0.5 * (xp.special_i0(x) + xp.iv(2, x)))
+rule(special.k0, lambda xp, g, x: -g * xp.k1(x))
+rule(special.k1, lambda xp, g, x, ans: -g * (xp.k0(x) + ans / x))
+rule(special.i0e, lambda xp, g, x: -g * xp.sign(x) * xp.hyp1f1(1.5, 2.0, -2 * xp.absolute(x)))
+rule(special.i1e, lambda xp, g, x: g * (
+    1.5 * xp.hyp1f1(2.5, 3.0, -2 * xp.absolute(x)) - xp.hyp1f1(1.5, 2.0, -2 * xp.absolute(x))))  # fmt: skip
+
+# --- transformations of data, and a loss --------------------------------------------------------------------------
+rule(
+    special.boxcox,
+    lambda xp, g, x, y: g * xp.power(x, y - 1),
+    lambda xp, g, x, y: g * _by_power(xp, xp.log(xp.where(plain(x) == 0, 1, x)), y, plain(x) == 0),
+)
+rule(
+    special.boxcox1p,
+    lambda xp, g, x, y: g * xp.power(1 + x, y - 1),
+    lambda xp, g, x, y: g * _by_power(xp, xp.special_log1p(xp.where(plain(x) == -1, 0, x)), y, plain(x) == -1),
+)
+rule(
+    special.huber,
+    lambda xp, g, x, y: g * xp.maximum(xp.absolute(y) - x, 0),
+    lambda xp, g, x, y: g * xp.where(xp.absolute(y) <= x, y, x * xp.sign(y)),
+)
 
 # --- SciPy's own versions of powers and logarithms ----------------------------------------------------------------
 rule(special.exp10, lambda xp, g, ans: g * ans * math.log(10))
@@ -252,6 +380,12 @@ def polygamma(n, x):
         raise UnsupportedError("polygamma has no derivative in its order n; pass plain integers")
     value = special.polygamma(n, plain(x))
     return with_value(TRACKED.polygamma(np.asarray(n), x), value) if isinstance(x, Array) else value
+
+
+@defined_by(special.multigammaln, valued=True)
+def multigammaln(a, d):
+    """`scipy.special.multigammaln`: the logarithm of the gamma function of ``d`` dimensions."""
+    return TRACKED.sum(TRACKED.gammaln(TRACKED.expand_dims(as_array(a), -1) - np.arange(d) / 2), axis=-1)
 
 
 @defined_by(special.logsumexp)
