@@ -400,5 +400,46 @@ CHAPTER = Chapter(
             "The second derivatives of cumulative_prod are right where a factor is much smaller than others.",
             HIGHER,
         ),
+        # --- arguments of every magnitude ---
+        Clause(
+            "FUN-180",
+            MUST,
+            "Values and first derivatives have the digits of their dtype: one of float64 is not computed in float32.",
+        ),
+        Clause(
+            "FUN-181",
+            MUST,
+            "Values and first derivatives are right relative to their own size at tiny, small, large and huge arguments.",
+        ),
+        Clause("FUN-182", MUST, "Where a function levels off its small first derivatives are right relative to their own size."),
+        Clause("FUN-183", MUST, "Next to the ends of a function's domain its first derivatives are right, on each side."),
+        Clause(
+            "FUN-184",
+            MUST,
+            "Values and first derivatives of two arguments are right relative to their size where these are equal, alike or far apart.",
+        ),
+        Clause(
+            "FUN-185",
+            MUST,
+            "Values and first derivatives of reductions are right relative to their size, of numbers of one magnitude or of several.",
+        ),
+        Clause(
+            "FUN-186",
+            MUST,
+            "Second derivatives are right relative to their own size where arguments, and their squares, are far from overflow.",
+            HIGHER,
+        ),
+        Clause(
+            "FUN-187",
+            SHOULD,
+            "Second derivatives are right relative to their own size at tiny and huge arguments.",
+            HIGHER,
+        ),
+        Clause(
+            "FUN-188", SHOULD, "In float16 values and first derivatives are right relative to their own size at every argument."
+        ),
+        Clause(
+            "FUN-189", SHOULD, "In float16 second derivatives are right relative to their own size at every argument.", HIGHER
+        ),
     ),
 )

@@ -11,10 +11,13 @@ import pytest
 from numpy.typing import NDArray
 
 from autodiff_spec import Backend, backend, oracle
-from autodiff_spec.conformance.checks import assert_array, assert_within_budget
+from autodiff_spec.conformance.accuracy import note
+from autodiff_spec.conformance.checks import assert_array, assert_relative, assert_within_budget, relative_errors
 from autodiff_spec.conformance.coverage import drawn
 from autodiff_spec.conformance.coverage.signatures import Given
 from autodiff_spec.conformance.functions import Function, Shape, Variant
+from autodiff_spec.conformance.functions._model import ELEMENTARY, ROUNDED
+from autodiff_spec.report import Errors
 
 Arrays = list[Any]
 
@@ -46,6 +49,7 @@ class Call:
         variant: one of its variants.
         point: the shapes to call it on, or the arrays themselves.
         dtype: the floating dtype to compute in; complex arguments have parts of it.
+        truth: what is known of the function at the arrays; a `Linearization` of it is made where there is none.
         views: make the arguments views where the framework has views: transposed, of every second element.
     """
 
@@ -57,6 +61,7 @@ class Call:
         point: tuple[Shape, ...] | Arrays,
         dtype: str = "float64",
         views: bool = False,
+        truth: Any = None,
     ) -> None:
         self.be, self.function, self.variant, self.dtype = be, function, variant, dtype
         self.calls: list[Given] = []
@@ -66,7 +71,8 @@ class Call:
         if isinstance(point, tuple):
             self.exact, self.truth = variant.arrays(point), _truth_at_shapes(variant, point)
         else:
-            self.exact, self.truth = point, oracle.Linearization(variant.on_oracle, *point)
+            self.exact = point
+            self.truth = oracle.Linearization(variant.on_oracle, *point) if truth is None else truth
         self.tracked = [i for i, arg in enumerate(variant.args) if arg.differentiable]
         self.arrays = [
             (self._view(a) if views else self.array(a)) if i in self.tracked else be.asarray(a)
@@ -129,6 +135,29 @@ class Call:
             budget=budget,
             sizes=None if sizes is None else oracle.to_numpy(sizes),
         )
+
+    def assert_relatively_right(
+        self, found: Any, expected: Any, quantity: str, order: int, at: Arrays, sizes: Any = None
+    ) -> None:
+        """``found`` is within the budget of what is expected, element by element relative to its own size.
+
+        Off the grid every function rounds. Where it takes exponentials or powers, their exponents do: half a unit of an
+        exponent is that many units of the result, which is as many as its logarithm. At second order these logarithms
+        are factors too, so that what is computed on the way is as much smaller or larger than the result.
+        """
+        budget = max(self.function.budget(self.dtype, order), ROUNDED)
+        around = 4.0 if order < 2 else float(-np.log(np.finfo(self.dtype).tiny))
+        errors = relative_errors(found, expected, self.dtype, sizes, around)
+        allowed = budget + self._exponents(expected) if self.function.ulps >= ELEMENTARY else budget
+        assert_relative(found, expected, self.dtype, errors, allowed, quantity, at)
+        note(Errors(self.function.name, self.dtype, quantity, budget, tuple(np.ravel(errors).tolist())))
+
+    @staticmethod
+    def _exponents(numbers: Any) -> Any:
+        """The sizes of their logarithms."""
+        with np.errstate(all="ignore"):
+            logarithms = np.abs(np.log(np.abs(numbers)))
+        return np.where(np.isfinite(logarithms), logarithms, 0.0)
 
     def assert_value(self, value: Any) -> None:
         """The value is right, output by output."""

@@ -95,6 +95,54 @@ def assert_within_budget(
     note(Errors(function, dtype, quantity, budget, tuple(np.ravel(errors).tolist())))
 
 
+def relative_errors(found: Any, truth: Any, dtype: str, sizes: Any = None, around: float = 4.0) -> NDArray[Any]:
+    """How far each element is from the truth, in units in the last place of its own size; NaN is infinitely far.
+
+    What is below the smallest normal number of the dtype may be anything up to that, for hardware may flush it to 0,
+    and a number beyond the largest is infinite, of its sign. Where the truth is NaN nothing is asked.
+
+    Args:
+        found: a NumPy array.
+        truth: what it should be, of the same shape.
+        dtype: the dtype that was computed in.
+        sizes: for each row what its elements are made of, where terms cancel; NaN where nothing is asked.
+        around: how much smaller or larger than a result a number may be that is computed on the way to it.
+    """
+    found, truth = np.asarray(found, dtype=np.float64), np.asarray(truth, dtype=np.float64)
+    assert found.shape == truth.shape, f"shape {found.shape}, expected {truth.shape}"
+    limits, size = np.finfo(dtype), np.abs(truth)
+    least, most = float(limits.tiny) * around, float(limits.max) / around
+    scale = size if sizes is None else np.maximum(size, np.reshape(sizes, (-1, *(1,) * (truth.ndim - 1))))
+    with np.errstate(all="ignore"):
+        errors = np.abs(found - truth) / (epsilon(dtype) * np.where(scale > 0, scale, 1))
+        flushed = (np.abs(found) <= least) & (size <= least)
+        beyond = (np.sign(found) == np.sign(truth)) & (np.abs(found) >= most) & (size >= most)
+    errors = np.where(np.isnan(errors), np.inf, errors)
+    return np.where(flushed | beyond | (found == truth) | np.isnan(truth + 0 * scale), 0.0, errors)
+
+
+def assert_relative(
+    found: Any, truth: Any, dtype: str, errors: Any, allowed: Any, quantity: str, at: list[Any]
+) -> None:
+    """The errors of all elements are allowed; the message tells of the first that is not.
+
+    Args:
+        found: a NumPy array, of rows that belong to those of the arguments.
+        truth: what it should be, of the same shape.
+        dtype: the dtype that was computed in.
+        errors: `relative_errors`.
+        allowed: how many units are, for each element.
+        quantity: which: ``"value"``, ``"pullback"``, ``"pushforward"`` or ``"second"``.
+        at: the arguments.
+    """
+    wrong = np.argwhere(~(errors <= allowed))
+    if wrong.size:
+        k = tuple(wrong[0])
+        where = ", ".join(np.array2string(np.asarray(array[k[0]]), separator=", ") for array in at)
+        of = f"{len(set(wrong[:, 0].tolist()))} of {len(errors)} {dtype} {quantity}s"
+        raise AssertionError(f"{of}: at {where} got {found[k]}, expected {truth[k]}, {errors[k]:.3g} units apart")
+
+
 def assert_array(be: Backend, x: Any, shape: tuple[int, ...], dtype: Any) -> None:
     """``x`` is an array of the backend, no Python or NumPy scalar, of this shape and dtype."""
     assert be.is_array(x), f"{type(x).__name__} is no array of {be.name}"

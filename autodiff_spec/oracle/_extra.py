@@ -18,12 +18,12 @@ from autodiff_spec.oracle._beyond import lstsq as lstsq
 from autodiff_spec.oracle._beyond import pad as pad
 from autodiff_spec.oracle._beyond import segment_sum as segment_sum
 from autodiff_spec.oracle._beyond import solve_triangular as solve_triangular
-from autodiff_spec.oracle._context import ctx, note, watching
+from autodiff_spec.oracle._context import ZERO, ctx, freeze, note, watching
 
 sigmoid = elementwise.unary("sigmoid", s.sigmoid)
 softplus = elementwise.unary("softplus", s.softplus)
 silu = elementwise.unary("silu", lambda x: x * s.sigmoid(x))
-_gelu = elementwise.unary("gelu", lambda x: x * ctx.erfc(-x / ctx.sqrt(2)) / 2)
+_gelu = elementwise.unary("gelu", s.gelu)
 _gelu_by_tanh = elementwise.unary(
     "gelu", lambda x: x / 2 * (1 + ctx.tanh(ctx.sqrt(2 / ctx.pi) * (x + ctx.mpf("0.044715") * x**3)))
 )
@@ -48,13 +48,22 @@ def relu(x: Any, /) -> Array:
 
 
 def logsumexp(x: Any, /, *, axis: reductions.Axis = None, keepdims: bool = False) -> Array:
-    """``log(sum(exp(x)))``; unbounded exponents need no shift by the maximum."""
-    return elementwise.log(reductions.sum(elementwise.exp(x), axis=axis, keepdims=keepdims))
+    """``log(sum(exp(x)))``; shifted by the largest element, for huge ones have no exponential here."""
+    top = _top(x, axis)
+    total = elementwise.log(reductions.sum(elementwise.exp(elementwise.subtract(x, top)), axis=axis, keepdims=keepdims))
+    return elementwise.add(total, top if keepdims else Array(top._v.reshape(total.shape), top.dtype))
+
+
+def _top(x: Any, axis: Any) -> Array:
+    """The largest element, as it is at the base point, or 0 where it is infinite: a shift that changes nothing."""
+    x = op.asarray(x)
+    top = np.maximum.reduce(x._v, axis=axis, keepdims=True)
+    return Array(freeze(s.lift(lambda v: v if s.is_finite(v) else ZERO)(top)), x.dtype)
 
 
 def softmax(x: Any, /, *, axis: int = -1) -> Array:
     """``exp(x) / sum(exp(x))`` along an axis."""
-    powers = elementwise.exp(x)
+    powers = elementwise.exp(elementwise.subtract(x, _top(x, axis)))
     return op.divide(powers, reductions.sum(powers, axis=axis, keepdims=True))
 
 

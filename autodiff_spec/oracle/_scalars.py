@@ -201,6 +201,13 @@ def softplus(x: Any) -> Any:
     return logaddexp(x, ZERO)
 
 
+def gelu(x: Any) -> Any:
+    """x·Φ(x); mpmath's erfc knows no huge numbers, of which it is 0 or 2."""
+    if magnitude(x) > _EXPONENT_BITS:
+        return x if x > 0 else ZERO
+    return x * ctx.erfc(-x / ctx.sqrt(2)) / 2
+
+
 def xlogy(x: Any, y: Any) -> Any:
     if is_nan(y):
         return NAN

@@ -128,6 +128,6 @@ def _exp_of_square(x, factor):
     return np.exp(factor * most * most) * np.exp(factor * (near - most) * (near + most))
 
 
-rule(_exp_of_square, lambda xp, g, x, factor, ans: g * (2 * factor * x * ans), jvp=elementwise)
+rule(_exp_of_square, lambda xp, g, x, factor, ans: g * (x * ans * (2 * factor)), jvp=elementwise)
 rule(_erf, lambda xp, g, x: g * xp.exp_of_square(x, -1) * _SLOPE, jvp=elementwise)
 rule(_erf_complement, lambda xp, g, x: g * xp.exp_of_square(x, -1) * -_SLOPE, jvp=elementwise)

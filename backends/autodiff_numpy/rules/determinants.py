@@ -23,6 +23,8 @@ def _cofactors(a, det):
     Where the determinant is not 0 its error and that of the inverse cancel, however ill-conditioned the matrix: both
     come from one elimination. Otherwise by singular values, ``a = u s vh``.
     """
+    if a.shape[-1] == 2:
+        return _turned(a)
     limits = np.finfo(a.dtype)
     if (np.abs(det) > limits.tiny / limits.eps).all() and np.isfinite(det).all():
         inverse, scale = np.linalg.inv(a).mT, det[..., None, None]
@@ -35,11 +37,16 @@ def _cofactors(a, det):
     return phase[..., None, None] * ((u * (before * after)[..., None, :]) @ vh).conj()
 
 
+def _turned(a):
+    """The cofactors of 2 by 2 matrices are their elements: exact, of any size."""
+    return a[..., ::-1, ::-1] * np.array([[1, -1], [-1, 1]], a.dtype)[: a.shape[-1], : a.shape[-1]]
+
+
 def _recorded_cofactors(a, det):
     """The cofactors of recorded matrices: from the inverse of the regular ones, from the minors of the others."""
     value = plain(a)
-    if a.shape[-1] == 0:
-        return a
+    if a.shape[-1] in (0, 2):
+        return _turned(a)
     s = np.linalg.svd(value, compute_uv=False)
     singular = s[..., -1] <= _REGULAR * s[..., 0]
     if not np.any(singular):

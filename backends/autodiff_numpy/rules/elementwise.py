@@ -9,6 +9,7 @@ from autodiff_numpy._jvp import broadcast_tangent, elementwise, linear
 from autodiff_numpy._pullback import unbroadcast, unchanged
 from autodiff_numpy._rule import constant, defined_by, rule
 from autodiff_numpy._tables import TRACKED, VALUES
+from autodiff_numpy.rules.beyond import one_call
 from autodiff_numpy.rules.reductions import no_out
 
 
@@ -54,8 +55,32 @@ def _power_base(xp, g, x, y):
     if isinstance(y, (int, float)):
         return g * (x + x) if y == 2 else None if y == 0 else g * y * xp.power(x, y - 1)
     # Where 0 times x**-1 would be NaN a harmless exponent stands in; elsewhere x**-1 is the mixed derivative, KINK-72
-    zero = (y == 0) & ~np.isfinite(1 / plain(x))
-    return g * xp.where(zero, 0, y * xp.power(x, xp.where(zero, 1, xp.subtract(y, 1))))
+    return g * (_slope_of_power(x, y) if xp is VALUES else xp.slope_of_power(x, y))
+
+
+def _constant_at_zero(x, y):
+    return (y == 0) & ~np.isfinite(1 / plain(x))
+
+
+def _slope_of_power(x, y):
+    """y·x^(y - 1)."""
+    zero = _constant_at_zero(x, y)
+    return np.where(zero, 0, y * np.power(x, np.where(zero, 1, np.subtract(y, 1))))
+
+
+def _bend_of_power(xp, g, x, y, ans):
+    """y·(y - 1)·x^(y - 2), or slope·(y - 1)/x where the power is infinite: the product need not be, of a small y."""
+    zero = _constant_at_zero(x, plain(y))
+    one = xp.where(zero, 1, xp.subtract(y, 1))
+    beyond = (plain(x) != 0) & ~np.isfinite(_slope_of_power(plain(x), plain(one)))
+    usual = xp.where(zero, 0, y * xp.slope_of_power(xp.where(beyond, 1, x), one))
+    return g * xp.where(beyond, ans / xp.where(beyond, x, 1) * one, usual)
+
+
+def _slope_by_exponent(xp, g, x, y, ans):
+    zero, ok = _constant_at_zero(x, plain(y)), plain(x) != 0 if np.iscomplexobj(plain(x)) else plain(x) > 0
+    power = xp.where(zero, 0, xp.power(x, xp.where(zero, 1, xp.subtract(y, 1))))
+    return g * (power + xp.where(ok, ans * xp.log(_safe(xp, x, ok)), 0))
 
 
 def _power_exponent(xp, g, x, y, ans):
@@ -112,8 +137,31 @@ def _length(xp, x, y):
     return _safe(xp, found, found != 0)
 
 
+@one_call
 def _cosine(x, y):
-    return x / _length(np, x, y)
+    return _ratio(x, y, np.hypot(x, y))
+
+
+@one_call
+def _ratio(x, y, length):
+    """``x / length`` for the length √(x² + y²) of both, 0 where that is 0; of their quarters where it overflows."""
+    if np.isinf(length).any():
+        size = np.where(np.isinf(length), 0.25, 1).astype(length.dtype)
+        x, y = x * size, y * size
+        length = np.hypot(x, y)
+    return x / np.where(length != 0, length, 1)
+
+
+def _over_square(x, y):
+    """The quotient x / (x² + y²)."""
+    length = np.hypot(x, y)
+    return x / length / length
+
+
+def _over_square_by_itself(xp, g, x, y):
+    """(y² - x²) / (x² + y²)², of factors that do not cancel where x and y are of one size."""
+    length, u, v = xp.hypot(x, y), xp.absolute(x), xp.absolute(y)
+    return g * ((v - u) / length) * (v / length + u / length) / length / length
 
 
 # --- one argument ---------------------------------------------------------------------------------------------
@@ -171,15 +219,18 @@ rule(np.remainder, lambda xp, g: g, lambda xp, g, x, y: -g * xp.floor(x / y))
 rule(np.fmod, lambda xp, g: g, lambda xp, g, x, y: -g * xp.trunc(x / y))
 rule(np.maximum, lambda xp, g, x, y, ans: g * _ties(xp, x, y, ans), lambda xp, g, y, x, ans: g * _ties(xp, y, x, ans))
 rule(np.minimum, lambda xp, g, x, y, ans: g * _ties(xp, x, y, ans), lambda xp, g, y, x, ans: g * _ties(xp, y, x, ans))
+rule(_slope_of_power, _bend_of_power, _slope_by_exponent, jvp=elementwise)
+rule(np.arctan2, lambda xp, g, x, y: g * xp.over_square(y, x), lambda xp, g, x, y: -g * xp.over_square(x, y))
 rule(
-    np.arctan2,
-    lambda xp, g, x, y: g * (y / xp.hypot(x, y)) / xp.hypot(x, y),
-    lambda xp, g, x, y: -g * (x / xp.hypot(x, y)) / xp.hypot(x, y),
+    _over_square,
+    _over_square_by_itself,
+    lambda xp, g, x, y: g * (-2 * (x / xp.hypot(x, y)) * (y / xp.hypot(x, y)) / xp.hypot(x, y) / xp.hypot(x, y)),
+    jvp=elementwise,
 )
 rule(  # KINK-22: at (0, 0) the derivative of hypot is 0
     np.hypot,
-    lambda xp, g, x, y, ans: g * (x / _safe(xp, ans, ans != 0) if xp is VALUES else xp.cosine(x, y)),
-    lambda xp, g, y, x, ans: g * (y / _safe(xp, ans, ans != 0) if xp is VALUES else xp.cosine(y, x)),
+    lambda xp, g, x, y, ans: g * (_ratio(x, y, ans) if xp is VALUES else xp.cosine(x, y)),
+    lambda xp, g, y, x, ans: g * (_ratio(y, x, ans) if xp is VALUES else xp.cosine(y, x)),
 )
 rule(  # y² / length³ by x, of which the terms of a quotient cancel where y is small
     _cosine,

@@ -11,6 +11,7 @@ from autodiff_numpy._jvp import elementwise
 from autodiff_numpy._rule import constant, defined_by, rule
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import as_array
+from autodiff_numpy.rules.beyond import one_call
 from autodiff_numpy.rules.cumulative import along
 from autodiff_numpy.rules.indexing import flat_or_vector, laid_out
 from autodiff_numpy.rules.reductions import no_out
@@ -69,12 +70,30 @@ def modf(x):
     return x - whole, whole
 
 
+@one_call
+def _sin_pi(x):
+    """sin(πx) for the real part of x from -1 to 1, exactly 0 and ±1 where it is."""
+    if x.dtype.kind != "c":
+        x = np.where(np.abs(x) > 0.5, np.copysign(1, x) - x, x)
+    return np.sin(np.pi * x)
+
+
+@one_call
+def _cos_pi(x):
+    """cos(πx), likewise."""
+    return _sin_pi(0.5 - np.abs(x)) if x.dtype.kind != "c" else np.cos(np.pi * x)
+
+
+rule(_sin_pi, lambda xp, g, x: g * np.pi * xp.cos_pi(x), jvp=elementwise)
+rule(_cos_pi, lambda xp, g, x: g * -np.pi * xp.sin_pi(x), jvp=elementwise)
+
+
 @defined_by(np.sinc, valued=True)
 def sinc(x):
     """`np.sinc`: sin(πx) / (πx), and its power series near 0, so that every derivative is right there."""
     near = np.abs(plain(x)) < 0.25
     away = TRACKED.where(near, 1, x)
-    turned = TRACKED.sin(np.pi * (away - 2 * np.rint(plain(away).real / 2)))  # without whole turns, which are exact
+    turned = TRACKED.sin_pi(away - 2 * np.rint(plain(away).real / 2))  # without whole turns, which are exact
     t = TRACKED.square(np.pi * TRACKED.where(near, x, 0))
     series = 1.0
     for k in range(16, 1, -2):  # Σ (-t)ᵏ/(2k+1)!, by Horner
