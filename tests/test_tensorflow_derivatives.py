@@ -143,23 +143,19 @@ def test_a_real_array_that_became_complex_differentiates_without_a_warning(
     assert not caplog.records
 
 
+@pytest.mark.parametrize("flavour", ["native", "spec"])
 @pytest.mark.parametrize("name", ["sin", "tan", "tanh", "sinh", "asin", "atan", "exp", "log", "sqrt", "expm1"])
-def test_rows_of_a_gradient_are_differentiated(be: ad.Backend, name: str) -> None:
+def test_rows_and_segments_are_differentiated_twice(name: str, flavour: str) -> None:
     """TensorFlow's cotangent of rows is `tf.IndexedSlices`, which the derivative of tanh' multiplies by a number."""
+    be = ad.backend("tensorflow", flavour)
     xp, x = be.xp, tf.constant([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]], tf.float64)
-    first = be.grad(lambda x: xp.sum(getattr(xp, name)(x)))
-    found = be.jacobian(lambda x: xp.take(first(x), xp.asarray([2, 0]), axis=0))(x)
-    expected = be.to_numpy(be.jacobian(first)(x))[[2, 0]]
-    np.testing.assert_allclose(be.to_numpy(found), expected, rtol=1e-14, atol=0)
+    function, rows = getattr(xp, name), xp.asarray([2, 0])
+    first = be.grad(lambda x: xp.sum(function(x)))
+    found = be.jacobian(lambda x: xp.take(first(x), rows, axis=0))(x)
+    np.testing.assert_allclose(be.to_numpy(found), be.to_numpy(be.jacobian(first)(x))[[2, 0]], rtol=1e-14, atol=0)
 
+    def of_segments(x: Any) -> Any:
+        return function(be.extra.segment_sum(x, xp.asarray([0, 1, 1]), 2) / 2)
 
-def test_products_of_complex_factors_are_differentiated_by_conjugates(be: ad.Backend) -> None:
-    """Those that TensorFlow's rule of cumprod lacks."""
-    xp, x = be.xp, tf.constant([1.0, 2.0, 3.0], tf.float64)
-
-    def real(x: tf.Tensor) -> tf.Tensor:  # Re((1 + ix)(1 + iy)(1 + iz)) = 1 − xy − xz − yz
-        return xp.real(xp.cumulative_prod(1.0 + xp.astype(x, xp.complex128) * 1j))[2]
-
-    np.testing.assert_array_equal(be.to_numpy(be.grad(real)(x)), [-5.0, -4.0, -3.0])
-    np.testing.assert_array_equal(be.to_numpy(be.jacobian(real, mode="forward")(x)), [-5.0, -4.0, -3.0])
-    np.testing.assert_array_equal(be.to_numpy(be.hessian(real)(x)), np.eye(3) - 1)
+    forward, reverse = (be.to_numpy(be.jacobian(of_segments, mode=mode)(x)) for mode in ("forward", "reverse"))
+    np.testing.assert_allclose(forward, reverse, rtol=1e-14, atol=0)

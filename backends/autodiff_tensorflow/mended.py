@@ -126,9 +126,9 @@ def tanh(x: Any, /) -> Array:
         far, negative, one = tf.abs(x) > 1, x < 0, tf.ones_like(x)
         small = tf.exp(scalar(-2.0, x.dtype) * tf.where(far, tf.where(negative, -x, x), one))
         size = (one - small) / (one + small)
-        return tf.where(far, tf.where(negative, -size, size), tf.tanh(x))
+        return tf.where(far, tf.where(negative, -size, size), _xp.tanh(x))
 
-    return _unless(abs(_seen(x)) > 1, lambda: tf.tanh(x), mended)
+    return _unless(abs(_seen(x)) > 1, lambda: _xp.tanh(x), mended)
 
 
 def sigmoid(x: Any, /) -> Array:

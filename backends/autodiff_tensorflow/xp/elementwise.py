@@ -61,6 +61,11 @@ def _abs(x: Array) -> Array:
     return tf.identity(x) if x.dtype.is_unsigned or x.dtype == tf.bool else tf.abs(x)
 
 
+def _tanh(x: Array) -> Array:
+    """Of a reshaped array, whose cotangent is a tensor: rows would be `tf.IndexedSlices`, which tanh' refuses."""
+    return tf.tanh(tf.reshape(x, tf.shape(x)))
+
+
 def _signbit(x: Array) -> Array:
     if not x.dtype.is_floating:
         return tf.less(x, tf.zeros((), x.dtype))
@@ -118,7 +123,7 @@ sinh = _unary("sinh", tf.sinh)
 sqrt = _unary("sqrt", tf.sqrt)
 square = _unary("square", tf.square)
 tan = _unary("tan", tf.tan)
-tanh = _unary("tanh", _complex(tf.tanh, complexes.tanh))
+tanh = _unary("tanh", _complex(_tanh, complexes.tanh))
 trunc = _unary("trunc", _step(_trunc))
 bitwise_invert = _unary(
     "bitwise_invert", lambda x: tf.logical_not(x) if x.dtype == tf.bool else tf.bitwise.invert(x)

@@ -158,7 +158,6 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Array:
         if x.shape.rank != 1:
             raise ValueError(f"take() from an array of {x.shape.rank} axes needs axis=")
         axis = 0
-    x = tf.reshape(x, tf.shape(x))  # its cotangent is a tensor: `gather` gives `IndexedSlices`, which tanh' refuses
     return tf.gather(x, _from_start(tensor(indices), length(x, axis)), axis=axis)
 
 
