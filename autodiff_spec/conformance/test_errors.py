@@ -39,6 +39,7 @@ TABLE: dict[str, type[Exception]] = {
     "TapeStateError": autodiff_spec.TapeError,
     "MutationError": RuntimeError,
     "PreparationError": RuntimeError,
+    "ComputationError": RuntimeError,
     "CustomRuleError": ValueError,
 }
 

@@ -18,6 +18,7 @@ Each message names the operation, the argument (by its path in the tree) and the
     │   └── TapeStateError                       not entered, entered twice, or in the wrong place
     ├── MutationError (RuntimeError)             a recorded array was changed in place
     ├── PreparationError (RuntimeError)          a prepared function met other shapes or dtypes
+    ├── ComputationError (RuntimeError)          a lazy array could not be computed where it lies
     ├── CustomRuleError (ValueError)             a custom derivative of the wrong count or shape
     └── GradientCheckError (AssertionError)      check_grad() found a derivative wrong, and was asked to raise
 
@@ -92,6 +93,10 @@ class MutationError(AutodiffError, RuntimeError):
 
 class PreparationError(AutodiffError, RuntimeError):
     """A prepared function was called with another structure, shape or dtype."""
+
+
+class ComputationError(AutodiffError, RuntimeError):
+    """An array that is computed when it is asked for, by other processes perhaps, could not be computed."""
 
 
 class CustomRuleError(AutodiffError, ValueError):

@@ -12,7 +12,7 @@ import numpy as np
 
 import autodiff_numpy._beyond  # noqa: F401  (rules of NumPy's functions that are made of it)
 from autodiff_numpy._array import Array, Variable, copied, foreign, lazy, plain
-from autodiff_numpy._dask import explained, filled
+from autodiff_numpy._dask import computed, explained, filled
 from autodiff_numpy._forward import jvp, linearize
 from autodiff_numpy._tables import RECORDER
 from autodiff_numpy._tape import TRAITS, NumpyTape
@@ -106,7 +106,8 @@ class NumpyBackend(Backend):
         return copied(plain(array))
 
     def _to_numpy(self, array: Any) -> Any:
-        return np.array(plain(array))
+        value = plain(array)
+        return computed(value) if lazy(value) else np.array(value)
 
     def _asarray(self, value: Any, dtype: Any) -> Any:
         if isinstance(value, Array):
@@ -140,7 +141,7 @@ class NumpyBackend(Backend):
     def _assign(self, variable: Any, array: Any) -> None:
         value, before = plain(array), variable.value
         if lazy(value) and not lazy(before):
-            value = np.asarray(value)  # a variable that became lazy would keep the graph of every step
+            value = computed(value)  # a variable that became lazy would keep the graph of every step
         elif lazy(before) and not lazy(value):
             value = filled(before, value)
         variable.value = copied(value).astype(variable.dtype, copy=False)

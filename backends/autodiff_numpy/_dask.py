@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._tables import TRACKED
-from autodiff_spec import LostDerivativeError, UnsupportedError
+from autodiff_spec import ComputationError, LostDerivativeError, UnsupportedError
 
 HERE = "autodiff_numpy"
 RECHUNK = "x.rechunk({axis: -1}) makes one chunk of an axis"
@@ -56,6 +56,22 @@ def spread(g: Any, shape: tuple[int, ...]) -> Any:
     own = (1,) * (len(shape) - g.ndim) + g.shape
     kept = {axis - len(shape): chunks for axis, chunks in enumerate(shape.chunks) if own[axis] != 1}
     return array.broadcast_to(g.rechunk({axis % g.ndim: chunks for axis, chunks in kept.items()}), shape, shape.chunks)
+
+
+def computed(x: Any) -> Any:
+    """The values of a lazy array.
+
+    Raises:
+        ComputationError: its cluster is gone, or a block of it failed.
+    """
+    try:
+        return np.array(x)
+    except Exception as error:  # of whatever type a scheduler raises
+        said = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ComputationError(
+            f"a Dask array could not be computed: {said[:200]}; if its cluster is gone, connect another "
+            "distributed.Client and make the array again"
+        ) from error
 
 
 def filled(like: Any, value: Any) -> Any:
