@@ -76,9 +76,10 @@ Seen in {" · ".join(about)}
 {finding.code.strip()}
 ```
 
-| observed | expected |
-|---|---|
-| `{finding.prints}` | `{finding.expected}` |
+```text
+observed: {finding.prints}
+expected: {finding.expected}
+```
 
 {finding.why} The expected numbers: `{finding.truth}`
 """
