@@ -27,7 +27,7 @@ CPU_ONLY = sys.platform == "linux" and platform.machine() == "x86_64"  # tensorf
 EXTRAS = {"numpy": "", "torch": "torch", "tensorflow": "tensorflow-cpu" if CPU_ONLY else "tensorflow", "jax": "jax"}
 ROWS = [f"{backend}-{age}" for backend in EXTRAS for age in ("oldest", "newest")]
 SETTINGS = {"JAX_ENABLE_X64": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-OWN = ("tests/test_{}_*.py", "tests/test_extra.py", "tests/test_models.py")
+OWN = ("tests/test_{}_*.py", "tests/test_extra.py", "tests/test_models.py", "tests/test_findings.py")
 REPORT = "import importlib.metadata as m, sys; print(*(m.version(name) for name in sys.argv[1:]))"
 
 

@@ -11,7 +11,7 @@
     clauses = ["FUN-170: tanh"]          # the adapter's deviations that it stands for
     seen = "2.10.0 to 2.15.0"            # the first and the last release where it was
     fixed = "2.16"                       # optional: the first release without it
-    avoided = true                       # optional: no deviation, for the adapter's function is not the framework's
+    unlisted = true                      # optional: no deviation of the adapter, which goes around it or has no entry
     upstream = ""                        # optional: a thread about this very bug
     code = '''...'''                     # reproduces it with the framework alone, in at most ten lines
     prints = "0.0"                       # what it prints; of an error, how its line begins
@@ -66,7 +66,7 @@ class Finding:
     why: str
     upstream: str = ""
     fixed: str = ""
-    avoided: bool = False
+    unlisted: bool = False
 
     def __str__(self) -> str:
         return f"{self.framework}: {self.title}"
