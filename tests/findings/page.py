@@ -7,7 +7,7 @@ from collections import Counter
 from itertools import groupby
 
 from autodiff_spec.clauses import CLAUSES
-from tests.findings.model import FRAMEWORKS, MPMATH, SEVERITIES, Finding, findings, legal, release
+from tests.findings.model import FRAMEWORKS, MPMATH, SEVERITIES, Finding, deviations, findings, legal, release
 
 HEAD = """# Wrong derivatives in the frameworks
 
@@ -64,7 +64,7 @@ def entry(finding: Finding) -> str:
     """One finding."""
     until = f", mended in {finding.fixed}" if finding.fixed else ""
     about = [f"{FRAMEWORKS[finding.framework]} {finding.seen}{until}"]
-    about.append(", ".join(dict.fromkeys(link(clause.partition(":")[0]) for clause in finding.clauses)))
+    about.append(", ".join(map(link, broken(finding))))
     if finding.upstream:
         about.append("[{}#{}]({})".format(*re.findall(r"com/(.+)/\w+/(\d+)", finding.upstream)[0], finding.upstream))
     return f"""
@@ -83,6 +83,13 @@ expected: {finding.expected}
 
 {finding.why} The expected numbers: `{finding.truth}`
 """
+
+
+def broken(finding: Finding) -> list[str]:
+    """The clauses that it breaks, in the order of the specification."""
+    listed = {it.clause for it in deviations(finding.framework) if finding.cites(it)}
+    cited = {citation.partition(":")[0] for citation in finding.clauses}
+    return [clause for clause in CLAUSES if clause in (listed or cited)]
 
 
 def link(clause: str) -> str:
