@@ -116,6 +116,7 @@ MORE = {  # what a signature hides in its keywords
 METHODS = {  # of arrays; what they are called with, and their parameters
     "all any": ((), "axis out keepdims where"),
     "argmax argmin": ((), "axis out keepdims"),
+    "argpartition": ((1,), "kth axis kind order"),
     "argsort": ((), "axis kind order stable"),
     "astype": ((np.complex128,), "dtype order casting subok copy"),
     "clip": ((-0.5, 0.5), "min max out"),

@@ -375,3 +375,102 @@ def test_a_tape_inside_a_pause_leaves_it_a_pause() -> None:
             np.testing.assert_array_equal(inner.grad(z, y), 2 * VECTOR)
             np.testing.assert_array_equal(x * 2.0, 2 * VECTOR)
         np.testing.assert_array_equal(t.grad(x * x, x), 2 * VECTOR)
+
+
+# --- a source with gaps ----------------------------------------------------------------------------------------------
+
+GAPS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "every second column": lambda a: a[:, ::2], "columns": lambda a: a[:, 1:3],
+    "transposed columns": lambda a: a[:, 1:].T, "rows": lambda a: a[1:], "all": lambda a: a.T,
+    "reversed rows": lambda a: a[::-1], "reversed": lambda a: a[::-1, ::-1], "a column": lambda a: a[:, 1],
+    "turned axes": lambda a: a.reshape(3, 2, 2).transpose(1, 0, 2),
+}  # fmt: skip
+VIEWED: dict[str, Callable[[Any], Any]] = {
+    "ravel": lambda a: a.ravel(), "reshape": lambda a: a.reshape(-1), "ravel by columns": lambda a: a.ravel(order="F"),
+    "ravel by K": lambda a: a.ravel("K"), "reshape of the transposed": lambda a: a.T.reshape(-1),
+    "reshape in part": lambda a: a.reshape(a.shape[0], -1)[:, 0], "the first of each row": lambda a: a[..., :1],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("gaps", GAPS)
+@pytest.mark.parametrize("name", VIEWED)
+def test_views_of_a_source_with_gaps_are_views_where_numpys_are(name: str, gaps: str) -> None:
+    def f(a: Any) -> Any:
+        VIEWED[name](a)[:2] *= 3.0
+        return a**2
+
+    x = GAPS[gaps](MATRIX)
+    apart = GAPS[gaps](MATRIX.copy())
+    value, slope = be.jvp(f, (x,), (np.ones(x.shape),))
+    _, pullback = be.vjp(f, x)
+    np.testing.assert_array_equal(value, f(apart))
+    tripled = np.sqrt(f(GAPS[gaps](MATRIX.copy()))) / np.abs(x)  # 3 where the write reached the source, and 1 elsewhere
+    np.testing.assert_allclose(slope, 2 * x * tripled**2)
+    np.testing.assert_allclose(pullback(np.ones(x.shape))[0], 2 * x * tripled**2)
+
+
+def test_whole_numbers_that_are_recorded_are_options_as_any_others() -> None:
+    from autodiff_numpy import recorded_xp as xp
+
+    twice = xp.asarray([2, 1])
+    assert type(twice) is type(xp.asarray(1.0))
+    np.testing.assert_array_equal(ad.to_numpy(xp.repeat(xp.asarray([1.0, 2.0]), twice)), [1.0, 1.0, 2.0])
+
+
+# --- what a program changes after it was used ------------------------------------------------------------------------
+
+
+def changing_rows(a: Any) -> Any:
+    rows, total = [0], 0.0
+    for i in (1, 2):
+        total = total + np.sum(a[rows] ** 2)
+        rows.append(i)
+    return total * a
+
+
+def changing(use: Callable[[Any, list[Any]], Any], *before: Any) -> Callable[[Any], Any]:
+    """The program that uses a list, and then changes it."""
+
+    def f(a: Any) -> Any:
+        numbers = [list(part) if isinstance(part, list) else part for part in before]
+        found = use(a, numbers)
+        if isinstance(numbers[0], list):
+            numbers[0][0] = 1
+        numbers.reverse()
+        return found**2
+
+    return f
+
+
+CHANGED: dict[str, Callable[[Any], Any]] = {
+    "rows in a loop": changing_rows,
+    "an index": changing(lambda a, i: a[i], 0, 2),
+    "an index of lists": changing(lambda a, i: a[i], [0, 1], [2, 2]),
+    "an index in a tuple": changing(lambda a, i: a[i, 1:], 0, 2),
+    "a mask": changing(lambda a, i: a[i], True, True, False),
+    "where it is written": changing(lambda a, i: (b := a.copy(), b.__setitem__(i, b[1] ** 2), b)[2], 0, 2),
+    "axes": changing(lambda a, axes: a.reshape(3, 2, 2).transpose(axes), 1, 2, 0),
+    "axes of NumPy's function": changing(lambda a, axes: np.transpose(a.reshape(3, 2, 2), axes=axes), 1, 2, 0),
+    "a shape": changing(lambda a, shape: a.reshape(shape), 2, 6),
+    "shifts": changing(lambda a, shifts: np.roll(a, shifts, (0, 1)), 1, 2),
+    "axes of a transform": changing(lambda a, axes: np.fft.fftn(a, axes=axes).real, 1, 0),
+    "places": changing(lambda a, i: np.take(a, i, axis=1), 0, 3),
+}
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_list_that_changes_later_counts_as_it_was(name: str) -> None:
+    require_numpys(CHANGED[name], MATRIX)
+
+
+def test_a_view_is_read_anew_as_it_was_made() -> None:
+    def f(a: Any) -> Any:
+        shape, axes = [2, 6], [1, 0]
+        b = a.copy()
+        wide, turned = b.reshape(shape), b.transpose(axes)
+        shape.reverse()
+        axes.reverse()
+        b *= b
+        return wide * turned.reshape(2, 6)
+
+    require_numpys(f, MATRIX)

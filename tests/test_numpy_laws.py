@@ -51,7 +51,8 @@ def test_every_function_that_recorded_arrays_know_has_a_row():
     known = [f for f in FUNCTIONS if f.__module__.startswith("numpy")] + numpys
     writing = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask}  # chapter MUT
     made = {np.empty_like, np.zeros, np.ones, np.empty, np.eye, np.identity, np.full}
-    made |= {np.array, np.asarray, np.asanyarray}
+    made |= {np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.require, np.arange}
+    made |= {np.tri, np.frombuffer, np.fromfile, np.fromfunction, np.fromiter, np.fromstring, np.genfromtxt, np.loadtxt}
     of_bits = {np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift}  # no floats
     assert [f for f in known if f not in rows | writing | made | of_bits] == []
 
@@ -64,8 +65,8 @@ def test_every_reduction_by_a_ufunc_has_a_row():
 
 def test_every_method_that_recorded_arrays_share_with_numpys_has_a_row():
     shared = [n for n in dir(Array) if hasattr(np.ndarray, n) and not n.startswith("_") and callable(getattr(Array, n))]
-    detaching = {"item", "tolist", "to_device"}
-    writing = {"fill", "partition", "put", "resize", "sort", "view"}  # chapter MUT
+    detaching = {"item", "tolist", "to_device", "tobytes", "tofile", "dump", "dumps"}
+    writing = {"fill", "partition", "put", "resize", "setflags", "sort", "view"}  # chapter MUT
     assert [name for name in shared if f"x.{name}" not in NAMES and name not in detaching | writing] == []
 
 

@@ -208,8 +208,32 @@ def lazy(x: Any) -> bool:
 
 
 def copied(value: Any) -> Any:
-    """A copy of a value; another library's array copies itself, for NumPy would compute it."""
-    return value.copy() if foreign(value) else np.array(value)
+    """A copy of a value, of which NumPy makes views where it does of the value.
+
+    Another library's array copies itself, for NumPy would compute it.
+    """
+    if foreign(value):
+        return value.copy()
+    found = np.array(value)
+    if type(value) is not np.ndarray or found.strides == value.strides or value.flags.forc:
+        return found
+    spaced = _with_gaps(value)
+    spaced[...] = value
+    return spaced
+
+
+def _with_gaps(value: np.ndarray) -> np.ndarray:
+    """An empty array like ``value``, with a gap of one element where that has a gap: no view can run across it."""
+    steps, end, new_end = [0] * value.ndim, value.itemsize, value.itemsize
+    for i in sorted(range(value.ndim), key=lambda i: (abs(value.strides[i]), -i)):
+        size, step = value.shape[i], value.strides[i]
+        if size != 1:
+            steps[i] = new_end if step == end else (abs(new_end) + value.itemsize) * (-1 if step < 0 else 1)
+            end, new_end = step * size, steps[i] * size
+    reach = [abs(step) * (size - 1) for step, size in zip(steps, value.shape, strict=True)]
+    start = sum(length for length, step in zip(reach, steps, strict=True) if step < 0)
+    memory = np.empty(sum(reach) + value.itemsize, np.uint8)
+    return np.ndarray(value.shape, value.dtype, memory, start, steps)
 
 
 def owned(value: Any) -> Any:

@@ -37,8 +37,8 @@ _LOCKS: dict[int, _Lock] = {}
 
 def frozen_copy(constant: Any) -> Any:
     """A constant as a residual: what is written into the array afterwards does not reach it, or raises."""
-    if type(constant) is tuple:
-        return tuple([frozen_copy(part) for part in constant])
+    if type(constant) in (tuple, list):
+        return type(constant)([frozen_copy(part) for part in constant])
     if not isinstance(constant, np.ndarray):
         return constant
     return constant.copy() if constant.nbytes <= _COPIED else _locked(constant)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import Array, plain
+from autodiff_numpy._options import has_derivative, refuse_option
 from autodiff_numpy._rule import RULES
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._views import base_of
@@ -79,6 +80,9 @@ def _cast(
     **of_xp: Any,
 ) -> Any:
     """As NumPy's ``x.astype``."""
+    for name, option in {"subok": subok, "copy": copy}.items():
+        if has_derivative(option):
+            refuse_option(np.astype, name)
     np.empty(0, self.dtype).astype(dtype, casting=casting)  # NumPy's error
     found = TRACKED.astype(self, dtype, copy=copy, **of_xp)
     return found if order in ("K", "A") else TRACKED.copied(found, order)

@@ -59,6 +59,11 @@ def refuse_unread(function: Any, parameter: str) -> NoReturn:
     )
 
 
+def has_derivative(option: Any) -> bool:
+    """Whether an option is a recorded array, other than of integers or booleans, which are constants."""
+    return isinstance(option, Array) and option.dtype.kind in "fc"
+
+
 def option_check(function: Any, definition: Callable[..., Any]) -> tuple[int, Callable[..., dict[str, Any]]]:
     """How many leading arguments are arrays, and what refuses options of a call that ``definition`` does not read.
 
@@ -71,11 +76,11 @@ def option_check(function: Any, definition: Callable[..., Any]) -> tuple[int, Ca
 
     def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         for name, arg in zip(names[lead:], args[lead:], strict=False):
-            if isinstance(arg, Array) and name in OPTIONS:
+            if name in OPTIONS and has_derivative(arg):
                 refuse_option(function, name)
         given = {}
         for name, arg in kwargs.items():
-            if isinstance(arg, Array) and name in OPTIONS:
+            if name in OPTIONS and has_derivative(arg):
                 refuse_option(function, name)
             if read is None or name in read:
                 given[name] = arg

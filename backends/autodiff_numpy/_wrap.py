@@ -19,7 +19,7 @@ import numpy as np
 from autodiff_numpy._array import Array, Variable, resolve
 from autodiff_numpy._dask import require_lazy
 from autodiff_numpy._frozen import frozen_copy
-from autodiff_numpy._options import UNRECORDED, refuse_option, refuse_unread
+from autodiff_numpy._options import UNRECORDED, has_derivative, refuse_option, refuse_unread
 from autodiff_numpy._others import handed_over, number, require_numbers, require_numpys, takes_over
 from autodiff_numpy._pullback import Pullback, static, unchanged
 from autodiff_numpy._tables import RECORDER, TRACKED
@@ -216,6 +216,8 @@ def reducing(function: Any, pullback: Pullback, unusual: Callable[..., Any] | No
                     if unusual is not None:
                         return unusual(x, **kwargs)
                     _refuse(function, name, kwargs[name])
+                if type(kwargs[name]) is list:  # which may change
+                    kwargs[name] = frozen_copy(kwargs[name])
         argument, parent = x.value, x.node
         value = function(argument, *options, **kwargs)
         if type(argument) is not ndarray:
@@ -283,6 +285,8 @@ def viewing(function: Any, pullback: Pullback, put: Callable[..., Any] | None) -
                 value = function(x, *static, **kwargs)
                 return value if x is source else sealed(value, x)
         argument, parent = x.value, x.node
+        if static and type(static[0]) is list:  # which may change
+            static = (frozen_copy(static[0]), *static[1:])
         if type(argument) is ndarray and len(static) <= 1 and not kwargs:
             value = compute(argument, *static)
         else:
@@ -330,9 +334,9 @@ def viewing(function: Any, pullback: Pullback, put: Callable[..., Any] | None) -
 def _ordered(argument: Any, static: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Arguments in which order "A" is the one that it means for this array: a cotangent lies otherwise in memory."""
     if not any(type(option) is str and option in "Aa" for option in (*static, *kwargs.values())):
-        return static, kwargs
+        return static, {name: frozen_copy(option) for name, option in kwargs.items()}
     order = "F" if memory(argument).flags.fnc else "C"
-    shape, *_ = (*static, kwargs.get("shape"))
+    shape, *_ = (*static, frozen_copy(kwargs.get("shape")))
     return (shape,), {**{name: kwargs[name] for name in kwargs.keys() & {"copy"}}, "order": order}
 
 
@@ -355,11 +359,14 @@ def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[.
                 arg = resolve(arg)
                 if type(arg) is Array:
                     if pullback is _OPTION:
-                        refuse_option(function, names[len(values)])
+                        if has_derivative(arg):
+                            refuse_option(function, names[len(values)])
                     elif pullback is not None:
                         sources.append((arg.node, pullback))
                     arg = arg.value
                     others |= type(arg) is not ndarray
+            elif type(arg) is list:
+                arg = frozen_copy(arg)
             elif type(arg) not in _NUMPYS:
                 strange = others = True
             values.append(arg)

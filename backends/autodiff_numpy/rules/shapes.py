@@ -58,7 +58,7 @@ rule(_cast, lambda xp, g, x_shape, x_dtype: unbroadcast(xp, g, x_shape, x_dtype)
      jvp=lambda xp, t, ans_shape, ans_dtype: broadcast_tangent(xp, t, ans_shape, ans_dtype))  # fmt: skip
 rule(
     np.roll,
-    lambda xp, g, shift, axis: xp.roll(g, tuple(-s for s in shift) if isinstance(shift, tuple) else -shift, axis),
+    lambda xp, g, shift, axis: xp.roll(g, [-s for s in shift] if isinstance(shift, (tuple, list)) else -shift, axis),
     jvp=linear,
 )
 # A vector stands for the matrix of equal rows, so its share is summed over them.
