@@ -410,11 +410,14 @@ def test_views_of_a_source_with_gaps_are_views_where_numpys_are(name: str, gaps:
 
 
 def test_whole_numbers_that_are_recorded_are_options_as_any_others() -> None:
-    from autodiff_numpy import recorded_xp as xp
+    def program() -> None:
+        from autodiff_numpy import recorded_xp as xp
 
-    twice = xp.asarray([2, 1])
-    assert type(twice) is type(xp.asarray(1.0))
-    np.testing.assert_array_equal(ad.to_numpy(xp.repeat(xp.asarray([1.0, 2.0]), twice)), [1.0, 1.0, 2.0])
+        twice = xp.asarray([2, 1])
+        assert type(twice) is type(xp.asarray(1.0))
+        np.testing.assert_array_equal(ad.to_numpy(xp.repeat(xp.asarray([1.0, 2.0]), twice)), [1.0, 1.0, 2.0])
+
+    contextvars.copy_context().run(program)  # what records every array does so until its context ends
 
 
 # --- what a program changes after it was used ------------------------------------------------------------------------
