@@ -186,6 +186,9 @@ CALLS: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
     "linspace of one": (lambda x: np.linspace(x[0], x[1], 1, retstep=True)[0], VECTOR),
     "linspace of none": (lambda x: x * np.size(np.linspace(x[0], x[1], 0, retstep=True)[0]), VECTOR),
     "convolve, mode by number": (lambda x: np.convolve(x, [1.0, 2.0], 1), VECTOR),
+    "histogramdd, edges in a tuple": (lambda x: np.histogramdd(np.array([[0.5], [1.0]]), (x[1:],))[1][0], VECTOR),
+    "histogram2d, edges for each": (lambda x: np.histogram2d([0.5], [1.0], [x[1:], [0.0, 2.0]])[1], VECTOR),
+    "histogram2d, the same edges": (lambda x: np.histogram2d([0.5], [1.0], x[1:])[2], VECTOR),
     "logarithm to a base": (lambda x: np.emath.logn(x[2], x[2:]), VECTOR),
     "astype, all by position": (lambda x: x.astype(np.float64, "C", "same_kind", False, True), VECTOR),
     "method clip, below alone": (lambda x: x.clip(0.5), VECTOR),
@@ -199,6 +202,12 @@ CALLS: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
     "ufunc, signature": (lambda x: np.exp(x, signature="d->d"), VECTOR),
     "ufunc, sig": (lambda x: np.arctan2(x, 1.0, sig=(np.float64, None, None)), VECTOR),
     "ufunc of two results": (lambda x: np.modf(x, casting="same_kind")[0], VECTOR),
+    "comparison into a mask": (lambda x: (np.greater(x, 1, out=(m := np.zeros(4, bool))), x * m)[1], VECTOR),
+    "rounded into whole numbers": (
+        lambda x: (np.floor(x, out=(n := np.zeros(4, int)), casting="unsafe"), x * n)[1],
+        VECTOR,
+    ),
+    "places into whole numbers": (lambda a: (np.argmax(a, axis=0, out=(n := np.zeros(4, int))), a * n)[1], MATRIX),
     "ufunc in place": (lambda x: np.add(x, x, out=np.zeros_like(x), casting="unsafe", order="K"), VECTOR),
 }
 
@@ -279,6 +288,7 @@ def test_numbers_that_a_generator_gives_are_not_lost() -> None:
     lambda x: x.view(np.complex128), lambda x: x.view(np.int64), lambda x: x.view(np.ma.MaskedArray),
     lambda x: x.setflags(write=False), lambda x: setattr(x.flags, "writeable", False),
     lambda x: x.flags.__setitem__("WRITEABLE", False), lambda x: np.exp(x, where=MASK),
+    lambda x: np.lib.stride_tricks.sliding_window_view(x, 2, writeable=True),
 ])  # fmt: skip
 def test_it_is_refused_and_the_remedy_is_named(use: Callable[[Any], Any]) -> None:
     with pytest.raises(ad.UnsupportedError, match=r"use |give |hand out "):

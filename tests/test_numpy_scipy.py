@@ -119,3 +119,6 @@ def test_what_is_wrong_is_refused() -> None:
     for cdf in (lambda df: stats.t.cdf(X, df), lambda a: stats.beta.cdf(UNIT, a, 2.0), lambda a: stats.gamma.cdf(X, a)):
         with pytest.raises(ad.UnsupportedError, match="no derivative by it"):
             be.grad(lambda p, cdf=cdf: np.sum(cdf(p)))(2.0)
+    singular = np.diag([1.0, 2.0, 0.0])
+    with pytest.raises(ad.UnsupportedError, match="singular covariance"):
+        be.grad(lambda x: stats.multivariate_normal.pdf(x, np.zeros(3), singular, allow_singular=True))(np.zeros(3))

@@ -11,6 +11,7 @@ from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._views import Viewing, view_of
 from autodiff_numpy._wrap import as_array
 from autodiff_numpy.rules.indexing import by_columns, laid_out
+from autodiff_spec import UnsupportedError
 
 
 def _gathered(arrays, arrange):
@@ -40,6 +41,11 @@ def resize(a, new_shape):
 @defined_by(np.lib.stride_tricks.sliding_window_view)
 def sliding_window_view(x, window_shape, axis=None, *, subok=False, writeable=False):
     """`np.lib.stride_tricks.sliding_window_view`; NumPy has it as a view that is read-only."""
+    if writeable:
+        raise UnsupportedError(
+            "sliding_window_view(…, writeable=True) of a recorded array cannot be written, for its elements overlap; "
+            "use writeable=False, and write into the array itself"
+        )
     return view_of(_windows(x, window_shape, axis), x, _READ_ONLY, (window_shape, axis))
 
 

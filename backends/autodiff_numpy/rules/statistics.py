@@ -114,7 +114,7 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
     """`np.histogramdd`."""
     columns = list(sample) if isinstance(sample, (list, tuple)) else list(TRACKED.atleast_2d(sample.T))
     columns = [as_array(column) for column in columns]
-    bins = [bins] * len(columns) if np.ndim(plain(bins)) == 0 else bins
+    bins = [bins] * len(columns) if _is_number(bins) else bins
     ranges = [None] * len(columns) if range is None else range
     edges = [_edges(*given) for given in zip(columns, bins, ranges, strict=True)]
     found = _counted(columns, edges, weights)
@@ -125,10 +125,14 @@ def histogramdd(sample, bins=10, range=None, density=None, weights=None):
 @defined_by(np.histogram2d, valued=True)
 def histogram2d(x, y, bins=10, range=None, density=None, weights=None):
     """`np.histogram2d`."""
-    if np.ndim(bins) == 1 and len(bins) not in (1, 2):
+    if not _is_number(bins) and len(bins) not in (1, 2):
         bins = [bins, bins]
     found, (first, second) = histogramdd([x, y], bins, range, density, weights)
     return found, first, second
+
+
+def _is_number(bins):
+    return not isinstance(bins, (list, tuple)) and np.ndim(plain(bins)) == 0
 
 
 def _edges(a, bins, range=None, weights=None):

@@ -163,11 +163,12 @@ def _where(ufunc, args, kwargs, target):
 
 
 def _into_plain(function, args, kwargs, out, targets):
-    """A destination that is no recorded array: nothing recorded can be written into it."""
+    """A destination that is no recorded array: nothing recorded but what is a constant can be written into it."""
     if any(isinstance(target, Variable) for target in targets):
         for target in targets:
             require_writable(target)
-    if tracked((args, kwargs)) or any(isinstance(target, Array) for target in targets):
+    holding = [target for target in targets if isinstance(target, Array) or target.dtype.kind not in "biu"]  # KINK-54
+    if holding and (tracked((args, kwargs)) or any(isinstance(target, Array) for target in targets)):
         raise MutationError(f"np.{_name(function)} would write what is recorded into NumPy's own array; {REMEDY}")
     return function(*map(_plain_tree, args), out=out, **{name: _plain_tree(value) for name, value in kwargs.items()})
 

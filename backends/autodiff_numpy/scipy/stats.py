@@ -26,6 +26,7 @@ from scipy import special
 
 from autodiff_numpy._array import plain
 from autodiff_numpy._wrap import as_array, holds_recorded
+from autodiff_spec import UnsupportedError
 
 __all__ = ["beta", "dirichlet", "gamma", "multivariate_normal", "norm", "poisson", "t"]
 
@@ -184,6 +185,11 @@ def _normal_logarithm(x: Any, mean: Any = None, cov: Any = 1, allow_singular: bo
     deviation = x - (0.0 if mean is None else as_array(mean))
     if size == 1 or deviation.ndim == 0:
         deviation = np.reshape(deviation, (*deviation.shape[:1], 1))
+    if allow_singular and np.linalg.matrix_rank(plain(cov), hermitian=True) < size:
+        raise UnsupportedError(
+            "multivariate_normal of a singular covariance has no derivative rule here; "
+            "give the coordinates that vary, and their covariance"
+        )
     columns = np.linalg.solve(cov, np.reshape(deviation, (-1, size)).T).T
     quadratic = np.sum(np.reshape(columns, deviation.shape) * deviation, axis=-1)
     return -0.5 * (quadratic + np.linalg.slogdet(cov)[1] + size * math.log(2 * math.pi))
