@@ -445,6 +445,7 @@ except ImportError:  # SciPy is optional
     pass
 else:
     from autodiff_numpy import special as ours
+    from autodiff_numpy.scipy import linalg
 
     OF_ONE = (
         special.erf, special.erfc, special.erfcx, special.erfi, special.dawsn, special.ndtr, special.log_ndtr,
@@ -467,6 +468,17 @@ else:
     CALLS += rows(
         ((ours.logsumexp, ours.softmax, ours.log_softmax), MATRIX),
         (ours.logsumexp, MATRIX, {"b": positive(3, 4), "axis": 1}),
+        ((linalg.solve, linalg.solve_triangular), definite(3, 3), real(3)),
+        ((linalg.solve, linalg.solve_triangular), definite(2, 3, 3), real(3, 2)),
+        (linalg.cho_solve, (definite(3, 3), True), real(3)),
+        ((linalg.cho_factor, linalg.cholesky, linalg.inv, linalg.eigvalsh, linalg.det, linalg.expm, linalg.sqrtm),
+         definite(3, 3)),
+        ((linalg.cholesky, linalg.det, linalg.inv, linalg.expm), definite(2, 3, 3)),
+        (linalg.eigh, definite(3, 3), {"eigvals_only": True}),
+        (linalg.eigh, definite(3, 3)),
+        (linalg.svdvals, MATRIX),
+        (linalg.solve_sylvester, definite(3, 3), definite(2, 2), real(3, 2)),
+        (linalg.solve_continuous_lyapunov, definite(3, 3), SQUARE),
         fixed=True,
     )
 
@@ -552,4 +564,13 @@ OPTIONS: dict[str, tuple[Any, ...]] = {
     "right": (True,),
     "bins": (ASCENDING,),
     "out": (None,),
+    "assume_a": ("gen", "diagonal", "tridiagonal", "upper triangular", "lower triangular", "sym", "her", "pos",
+                 "banded"),
+    "lower": (True, False),
+    "trans": (1, 2, "N", "T", "C"),
+    "unit_diagonal": (True,),
+    "transposed": (True,),
+    "check_finite": (False,),
+    "driver": ("ev", "evd"),
+    "disp": (True, False),
 }

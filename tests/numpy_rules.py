@@ -5,6 +5,8 @@ All arguments are differentiated; values are drawn once, away from kinks. Functi
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -400,6 +402,46 @@ except ImportError:  # SciPy is optional
     SPECIAL: dict[str, Any] = {}
 else:
     from autodiff_numpy import special as ours
+    from autodiff_numpy.scipy import linalg
+
+    def of_linalg() -> Iterator[tuple[str, tuple[Any, ...]]]:
+        """Rows for SciPy's linear algebra: by name a function, and arrays."""
+        for kind, of in (("real", real), ("complex", cplx)):
+            a, b, h = of(3, 3) + 3 * np.eye(3), of(3), definite(3, 3, of=of)
+            for trans, lower in itertools.product((0, 1, 2), (False, True)):
+                yield f"solve_triangular {kind} {trans} {lower}", (
+                    lambda a, b, t=trans, o=lower: linalg.solve_triangular(a, b, t, o), a, b)
+            for how, lower in itertools.product((None, "diagonal", "tridiagonal", "sym", "her", "pos"), (False, True)):
+                yield f"solve {kind} {how} {lower}", (
+                    lambda a, b, h=how, o=lower: linalg.solve(a, b, o, assume_a=h),
+                    h if how in ("her", "pos") else a, b)
+            for how, lower in itertools.product((None, "upper triangular", "lower triangular", "sym"), (False, True)):
+                yield f"inv {kind} {how} {lower}", (
+                    lambda a, h=how, o=lower: linalg.inv(a, assume_a=h, lower=o), a)
+            for lower in (False, True):
+                yield f"cho_factor {kind} {lower}", (lambda a, o=lower: linalg.cho_factor(a, o)[0], h)
+                yield f"cho_solve {kind} {lower}", (lambda a, b, o=lower: linalg.cho_solve((a, o), b), a, b)
+                yield f"cholesky {kind} {lower}", (lambda a, o=lower: linalg.cholesky(a, o), h)
+                yield f"eigvalsh {kind} {lower}", (lambda a, o=lower: linalg.eigvalsh(a, lower=o), h)
+                yield f"eigh {kind} {lower}", (lambda a, o=lower: np.abs(linalg.eigh(a, lower=o)[1]), h)
+            yield f"a factor and its solution {kind}", (lambda a, b: linalg.cho_solve(linalg.cho_factor(a), b), h, b)
+            yield f"solve_triangular of a unit diagonal {kind}", (
+                lambda a, b: linalg.solve_triangular(a, b, unit_diagonal=True), a, b[:, None])
+            yield f"expm {kind}", (linalg.expm, a)
+            yield f"sqrtm {kind}", (linalg.sqrtm, a @ a + 4 * np.eye(3))
+            yield f"det {kind}", (linalg.det, a)
+            yield f"svdvals {kind}", (linalg.svdvals, a)
+            yield f"solve_sylvester {kind}", (linalg.solve_sylvester, h, h[:2, :2], a[:, :2])
+            yield f"solve_continuous_lyapunov {kind}", (linalg.solve_continuous_lyapunov, h, a)
+        a, z, stack = real(3, 3) + 3 * np.eye(3), cplx(3, 3) + 3 * np.eye(3), real(2, 3, 3) + 3 * np.eye(3)
+        yield "solve, transposed", (lambda a, b: linalg.solve(a, b, transposed=True), a, real(3))
+        yield "solve of one number", (linalg.solve, np.array([[1.7]]), real(1, 2))
+        for function in (linalg.solve, linalg.solve_triangular):
+            yield f"{function.__name__} of stacks", (function, stack, real(3, 2))
+        yield "expm of stacks", (linalg.expm, stack)
+        yield "cholesky of stacks", (linalg.cholesky, definite(2, 3, 3))
+        yield "sqrtm with complex roots", (linalg.sqrtm, np.diag([-2.0, -0.5, 1.0]) + 0.1 * real(3, 3))
+        yield "solve_sylvester of real and complex", (linalg.solve_sylvester, a, z, real(3, 3))
 
     SPECIAL = {
         **{f"special.{f.__name__}": (f, positive(3)) for f in (
@@ -429,5 +471,6 @@ else:
         "special.gammainc": (lambda x: special.gammainc(2.5, x), positive(3)),
         "special.gammaincc": (lambda x: special.gammaincc(2.5, x), positive(3)),
         "special.gammainc of a large order": (lambda x: special.gammainc(60.0, 60 * x), positive(3)),
+        **{f"scipy.linalg.{name}": row for name, row in of_linalg()},
         "special.logsumexp": (lambda x: ours.logsumexp(x, axis=0), real(3, 2)),
     }  # fmt: skip

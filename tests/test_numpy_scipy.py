@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 
 import autodiff_spec as ad
+from tests import fresh, numpy_parameters
 from tests.numpy_calls import differences
 
 pytest.importorskip("scipy")
 
-from autodiff_numpy.scipy import signal, sparse, special, stats
+import scipy
+
+from autodiff_numpy.scipy import linalg, signal, sparse, special, stats
 
 be = ad.backend("numpy")
 X = np.array([0.31, 0.52, 1.4])
@@ -85,6 +88,83 @@ def test_values_and_derivatives(case: str) -> None:
         np.testing.assert_allclose(hessian, second, rtol=1e-6, atol=1e-7)
 
 
+# --- linear algebra, whose derivatives are asked for in `test_numpy_rules` and `test_numpy_laws` ----------------------
+
+
+def test_every_function_of_linear_algebra_is_in_the_table_of_the_laws() -> None:
+    known = {call.name.rpartition(".")[2] for call in numpy_parameters.CALLS if call.name.startswith("scipy.linalg")}
+    assert known == set(linalg.__all__)
+
+
+@pytest.mark.parametrize("name", ["solve", "solve_triangular", "cho_factor", "cholesky", "det", "inv", "eigvalsh"])
+def test_permission_to_overwrite_changes_nothing_that_a_recording_keeps(name: str) -> None:
+    function, a = getattr(linalg, name), np.asfortranarray(COVARIANCE)
+    b = [np.ones(2)] if name.startswith("solve") else []
+    flags = dict.fromkeys(["overwrite_b"] if name == "solve_triangular" else ["overwrite_a"], True)
+
+    def value(*arrays: Any, **options: Any) -> Any:
+        found = function(*arrays, **options)
+        return np.sum(found[0] if isinstance(found, tuple) else found)
+
+    expected = be.grad(value, tuple(range(1 + len(b))))(a, *b)
+    found = be.grad(lambda *arrays: value(*arrays, **flags), tuple(range(1 + len(b))))(a, *b)
+    for mine, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(mine, other)
+    assert np.array_equal(a, COVARIANCE)
+    assert all(np.array_equal(x, np.ones(2)) for x in b)
+
+
+@pytest.mark.parametrize(("call", "told"), [
+    (lambda x: linalg.eigh(x, COVARIANCE), "neither a second matrix"),
+    (lambda x: linalg.eigh(COVARIANCE, x), "neither a second matrix"),
+    (lambda x: linalg.eigvalsh(x, subset_by_index=[0, 0]), "subset_by_"),
+    (lambda x: linalg.inv(x, assume_a="diagonal"), "assume_a='diagonal'"),
+    (lambda x: linalg.sqrtm(x[0, 0]), r"np\.sqrt"),
+])  # fmt: skip
+def test_what_linear_algebra_has_no_derivative_of_is_refused(call: Any, told: str) -> None:
+    with pytest.raises(ad.UnsupportedError, match=told):
+        be.grad(lambda x: np.sum(call(x)))(COVARIANCE)
+
+
+def test_options_that_are_recorded_are_refused_by_name() -> None:
+    with pytest.raises(ad.NotDifferentiableError, match=r"scipy\.linalg\.solve_triangular has no derivative by lower"):
+        be.grad(lambda x: np.sum(linalg.solve_triangular(COVARIANCE, np.ones(2), lower=x)))(1.0)
+
+
+def test_the_square_root_of_a_singular_matrix_has_no_derivative() -> None:
+    with pytest.warns(scipy.linalg.LinAlgWarning), pytest.raises(ad.TapeError, match="singular"):
+        be.grad(lambda a: np.sum(linalg.sqrtm(a)))(np.diag([1.0, 0.0]))
+
+
+def test_a_prepared_function_may_call_it() -> None:
+    def fitted(a: Any) -> Any:
+        return np.sum(linalg.solve_triangular(linalg.cholesky(a, lower=True), np.ones(2), lower=True) ** 2)
+
+    prepared = be.prepare(be.grad(fitted), COVARIANCE)
+    for a in (COVARIANCE, 2 * COVARIANCE):
+        np.testing.assert_allclose(prepared(a), be.grad(fitted)(a), rtol=1e-15)
+
+
+def test_scipys_array_api_changes_nothing() -> None:
+    program = """
+import numpy as np, autodiff_spec as ad
+from autodiff_numpy.scipy import linalg, signal, special, stats
+be, a, x = ad.backend("numpy"), np.array([[1.3, 0.2], [0.2, 0.8]]), np.array([0.3, 0.6])
+for f in (lambda b: linalg.solve(a, b), lambda b: linalg.cho_solve(linalg.cho_factor(a), b),
+          lambda b: linalg.expm(a * b),
+          lambda b: linalg.solve_triangular(a, b), lambda b: linalg.sqrtm(a * b), lambda b: linalg.inv(a * b),
+          lambda b: linalg.eigh(a * b)[0], lambda b: linalg.solve_sylvester(a, a, a * b), lambda b: linalg.det(a * b),
+          lambda b: stats.t.cdf(b, 3.5), lambda b: stats.beta.cdf(b, 2.5, 1.5), lambda b: signal.convolve(b, x),
+          lambda b: special.multigammaln(b + 2, 3)):
+    print(be.grad(lambda b: np.sum(f(b)))(x), f(x))
+"""
+    without, with_it = (fresh.program(program, SCIPY_ARRAY_API=value) for value in ("", "1"))
+    assert with_it == without
+
+
+# --- what is not recorded, and what is wrong -------------------------------------------------------------------------
+
+
 def test_outside_of_the_support_the_density_is_zero_and_its_derivative_too() -> None:
     x = np.array([-0.5, 0.5, 1.5])
     np.testing.assert_array_equal(stats.beta.logpdf(x, 2.0, 3.0) == -np.inf, [True, False, True])
@@ -96,8 +176,6 @@ def test_outside_of_the_support_the_density_is_zero_and_its_derivative_too() -> 
 
 
 def test_what_is_not_recorded_is_scipys_own() -> None:
-    import scipy.stats
-
     from autodiff_numpy import special as ours
 
     assert stats.norm.logpdf(0.3, 1.0, 2.0) == scipy.stats.norm.logpdf(0.3, 1.0, 2.0)
@@ -105,6 +183,10 @@ def test_what_is_not_recorded_is_scipys_own() -> None:
     assert stats.norm(1.0, 2.0).mean() == 1.0
     assert signal.hilbert is scipy.signal.hilbert
     assert special.erf is scipy.special.erf
+    assert linalg.lu is scipy.linalg.lu
+    assert linalg.inv.__doc__ == scipy.linalg.inv.__doc__
+    a = np.asfortranarray(COVARIANCE)
+    np.testing.assert_array_equal(linalg.inv(a), scipy.linalg.inv(a))
     assert special.logsumexp is ours.logsumexp
     assert sparse.csr_array is scipy.sparse.csr_array
 

@@ -17,6 +17,7 @@ to each other than `rounding` count as repeated; just above it second derivative
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -111,7 +112,7 @@ def rounding(w, n):
     return 8 * n * np.finfo(w.dtype).eps * np.max(np.abs(w), axis=-1, keepdims=True, initial=0)
 
 
-def decomposed(a, w, v):
+def decomposed(a: Any, w: Any, v: Any) -> tuple[Any, Any]:
     """The recorded values and vectors of ``a``, of which ``w``, in ascending order, and ``v`` are given."""
     blur = rounding(w, a.shape[-1])[..., None]
     repeated = np.diff(w) <= blur[..., 0]

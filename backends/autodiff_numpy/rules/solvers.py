@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +15,12 @@ from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import as_array
 
 
-def transposed(xp, x):
+def transposed(xp: Any, x: Any) -> Any:
     """The matrices with rows and columns swapped, without a conjugate."""
     return xp.swapaxes(x, -1, -2)
 
 
-def adjoint(xp, x):
+def adjoint(xp: Any, x: Any) -> Any:
     """The conjugate transposes."""
     x = xp.swapaxes(x, -1, -2)
     return xp.conjugate(x) if x.dtype.kind == "c" else x

@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 import scipy.stats
-from scipy import special
 
+from autodiff_numpy import special
 from autodiff_numpy._array import plain
 from autodiff_numpy._wrap import as_array, holds_recorded
 from autodiff_spec import UnsupportedError
