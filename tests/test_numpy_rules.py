@@ -252,7 +252,6 @@ def test_empty_and_0_d_arrays_have_gradients_of_their_shape(name):
     lambda x: np.unique(x, axis=0),
     lambda x: np.sum(x, out=np.empty(())),
     lambda x: np.pad(x, 1, mode="empty"),
-    lambda x: np.quantile(x, 0.5, weights=np.ones(3), method="inverted_cdf"),
     lambda x: np.sort_complex(x),
     lambda x: np.roots(x - 1.0),
 ])  # fmt: skip

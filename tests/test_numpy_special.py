@@ -215,6 +215,38 @@ def test_what_scipy_has_in_python_is_offered_by_our_namespace(axis):
     assert ours.erf is special.erf
 
 
+def test_ufuncs_of_scipy_take_their_options_as_numpys_do():
+    x, mask = np.array([0.3, 0.6, 2.5]), np.array([True, False, True])
+    slope = 2 / np.sqrt(np.pi) * np.exp(-x * x)
+    by_betainc = be.grad(lambda x: np.sum(special.betainc(2.5, 1.5, x / 3)))(x)
+    calls = [
+        (lambda x: special.erf(x, dtype=np.float32), special.erf(x, dtype=np.float32), slope, 1e-6),
+        (lambda x: special.erf(x, where=np.True_, order="F"), special.erf(x), slope, 1e-14),
+        (lambda x: special.erf(x, where=mask, out=np.full_like(x, 7.0)),
+         np.where(mask, special.erf(x), 7.0), slope * mask, 1e-14),
+        (lambda x: special.betainc(2.5, 1.5, x / 3, where=mask, out=np.zeros_like(x)),
+         np.where(mask, special.betainc(2.5, 1.5, x / 3), 0), by_betainc * mask, 1e-14),
+    ]  # fmt: skip
+    for call, value, gradient, tolerance in calls:
+        with be.tape() as tape:
+            source = tape.watch(x)
+            y = call(source)
+        assert y.dtype == value.dtype
+        np.testing.assert_array_equal(be.to_numpy(y), value)
+        np.testing.assert_allclose(tape.grad(y, source), gradient, rtol=tolerance)
+        np.testing.assert_allclose(be.jvp(call, (x,), (np.ones(3),))[1], gradient, rtol=tolerance)
+
+
+def test_a_mask_for_a_ufunc_of_scipy_has_the_errors_of_numpy():
+    """SciPy is never called with the mask: its loops write beside the arrays then (scipy/xsf#146)."""
+    x = np.array([0.3, 0.6, 2.5])
+    for mask, out, error in (([True, False], np.float64, ValueError), ([True] * 3, np.int64, TypeError)):
+        with pytest.raises((error, ad.AutodiffError)):
+            be.grad(lambda x, m=mask, d=out: np.sum(special.erf(x, where=np.array(m), out=np.zeros_like(x, d))))(x)
+    with pytest.raises(ad.UnsupportedError, match=r"scipy\.special\.erf with where= and without out= .* np\.where"):
+        be.grad(lambda x: np.sum(special.erf(x, where=np.array([True, False, True]))))(x)
+
+
 def test_float32_keeps_its_dtype():
     x = np.array([0.5, 2.0], np.float32)
     for f in (special.gammaln, special.erf, special.log_ndtr, be.grad(special.psi)):

@@ -79,18 +79,16 @@ class Array(RecordedArray):
             return UFUNC_METHODS[ufunc, method](*inputs, **kwargs)
         if recording is None and _loaded_late(ufunc):
             return self.__array_ufunc__(ufunc, method, *inputs, **kwargs)
-        if recording is not None and method == "__call__":
-            return self._computed_as_told(ufunc, inputs, kwargs)
-        if recording is None or method != "outer" or kwargs:
+        if recording is None or method not in ("__call__", "outer"):
             how = "" if method == "__call__" else f".{method}"
-            told = f" with {', '.join(kwargs)}=" if kwargs else ""
             raise UnsupportedError(
-                f"{library_of(ufunc)}.{ufunc.__name__}{how}{told} has no derivative rule here; "
+                f"{library_of(ufunc)}.{ufunc.__name__}{how} has no derivative rule here; "
                 "write it with other functions, or detach its arguments with stop_gradient() and to_numpy()"
             )
-        first, second = inputs
-        apart = FUNCTIONS[np.reshape](first, (*np.shape(first), *[1] * np.ndim(second)))
-        return recording(apart, second)
+        if method == "outer":
+            first, second = inputs
+            inputs = FUNCTIONS[np.reshape](first, (*np.shape(first), *[1] * np.ndim(second))), second
+        return self._computed_as_told(ufunc, inputs, kwargs) if kwargs else recording(*inputs)
 
     def __array_function__(self, func: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         recording = FUNCTIONS.get(func)

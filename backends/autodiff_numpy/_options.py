@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from autodiff_numpy._array import Array
+from autodiff_numpy._array import Array, library_of
 from autodiff_spec import NotDifferentiableError, UnsupportedError
 
 OPTIONS = frozenset((
@@ -38,6 +38,8 @@ def called(function: Any) -> str:
     module, name = getattr(function, "__module__", None) or "", function.__name__.removeprefix("_")
     if module.startswith("scipy."):
         return f"{'.'.join(module.split('.')[:2])}.{name}"
+    if isinstance(function, np.ufunc):
+        return f"{library_of(function)}.{name}"
     owner = getattr(function, "__self__", None)  # of np.add.reduce
     within = f".{owner.__name__}" if isinstance(owner, np.ufunc) else module[5:] if module.startswith("numpy.") else ""
     return f"np{within}.{name}"

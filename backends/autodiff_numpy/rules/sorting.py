@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from autodiff_numpy._array import Array, plain
+from autodiff_numpy._options import called
 from autodiff_numpy._rule import constant, defined_by
 from autodiff_numpy._tables import TRACKED
-from autodiff_numpy._wrap import as_array
+from autodiff_numpy._wrap import as_array, holds_recorded
 from autodiff_numpy.rules.indexing import laid_out, number
 from autodiff_numpy.rules.reductions import merged, no_out
-from autodiff_spec import UnsupportedError
+from autodiff_spec import NotDifferentiableError, UnsupportedError
 
 
 @defined_by(np.sort)
@@ -59,25 +62,37 @@ def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=False):
 @defined_by(np.quantile, valued=True)
 def quantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
     """`np.quantile`, between the two nearest elements by ``method``."""
-    return _quantile(a, q, axis, method, keepdims, ignore_nan=False, refused=(out, weights))
+    no_out(out)
+    if weights is not None:
+        return _weighted(np.quantile, a, q, axis, method, keepdims, weights)
+    return _quantile(a, q, axis, method, keepdims, ignore_nan=False)
 
 
 @defined_by(np.nanquantile, valued=True)
 def nanquantile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
     """`np.nanquantile`."""
-    return _quantile(a, q, axis, method, keepdims, ignore_nan=True, refused=(out, weights))
+    no_out(out)
+    if weights is not None:
+        return _weighted(np.nanquantile, a, q, axis, method, keepdims, weights)
+    return _quantile(a, q, axis, method, keepdims, ignore_nan=True)
 
 
 @defined_by(np.percentile, valued=True)
 def percentile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
     """`np.percentile`."""
-    return _quantile(a, TRACKED.divide(q, 100), axis, method, keepdims, ignore_nan=False, refused=(out, weights))
+    no_out(out)
+    if weights is not None:
+        return _weighted(np.percentile, a, q, axis, method, keepdims, weights)
+    return _quantile(a, TRACKED.divide(q, 100), axis, method, keepdims, ignore_nan=False)
 
 
 @defined_by(np.nanpercentile, valued=True)
 def nanpercentile(a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, *, weights=None):
     """`np.nanpercentile`."""
-    return _quantile(a, TRACKED.divide(q, 100), axis, method, keepdims, ignore_nan=True, refused=(out, weights))
+    no_out(out)
+    if weights is not None:
+        return _weighted(np.nanpercentile, a, q, axis, method, keepdims, weights)
+    return _quantile(a, TRACKED.divide(q, 100), axis, method, keepdims, ignore_nan=True)
 
 
 _METHODS = {
@@ -89,10 +104,8 @@ _METHODS = {
 }
 
 
-def _quantile(a, q, axis, method, keepdims, *, ignore_nan, refused=()):
+def _quantile(a, q, axis, method, keepdims, *, ignore_nan):
     """A weighted mean of two sorted elements; which they are is constant, and by most methods the weights are."""
-    if any(given is not None for given in refused):
-        raise UnsupportedError("quantiles of recorded arrays take no weights= and no out=; use the returned value")
     if method not in _METHODS and type(q) is Array:
         raise UnsupportedError(f"quantiles have no derivative by q with method={method!r}; use 'linear'")
     a, q = (x if hasattr(x, "dtype") else np.asarray(x) for x in (a, q))
@@ -117,6 +130,26 @@ def _quantile(a, q, axis, method, keepdims, *, ignore_nan, refused=()):
     if not ignore_nan:
         found = TRACKED.where(count < rows.shape[-1], np.asarray(np.nan, a.dtype), found)
     return number(TRACKED.reshape(TRACKED.moveaxis(found, -1, 0), (*q.shape, *kept)))
+
+
+def _weighted(numpys, a, q, axis, method, keepdims, weights):
+    """A quantile with weights is an element: that of the quantile, by NumPy, of the elements' ranks."""
+    for given, name in ((q, "q"), (weights, "weights")):
+        if holds_recorded([given]):
+            raise NotDifferentiableError(
+                f"{called(numpys)} with weights= jumps from element to element, and has no derivative by {name}, which "
+                "is recorded; give plain numbers, to_numpy(x) of recorded ones"
+            )
+    value = plain(a)
+    order = np.argsort(value, axis=None, stable=True)
+    ranks = np.empty(value.size)
+    ranks[order] = np.arange(value.size)
+    ranks = np.where(np.isnan(value), np.nan, ranks.reshape(value.shape))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of rows of NaN, of which NumPy has warned
+        found = numpys(ranks, q, axis, method=method, keepdims=keepdims, weights=weights)
+    element = TRACKED.ravel(a)[order[np.where(np.isnan(found), 0, found).astype(np.intp)]]
+    return TRACKED.where(np.isnan(found), np.asarray(np.nan, value.dtype), element)
 
 
 def _positions(q, counts, method):

@@ -1,4 +1,4 @@
-"""Methods of NumPy's ufuncs: reductions, running reductions, reductions of pieces."""
+"""Ufuncs with options, and their methods: reductions, running reductions, reductions of pieces."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import operator
 
 import numpy as np
 
-from autodiff_numpy._array import library_of, plain, resolve
-from autodiff_numpy._options import option_check
+from autodiff_numpy._array import Array, library_of, plain, resolve
+from autodiff_numpy._options import called, option_check, refuse_option
 from autodiff_numpy._rule import computed_by
 from autodiff_numpy._tables import TRACKED, UFUNC_METHODS, UFUNCS
 from autodiff_numpy._wrap import as_array, with_value
 from autodiff_numpy.rules.cumulative import along
 from autodiff_numpy.rules.reductions import in_dtype, no_out
 from autodiff_spec import UnsupportedError
-
-HOW = frozenset(("casting", "dtype", "order", "sig", "signature", "subok"))
-"""Keywords of ufuncs that say in which dtypes they compute, and how the result lies in memory."""
 
 _REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
 _RUNNING = {"add": "cumsum", "multiply": "cumprod"}
@@ -27,12 +24,21 @@ FOLDED = ("subtract", "divide", "power", "maximum", "minimum", "fmax", "fmin", "
 
 def computed_as_told(self, ufunc, inputs, options):
     """``ufunc(*inputs, dtype=…)``: NumPy's value, with the derivative of the ufunc of arguments in those dtypes."""
-    called = f"{library_of(ufunc)}.{ufunc.__name__}"
-    if not options.keys() <= HOW:
+    for name, option in options.items():
+        if isinstance(option, Array):
+            refuse_option(ufunc, name)
+        if name in ("axes", "axis", "keepdims"):
+            raise UnsupportedError(
+                f"{called(ufunc)} of a recorded array takes no {name}=; move axes by np.moveaxis, and call it without"
+            )
+    where = options.get("where", True)
+    if not isinstance(where, (bool, np.bool_)) or not where:
         raise UnsupportedError(
-            f"{called} with {', '.join(options.keys() - HOW)}= and without out= has no derivative rule, for it leaves "
-            "elements undefined; give out=, an array that can be filled, np.zeros_like(x), or choose with np.where"
+            f"{called(ufunc)} with where= and without out= has no derivative rule, for it leaves elements undefined; "
+            "give out=, an array that can be filled, np.zeros_like(x), or choose with np.where"
         )
+    if library_of(ufunc) != "np":  # no mask for these, see `writing`
+        options.pop("where", True)
     inputs = [x if type(x) in (int, float, complex) else as_array(resolve(x)) for x in inputs]
     value = ufunc(*map(plain, inputs), **options)
     given = tuple(type(x) if type(x) in (int, float, complex) else x.dtype for x in inputs)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import Array, Variable, copied, foreign, plain, resolve
+from autodiff_numpy._array import Array, Variable, copied, foreign, library_of, plain, resolve
 from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._others import require_kinds, require_numpys, takes_over
 from autodiff_numpy._pullback import is_basic
@@ -125,13 +125,14 @@ def into(function, args, kwargs):
     for target in targets:
         require_writable(target)
     if kwargs.get("where", True) is not True and isinstance(function, np.ufunc):
-        found = _where(function, args, kwargs, *targets)
+        found = _where(function, args, kwargs, targets)
     else:
-        found = function(*args, **{name: value for name, value in kwargs.items() if name != "casting"})
-    found = found if isinstance(found, tuple) else (found,)
+        rest = {name: value for name, value in kwargs.items() if name != "casting" or "dtype" in kwargs}
+        found = function(*args, **rest)
+        found = found if isinstance(found, tuple) else (found,)
     values = _values_into(function, args, kwargs, targets)
     for target, new, value in zip(targets, found, values, strict=True):
-        if value is None:  # of a trace, which follows what is recorded
+        if value is None:
             value = new = TRACKED.broadcast_to(TRACKED.astype(new, target.dtype), target.shape)
         elif type(new) is Array:
             value = Array(value, TRACKED.broadcast_to(TRACKED.astype(new, target.dtype), target.shape).node)
@@ -140,26 +141,36 @@ def into(function, args, kwargs):
 
 
 def _values_into(function, args, kwargs, targets):
-    """The values that NumPy itself writes, or its error; ``None`` for each where that would end a trace."""
+    """The values that NumPy itself writes, or its error; ``None`` for each where ours are to be taken.
+
+    That is where NumPy's would end a trace, and with a mask for a ufunc of SciPy: these write beside their arrays then,
+    up to SciPy 1.17 (https://github.com/scipy/xsf/pull/146), and are asked without it.
+    """
     values = [target.value for target in targets]
     if any(map(foreign, (*values, *map(plain, args)))):
         return [None] * len(targets)
     values = [value.copy() for value in values]
+    masked = isinstance(function, np.ufunc) and library_of(function) != "np" and kwargs.pop("where", True) is not True
     function(*map(_plain_tree, args), **{k: _plain_tree(v) for k, v in kwargs.items()},
              out=tuple(values) if len(values) > 1 else values[0])  # fmt: skip
-    return values
+    return [None] * len(values) if masked else values
 
 
 def _plain_tree(x):
     return type(x)([_plain_tree(part) for part in x]) if isinstance(x, (list, tuple)) else plain(x)
 
 
-def _where(ufunc, args, kwargs, target):
-    """The result where the mask is true, computed there alone; elsewhere what the target holds."""
-    mask = np.broadcast_to(plain(kwargs["where"]), target.shape)
-    args = [TRACKED.broadcast_to(arg if hasattr(arg, "dtype") else np.asarray(arg), target.shape)[mask] for arg in args]
-    rest = {name: value for name, value in kwargs.items() if name not in ("where", "casting")}
-    return TRACKED.replaced(target, TRACKED.astype(ufunc(*args, **rest), target.dtype), mask)
+def _where(ufunc, args, kwargs, targets):
+    """The results where the mask is true, computed there alone; elsewhere what the targets hold."""
+    shape = targets[0].shape
+    mask = np.broadcast_to(plain(kwargs["where"]), shape)
+    args = [TRACKED.broadcast_to(arg if hasattr(arg, "dtype") else np.asarray(arg), shape)[mask] for arg in args]
+    found = ufunc(*args, **{name: value for name, value in kwargs.items() if name != "where"})
+    found = found if isinstance(found, tuple) else (found,)
+    return tuple([
+        TRACKED.replaced(target, TRACKED.astype(part, target.dtype), mask)
+        for target, part in zip(targets, found, strict=True)
+    ])
 
 
 def _into_plain(function, args, kwargs, out, targets):
