@@ -165,6 +165,40 @@ for f in (lambda b: linalg.solve(a, b), lambda b: linalg.cho_solve(linalg.cho_fa
 # --- what is not recorded, and what is wrong -------------------------------------------------------------------------
 
 
+SEEN = np.array([[2.0, 0.5], [0.5, 1.0]])
+SUBSTITUTED: dict[str, Callable[[Any], Any]] = {
+    "scipy.linalg.solve_triangular": lambda x: scipy.linalg.solve_triangular(x, np.ones(2)),
+    "scipy.linalg.cho_solve": lambda x: scipy.linalg.cho_solve((x, True), np.ones(2)),
+    "scipy.linalg.expm": lambda x: scipy.linalg.expm(x),
+    "scipy.linalg.eigh": lambda x: scipy.linalg.eigh(x)[0],
+    "scipy.signal.convolve": lambda x: scipy.signal.convolve(x, x),
+    "scipy.special.logsumexp": lambda x: scipy.special.logsumexp(x),
+    "scipy.special.multigammaln": lambda x: scipy.special.multigammaln(x + 1, 2),
+    "scipy.stats.norm.logpdf": lambda x: scipy.stats.norm.logpdf(x),
+    "scipy.stats.beta.cdf": lambda x: scipy.stats.beta(2.0, 3.0).cdf(x / 4),
+    "scipy.stats.multivariate_normal.logpdf": lambda x: scipy.stats.multivariate_normal.logpdf(x, np.zeros(2)),
+    "scipy.stats.dirichlet.pdf": lambda x: scipy.stats.dirichlet([1.0, 2.0]).pdf(x[0] / np.sum(x[0])),
+}
+
+
+@pytest.mark.parametrize("name", SUBSTITUTED)
+def test_the_error_of_scipys_function_names_the_one_that_is_seen(name: str) -> None:
+    with pytest.raises(ad.LostDerivativeError, match=rf"go on computing autodiff_numpy\.{name}$".replace("_", "[_]")):
+        be.grad(lambda x: np.sum(SUBSTITUTED[name](x)))(SEEN)
+
+
+@pytest.mark.parametrize(("call", "told"), [
+    (lambda x: scipy.linalg.svd(x)[1], r"go on computing np\.linalg\.svd$"),
+    (lambda x: scipy.linalg.logm(x), r"go on computing np\.stack"),
+    (lambda x: scipy.stats.norm.ppf(x / 4), r"go on computing np\.stack"),
+    (lambda x: stats.norm.ppf(x / 4), r"go on computing np\.stack"),
+    (lambda x: scipy.stats.uniform.cdf(x), r"go on computing np\.stack"),
+])  # fmt: skip
+def test_the_error_names_no_substitute_that_there_is_not(call: Any, told: str) -> None:
+    with pytest.raises(ad.LostDerivativeError, match=told):
+        be.grad(lambda x: np.sum(call(x)))(SEEN)
+
+
 def test_outside_of_the_support_the_density_is_zero_and_its_derivative_too() -> None:
     x = np.array([-0.5, 0.5, 1.5])
     np.testing.assert_array_equal(stats.beta.logpdf(x, 2.0, 3.0) == -np.inf, [True, False, True])

@@ -7,6 +7,7 @@ import operator
 import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
+from types import FrameType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -134,7 +135,7 @@ class RecordedArray:
         return self.reshape((-1,))[np.arange(self.size).reshape(self.shape).item(*index)]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        raise lost(self._loss("a conversion to a NumPy array", _caller(2)), depth=1)
+        raise lost(self._loss("a conversion to a NumPy array", sys._getframe(1)), depth=1)
 
     def __dlpack__(
         self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: bool | None = None
@@ -165,12 +166,17 @@ class RecordedArray:
             raise lost(self._loss(conversion), depth=2)
         return self.value
 
-    def _loss(self, conversion: str, module: str = "") -> str:
+    def _loss(self, conversion: str, caller: FrameType | None = None) -> str:
         shown = "float(ad.to_numpy(x))" if self.ndim == 0 else "ad.to_numpy(x)"
+        fitting = [] if caller is None else [*filter(None, (self._substitute(caller), _operand(caller)))]
         return (
             f"{conversion} would lose the derivative of a recorded array; use {shown} for what is only looked at, "
-            f"f'{{x}}' to print it, and to go on computing {_OPERANDS.get(module, self.instead)}"
+            f"f'{{x}}' to print it, and to go on computing {', or '.join(fitting) or self.instead}"
         )
+
+    def _substitute(self, caller: FrameType) -> str:
+        """The engine's own function for that of a library which ``caller`` runs; nothing if there is none."""
+        return ""
 
     def __dlpack_device__(self) -> Any:
         return self.value.__dlpack_device__()
@@ -193,10 +199,10 @@ _OPERANDS = {
 """By the library that converts a recorded array that stands right of its own: what to write for that."""
 
 
-def _caller(depth: int) -> str:
-    """The library, of those in the table, that the frame so many above belongs to."""
-    module = sys._getframe(depth).f_globals.get("__name__", "") + "."
-    return next((library for library in _OPERANDS if module.startswith(library + ".")), "")
+def _operand(caller: FrameType) -> str:
+    """The remedy for an array of the library that ``caller`` belongs to, if that is one in the table."""
+    module = caller.f_globals.get("__name__", "") + "."
+    return next((remedy for library, remedy in _OPERANDS.items() if module.startswith(library + ".")), "")
 
 
 class RecordedVariable(RecordedArray):
@@ -237,7 +243,7 @@ class RecordedVariable(RecordedArray):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._is_asked():
-            raise lost(self._loss("a conversion to a NumPy array", _caller(2)), depth=1)
+            raise lost(self._loss("a conversion to a NumPy array", sys._getframe(1)), depth=1)
         return np.array(self.value, dtype=dtype)
 
     def _is_asked(self) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from autodiff_numpy._dask import OF_DASK, refuse
 from autodiff_numpy._others import require_kinds, speaks
+from autodiff_numpy._substitutes import substitute
 from autodiff_numpy._tables import FUNCTIONS, LATE, RECORDER, TRACE, UFUNC_METHODS, UFUNCS
 from autodiff_spec import UnsupportedError
 from autodiff_spec.recording.array import RecordedArray, RecordedVariable
@@ -66,6 +68,9 @@ class Array(RecordedArray):
         if name in OF_DASK and foreign(self.value):
             return OF_DASK[name](self)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def _substitute(self, caller: FrameType) -> str:
+        return substitute(caller)
 
     # --- NumPy's protocols ------------------------------------------------------------------------------------
 

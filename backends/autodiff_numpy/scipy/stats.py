@@ -43,16 +43,19 @@ class Distribution:
     Args:
         scipys: SciPy's distribution, which has all other methods.
         methods: by the name of a method a formula of the arguments of that method.
+
+    Attributes:
+        formulas: these.
     """
 
     def __init__(self, scipys: Any, **methods: Formula) -> None:
-        self._scipys, self._methods = scipys, methods
+        self._scipys, self.formulas = scipys, methods
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._scipys!r}>"
 
     def __getattr__(self, name: str) -> Any:
-        numpys, formula = getattr(self._scipys, name), self._methods.get(name)
+        numpys, formula = getattr(self._scipys, name), self.formulas.get(name)
         if formula is None:
             return numpys
 
@@ -72,7 +75,7 @@ class _Frozen:
         self._distribution, self._args, self._kwargs = distribution, args, kwargs
 
     def __getattr__(self, name: str) -> Any:
-        if name not in self._distribution._methods:
+        if name not in self._distribution.formulas:
             return getattr(self._distribution._scipys(*self._args, **self._kwargs), name)
         method = getattr(self._distribution, name)
         return lambda x: method(x, *self._args, **self._kwargs)
