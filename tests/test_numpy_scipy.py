@@ -75,6 +75,7 @@ def test_values_and_derivatives(case: str) -> None:
     with be.tape() as tape:
         found = be.to_numpy(f(*map(tape.watch, arrays)))
     np.testing.assert_allclose(found, f(*arrays), rtol=1e-13, atol=1e-15)
+    assert found.shape == np.shape(f(*arrays))
     gradient = be.grad(lambda *given: np.sum(np.cos(f(*given))), everyone)
     for i, array in enumerate(arrays):
 
@@ -197,6 +198,22 @@ def test_the_error_of_scipys_function_names_the_one_that_is_seen(name: str) -> N
 def test_the_error_names_no_substitute_that_there_is_not(call: Any, told: str) -> None:
     with pytest.raises(ad.LostDerivativeError, match=told):
         be.grad(lambda x: np.sum(call(x)))(SEEN)
+
+
+@pytest.mark.parametrize("name", ["norm", "t", "gamma", "beta", "poisson"])
+def test_densities_have_scipys_values_of_whatever_is_given(name: str) -> None:
+    points = np.array([0.3, 1.0, -1.0, 2.0, np.nan, np.inf, -np.inf])
+    shapes = {"t": (3.5,), "gamma": (2.5,), "beta": (2.5, 1.7), "poisson": (1.7,)}.get(name, ())
+    good = (points, *shapes, 0.1, 1.3)[: 3 if name == "poisson" else None]
+    odd = [(*good[:i], bad, *good[i + 1 :]) for i in range(1, len(good)) for bad in (-1.0, 0.0, np.nan, np.inf)]
+    single = tuple(np.float32(argument) for argument in good)
+    for method in getattr(stats, name).formulas:
+        for given in (good, single, *odd):
+            with be.tape() as tape, np.errstate(all="ignore"):
+                found = getattr(getattr(stats, name), method)(tape.watch(given[0]), *given[1:])
+                expected = getattr(getattr(scipy.stats, name), method)(*given)
+            np.testing.assert_array_equal(be.to_numpy(found) if be.is_array(found) else found, expected)
+            assert found.dtype == expected.dtype
 
 
 def test_outside_of_the_support_the_density_is_zero_and_its_derivative_too() -> None:

@@ -2,8 +2,8 @@
 
 ``norm``, ``t``, ``gamma``, ``beta``, ``poisson``, ``multivariate_normal`` and ``dirichlet`` have ``logpdf`` and ``pdf``
 (or ``logpmf`` and ``pmf``), and where there is a closed form ``cdf``, ``logcdf``, ``sf`` and ``logsf``, frozen or not.
-All other names, and all other methods, are SciPy's own. The formulas are those of SciPy's documentation; values are
-SciPy's but for the last digits.
+All other names, and all other methods, are SciPy's own. The values are SciPy's, the derivatives those of formulas in
+SciPy's documentation.
 
 Example:
     >>> import numpy as np
@@ -24,8 +24,8 @@ import numpy as np
 import scipy.stats
 
 from autodiff_numpy import special
-from autodiff_numpy._array import plain
-from autodiff_numpy._wrap import as_array, holds_recorded
+from autodiff_numpy._array import foreign, plain
+from autodiff_numpy._wrap import as_array, detached, holds_recorded, with_value
 from autodiff_spec import UnsupportedError
 
 __all__ = ["beta", "dirichlet", "gamma", "multivariate_normal", "norm", "poisson", "t"]
@@ -60,8 +60,15 @@ class Distribution:
             return numpys
 
         def method(x: Any, /, *args: Any, **kwargs: Any) -> Any:
-            seen = holds_recorded((x, *args, *kwargs.values()))
-            return formula(as_array(x), *args, **kwargs) if seen else numpys(x, *args, **kwargs)
+            given = (x, *args, *kwargs.values())
+            if not holds_recorded(given):
+                return numpys(x, *args, **kwargs)
+            with np.errstate(all="ignore"):
+                found = formula(as_array(x), *args, **kwargs)
+            if any(foreign(plain(argument)) for argument in given):  # of a trace, which SciPy would end
+                return found
+            value = numpys(*map(detached, (x, *args)), **{name: detached(each) for name, each in kwargs.items()})
+            return with_value(found, value)
 
         return method
 
