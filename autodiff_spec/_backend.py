@@ -16,7 +16,7 @@ from autodiff_spec.core import checks
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.engine import Array, Engine, FlatFunction, LinearMap
 from autodiff_spec.core.errors import ShapeMismatchError, UnsupportedError, missing_hook, named_type
-from autodiff_spec.core.frameworks import array_of
+from autodiff_spec.core.frameworks import array_of, require_own
 from autodiff_spec.core.tape import Tape
 from autodiff_spec.gradient_check import check_grad
 
@@ -100,7 +100,7 @@ class Backend(Engine):
         """
         self.require(Capability.TAPE, "assign")
         if not self.is_variable(variable):
-            checks.require_own(self, array_of(variable), "the variable of assign()")
+            require_own(self.name, array_of(variable), "the variable of assign()")
             raise UnsupportedError(
                 f"assign() needs a variable, not {named_type(variable)}; make one with variable()"
             )

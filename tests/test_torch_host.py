@@ -142,7 +142,7 @@ def test_inference_mode_is_right() -> None:
         assert torch.is_inference_mode_enabled()
     with torch.inference_mode():
         closure = torch.tensor([2.0, 3.0], dtype=f64)
-        with pytest.raises(RuntimeError, match="Inference tensors cannot be saved"):  # said by PyTorch, not zeros
+        with pytest.raises(ad.UnsupportedError, match=r"made under torch.inference_mode\(\).*clone"):  # not zeros
             ad.grad(lambda a: (closure * a * a).sum())(torch.tensor([1.0, 2.0], dtype=f64))
 
 
@@ -258,6 +258,17 @@ def test_an_argument_that_is_written_in_place_is_refused(operator: Callable[[Any
     for function in (lambda a: a.mul_(3.0).pow(2).sum(), lambda a: relu(a).sum()):
         with pytest.raises(ad.MutationError, match="changed in place"):
             operator(function)(tensor([1.0, 2.0]) * 1.0)
+        with pytest.raises(ad.MutationError, match="is written in place; write x = x"):
+            operator(function)(tensor([1.0, 2.0], leaf=False))
+
+
+def test_a_tape_whose_source_is_written_in_place_says_so() -> None:
+    with pytest.raises(ad.MutationError, match="is written in place"), be.tape() as t:
+        t.watch(tensor([1.0, 2.0], leaf=False)).add_(1.0)
+
+
+def test_a_sparse_argument_has_a_dense_gradient() -> None:
+    same(be.grad(lambda a: (a.to_dense() ** 2).sum())(torch.eye(2, dtype=f64).to_sparse()), 2.0 * torch.eye(2))
 
 
 class Sine(torch.autograd.Function):
@@ -289,6 +300,21 @@ def test_a_second_derivative_that_a_function_does_not_have_is_refused(second: Ca
     same(be.grad(lambda a: Sine.apply(a).sum())(x), torch.cos(x))
     with pytest.raises(ad.TapeError, match="has a first one alone"):
         second(x)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Dynamo's, of what it compiles
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_what_has_a_first_derivative_alone_may_lead_to_an_argument_and_to_a_closure() -> None:
+    """It is gone through once, by the user's backward; the second derivative is that of what the operator ran."""
+    x, w = tensor([1.0, 2.0], leaf=False), tensor([2.0, 3.0])
+    for before in (Sine.apply, torch.compile(torch.sin, backend="aot_eager")):
+        for second in (
+            lambda c: be.hessian(lambda a: (a**3).sum())(c).sum(),
+            lambda c: be.hvp(lambda a: (a**3).sum(), (c,), (x,))[0].sum(),
+            lambda c: be.hessian(lambda a: (c * a**3).sum())(x).sum(),
+            lambda c: be.jvp(lambda a: c * a**3, (x,), (x,))[1].sum(),
+        ):
+            same(torch.autograd.grad(second(before(w)), w)[0], torch.autograd.grad(second(torch.sin(w)), w)[0])
 
 
 def test_a_residual_that_is_a_result_and_is_written_in_place_is_refused() -> None:

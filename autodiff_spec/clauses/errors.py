@@ -35,5 +35,10 @@ CHAPTER = Chapter(
             "A derived operator called with a bad argument raises the error of its table, with operation, argument and remedy.",
             (Capability.HIGHER_ORDER,),
         ),
+        Clause(
+            "ERR-17",
+            MUST,
+            "An array of another framework is refused with BackendMismatchError wherever it stands among the arguments, and by conversions.",
+        ),
     ),
 )

@@ -14,6 +14,7 @@ import autodiff_spec
 from autodiff_spec import (
     AutodiffError,
     Backend,
+    BackendMismatchError,
     Capability,
     NotDifferentiableError,
     ShapeMismatchError,
@@ -332,3 +333,39 @@ def test_a_functional_form_refuses_with_operation_argument_and_remedy(be: Backen
 def test_argnums_out_of_range_name_the_count(be: Backend) -> None:
     with pytest.raises(ValueError, match=r"argnums=2 .* 2 positional arguments"):
         be.grad(lambda x, y: x, argnums=2)(1.0, 2.0)
+
+
+class _Foreign:
+    """An array of another framework, by the package of its type, that would be converted silently."""
+
+    shape = (2,)
+    dtype = np.dtype("float64")
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        return np.asarray([1.0, 2.0], dtype)
+
+
+FOREIGN: dict[str, Callable[[Backend, Any, Any], Any]] = {
+    "asarray": lambda be, x, other: be.asarray(other),
+    "asarray of a list": lambda be, x, other: be.asarray([other, other]),
+    "asarray of the namespace": lambda be, x, other: be.xp.asarray(other),
+    "to_numpy": lambda be, x, other: be.to_numpy({"a": other}),
+    "stop_gradient": lambda be, x, other: be.stop_gradient([x, other]),
+    "grad": lambda be, x, other: be.grad(lambda a: a)(other),
+    "grad by another argument": lambda be, x, other: be.grad(lambda a, b: a)(x, {"b": [other]}),
+    "a keyword": lambda be, x, other: be.grad(lambda a, *, b: a)(x, b=other),
+    "vjp": lambda be, x, other: be.vjp(lambda a: a, other),
+    "cotangent": lambda be, x, other: be.vjp(lambda a: a, x)[1](other),
+    "vmap": lambda be, x, other: be.vmap(lambda a: a)(other),
+    "vmap of another argument": lambda be, x, other: be.vmap(lambda a, b: a, in_axes=(0, None))(x, other),
+    "prepare": lambda be, x, other: be.prepare(lambda a: x, other),
+}
+
+
+@clause("ERR-17")
+@pytest.mark.parametrize("call", list(FOREIGN))
+def test_an_array_of_another_framework_is_refused(be: Backend, call: str) -> None:
+    package = "torch" if be.name != "torch" else "jax"
+    other = type("Other", (_Foreign,), {"__module__": f"{package}.made_up"})()
+    with pytest.raises(BackendMismatchError, match=f"an array of {package}.*{be.name!r}.*to_numpy"):
+        FOREIGN[call](be, be.asarray([1.0, 2.0]), other)

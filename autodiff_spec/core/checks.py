@@ -9,13 +9,12 @@ import numpy as np
 from autodiff_spec.core import trees
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.errors import (
-    BackendMismatchError,
     DtypeError,
     NotDifferentiableError,
     ShapeMismatchError,
     named_type,
 )
-from autodiff_spec.core.frameworks import framework_of
+from autodiff_spec.core.frameworks import require_own
 
 
 def floating(be: Engine, value: Any, what: object, *, dtype: Any = None, nested: bool = False) -> Any:
@@ -39,7 +38,7 @@ def floating(be: Engine, value: Any, what: object, *, dtype: Any = None, nested:
     if isinstance(value, (bool, int)) or (nested and isinstance(value, (list, tuple))) or isinstance(value, np.bool_):
         value = _numbers(value, what)
     elif not isinstance(value, (float, complex, np.ndarray, np.generic)):
-        require_own(be, value, what)
+        require_own(be.name, value, what)
         raise _not_floating(what, f"{named_type(value)}", "pass a float or an array")
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.kind in "biuOSUmM":
         raise _not_floating(what, f"a NumPy array of dtype {value.dtype}", "cast it to a floating dtype first")
@@ -61,16 +60,6 @@ def require_function(f: Any, operation: str) -> None:
         raise TypeError(
             f"{operation} takes a function first, not {named_type(f)}; arguments go to the function that it "
             "returns, as in grad(f)(x)"
-        )
-
-
-def require_own(be: Engine, value: Any, what: object) -> None:
-    """Raise `BackendMismatchError` where ``value`` comes from a framework that is not the backend's."""
-    framework = framework_of(value.__class__)
-    if framework not in (None, be.name):
-        raise BackendMismatchError(
-            f"{what} is an array of {framework} ({type(value).__name__}), and the backend asked is {be.name!r}; "
-            "call the operators, or open the tape, of autodiff_spec.backend_of(that array), or pass its to_numpy()"
         )
 
 

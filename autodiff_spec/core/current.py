@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.lost import raise_replaced
+from autodiff_spec.core.mixed import raise_mixed
 
 CHOSEN: ContextVar[Engine | None] = ContextVar("autodiff_spec_backend", default=None)
 
@@ -35,7 +36,16 @@ def run(engine: Engine, f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any
     try:
         return f(*args, **kwargs)
     except Exception as error:
-        raise_replaced(error)
+        raise_explained(engine, error)
         raise
     finally:
         CHOSEN.reset(token)
+
+
+def raise_explained(engine: Engine, error: BaseException | None) -> None:
+    """Raise, from what a user's function or a tape's block ended with, the error of ours that it stands for."""
+    raise_replaced(error)
+    explained = engine._explained(error) if isinstance(error, Exception) else None
+    if explained is not None:
+        raise explained from error
+    raise_mixed(engine, error)

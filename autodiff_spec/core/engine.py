@@ -16,6 +16,7 @@ import numpy as np
 from autodiff_spec.core import trees
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.errors import DeviceError, DtypeError, ShapeMismatchError, UnsupportedError, missing_hook
+from autodiff_spec.core.frameworks import require_own
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,6 +134,7 @@ class Engine:
 
         Raises:
             DtypeError: the framework would narrow the value's dtype silently.
+            BackendMismatchError: the value is an array of another framework, or a list that holds one.
 
         Examples:
             >>> import autodiff_spec as ad
@@ -140,10 +142,17 @@ class Engine:
             >>> be.asarray([1.0, 2.0], dtype=be.xp.float32)
             array([1., 2.], dtype=float32)
         """
+        self._require_own(value, "the value of asarray()")
         return self._asarray(value, dtype)
 
     def to_numpy(self, x: Any) -> Any:
         """A detached NumPy copy of ``x``, an array or a tree of arrays (0-d stays a 0-d array).
+
+        Args:
+            x: an array, or a tree of arrays; leaves that are no arrays go through `numpy.array`.
+
+        Raises:
+            BackendMismatchError: an array of another framework is among them.
 
         Examples:
             >>> import autodiff_spec as ad
@@ -151,7 +160,12 @@ class Engine:
             >>> be.to_numpy({"w": be.variable([1.0, 2.0])})
             {'w': array([1., 2.])}
         """
-        return trees.map_leaves(lambda leaf: self._to_numpy(leaf) if self.is_array(leaf) else np.array(leaf), x)
+
+        def values(leaf: Any) -> Any:
+            self._require_own(leaf, "x of to_numpy()")
+            return self._to_numpy(leaf) if self.is_array(leaf) else np.array(leaf)
+
+        return trees.map_leaves(values, x)
 
     def stop_gradient(self, x: Any) -> Any:
         """Return ``x`` without a derivative, in every mode and order; works on trees.
@@ -162,13 +176,21 @@ class Engine:
         Returns:
             The tree, its arrays equal in value and constant for every derivative; none is a mutable alias.
 
+        Raises:
+            BackendMismatchError: an array of another framework is among them.
+
         Examples:
             >>> import autodiff_spec as ad
             >>> be = ad.backend("numpy")
             >>> float(be.grad(lambda x: be.stop_gradient(x * x) * x)(be.xp.asarray(3.0)))
             9.0
         """
-        return trees.map_leaves(lambda leaf: self._stop_gradient(leaf) if self.is_array(leaf) else leaf, x)
+
+        def detached(leaf: Any) -> Any:
+            self._require_own(leaf, "x of stop_gradient()")
+            return self._stop_gradient(leaf) if self.is_array(leaf) else leaf
+
+        return trees.map_leaves(detached, x)
 
     def is_array(self, x: Any) -> bool:
         """Whether ``x`` is an array of this backend: plain, recorded, or a variable."""
@@ -189,6 +211,11 @@ class Engine:
         except KeyError:
             kind = self._kinds[dtype] = self._kind(dtype)
             return kind
+
+    def _require_own(self, value: Any, what: object) -> None:
+        """Raise `BackendMismatchError` where ``value``, or a part of a list, is an array of another framework."""
+        if not self.is_array(value):
+            require_own(self.name, value, what)
 
     def require(self, capability: Capability, what: str) -> None:
         """Raise `UnsupportedError` unless ``capability`` is declared."""
@@ -344,6 +371,10 @@ class Engine:
     def _asarray(self, value: Any, dtype: Any) -> Array:
         """A copy of a Python float, a nested list of floats, a NumPy array or an array of this backend."""
         return self.xp.asarray(value, dtype=dtype, copy=True)
+
+    def _explained(self, error: Exception) -> Exception | None:
+        """The error of ours for one that the framework raised in a user's function, if it has no remedy itself."""
+        return None
 
     def _handed(self, sources: list[Array]) -> list[Array]:
         """The sources as a user's function gets them, which may write into what it gets."""

@@ -6,6 +6,8 @@ import functools
 import sys
 from typing import Any
 
+from autodiff_spec.core.errors import BackendMismatchError
+
 _OF_PACKAGE = {
     "torch": "torch", "autodiff_torch": "torch",
     "tensorflow": "tensorflow", "autodiff_tensorflow": "tensorflow",
@@ -27,6 +29,33 @@ def framework_of(kind: type) -> str | None:
         if found is not None:
             return found
     return None
+
+
+def require_own(name: str, value: Any, what: object) -> None:
+    """Raise `BackendMismatchError` where ``value``, or a part of a list, is an array of another framework.
+
+    What converts one silently would lose its derivative, or read its memory as other numbers.
+
+    Args:
+        name: the backend whose arrays are its own.
+        value: anything; what belongs to no framework passes, NumPy's arrays among it.
+        what: names the value in the message.
+
+    Examples:
+        >>> require_own("numpy", [1.0, 2.0], "the value of asarray()")
+    """
+    kinds = set(map(type, value)) if type(value) in (list, tuple) else ()
+    for kind in kinds:
+        if kind in (list, tuple) or framework_of(kind) is not None:
+            for part in value:
+                require_own(name, part, what)
+            return
+    framework = framework_of(value.__class__)
+    if framework not in (None, name):
+        raise BackendMismatchError(
+            f"{what} is an array of {framework} ({type(value).__name__}), and the backend asked is {name!r}; "
+            "call the operators, or open the tape, of autodiff_spec.backend_of(that array), or pass its to_numpy()"
+        )
 
 
 def array_of(x: Any) -> Any:

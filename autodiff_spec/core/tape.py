@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.capability import Capability
-from autodiff_spec.core.current import DERIVATIVES
+from autodiff_spec.core.current import DERIVATIVES, raise_explained
 from autodiff_spec.core.engine import Array, Engine
 from autodiff_spec.core.errors import (
     AutodiffError,
@@ -23,7 +23,7 @@ from autodiff_spec.core.errors import (
     missing_hook,
     named_type,
 )
-from autodiff_spec.core.frameworks import array_of
+from autodiff_spec.core.frameworks import array_of, require_own
 from autodiff_spec.core.lost import raise_replaced
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Tape:
     ) -> None:
         self._state = "closed"
         self._exit()
-        raise_replaced(error)
+        raise_explained(self.backend, error)
 
     def watch(self, x: Any) -> Any:
         """Make ``x`` a source of this tape.
@@ -232,7 +232,7 @@ class Tape:
 
     def _bad_target(self, array: Any, name: trees.Path) -> AutodiffError:
         if not self.backend.is_array(array):
-            checks.require_own(self.backend, array, name)
+            require_own(self.backend.name, array, name)
             return UntrackedError(
                 f"{name} is {named_type(array)}, not an array recorded on this tape; "
                 "compute it inside the tape from a watched source"
@@ -246,7 +246,7 @@ class Tape:
         if not be.is_array(array):
             if isinstance(array, (bool, int, str, type(None))):
                 return NotDifferentiableError(f"{name} is {named_type(array)}, which has no derivative; {hint}")
-            checks.require_own(be, array, name)
+            require_own(be.name, array, name)
             return UntrackedError(f"{name} is {named_type(array)}, which no tape can watch; {hint}")
         if be.kind(array.dtype) == "other":
             return NotDifferentiableError(

@@ -15,7 +15,7 @@ from autodiff_spec.core import checks, trees
 from autodiff_spec.core.current import DERIVATIVES, run
 from autodiff_spec.core.engine import Engine, LinearMap
 from autodiff_spec.core.errors import BackendMismatchError, IndependentWarning, named_type
-from autodiff_spec.core.frameworks import framework_of
+from autodiff_spec.core.frameworks import framework_of, require_own
 
 _CONTAINERS = (tuple, list, dict)
 _OWN = ("autodiff_spec.operators", "autodiff_spec.core", "autodiff_spec._")
@@ -213,17 +213,25 @@ def constant(be: Engine, output: Any) -> Any:
         )
     if isinstance(output, (bool, int, float, complex)):
         return be.asarray(output)
-    checks.require_own(be, output, "the result of the function")
+    require_own(be.name, output, "the result of the function")
     hint = "was `return` forgotten?" if output is None else "return arrays, or use has_aux=True"
     raise TypeError(f"the function returned {named_type(output)}, which is no array; {hint}")
 
 
 def convert(be: Engine, argument: Any) -> Any:
-    """A NumPy array that is not differentiated as the backend's own (a copy), in a tuple, list or dict too."""
+    """A NumPy array that is not differentiated as the backend's own (a copy), in a tuple, list or dict too.
+
+    Raises:
+        BackendMismatchError: it is an array of another framework, whose derivative nobody would see.
+    """
+    if be.is_array(argument):
+        return argument
     if isinstance(argument, np.ndarray):
-        return argument if be.is_array(argument) else be.asarray(argument)
+        return be.asarray(argument)
     if type(argument) in _CONTAINERS:
         leaves, structure = trees.flatten(argument, be.array_types, opened=False)
-        if any(isinstance(leaf, np.ndarray) and not be.is_array(leaf) for leaf in leaves):
-            return trees.unflatten(structure, [convert(be, leaf) for leaf in leaves])
+        converted = [convert(be, leaf) for leaf in leaves]
+        changed = any(one is not leaf for one, leaf in zip(converted, leaves, strict=True))
+        return trees.unflatten(structure, converted) if changed else argument
+    require_own(be.name, argument, "an argument of the function")
     return argument

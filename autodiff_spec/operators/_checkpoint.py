@@ -10,6 +10,7 @@ from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.wrapping import wraps
+from autodiff_spec.operators._arguments import convert
 
 P = ParamSpec("P")
 
@@ -31,6 +32,7 @@ def checkpoint(be: Engine, f: Callable[P, Any]) -> Callable[P, Any]:
 
     Raises:
         UnsupportedError: the backend does not declare ``CHECKPOINT``.
+        BackendMismatchError: an argument is an array of another framework.
         MutationError: (by the backward pass) a variable that ``f`` read was assigned since.
 
     Examples:
@@ -44,6 +46,7 @@ def checkpoint(be: Engine, f: Callable[P, Any]) -> Callable[P, Any]:
     def recomputed(*args: P.args, **kwargs: P.kwargs) -> Any:
         be.require(Capability.CHECKPOINT, "checkpoint()")
         leaves, structure = trees.flatten((args, kwargs), be.array_types)
+        leaves = [convert(be, leaf) for leaf in leaves]
         places = [i for i, leaf in enumerate(leaves) if be.is_array(leaf)]
         seen: list[trees.Structure] = []
 

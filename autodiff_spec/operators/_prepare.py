@@ -7,8 +7,6 @@ import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
-import numpy as np
-
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.current import run
@@ -45,6 +43,7 @@ def prepare(be: Engine, f: Callable[P, Any], *example_args: Any, **example_kwarg
 
     Raises:
         PreparationError: from a call whose arguments have another structure, shape or dtype than the examples.
+        BackendMismatchError: an argument is an array of another framework.
 
     Examples:
         >>> import autodiff_spec as ad
@@ -205,7 +204,7 @@ def _flat(
     leaves, positional = trees.flatten(args)
     named, by_name = trees.flatten(kwargs)
     leaves += named
-    converted = [convert(be, leaf) if isinstance(leaf, (np.ndarray, np.generic)) else leaf for leaf in leaves]
+    converted = [convert(be, leaf) for leaf in leaves]
     return converted, (positional, by_name)
 
 

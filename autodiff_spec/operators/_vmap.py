@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
-import numpy as np
-
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.current import run
 from autodiff_spec.core.engine import Engine
@@ -36,6 +34,7 @@ def vmap(be: Engine, f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0) -
         ShapeMismatchError: batches of different sizes, an axis that an array does not have, or slices whose results
             differ in tree or shape.
         ValueError: ``in_axes`` or ``out_axes`` does not fit, or no array has a batch.
+        BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
 
     Examples:
         >>> import autodiff_spec as ad
@@ -49,7 +48,7 @@ def vmap(be: Engine, f: Callable[P, Any], in_axes: Any = 0, out_axes: Any = 0) -
     @wraps(f)
     def batched(*args: P.args, **kwargs: P.kwargs) -> Any:
         leaves, structure = trees.flatten(args, be.array_types)
-        leaves = [convert(be, leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]
+        leaves = [convert(be, leaf) for leaf in leaves]
         axes = _axis_per_leaf(tuple(in_axes) if isinstance(in_axes, list) else in_axes, args, "in_axes")
         places = _batches(leaves, axes, structure)
         seen: list[trees.Structure] = []

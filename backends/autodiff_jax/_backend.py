@@ -79,9 +79,11 @@ class JaxBackend(Backend):
         """A function of plain JAX arrays, made usable on recorded ones; see `autodiff_jax._lift.lift`."""
         return lift(f)
 
-    def is_floating(self, x: Any) -> bool:
-        _require_there(x)
-        return super().is_floating(x)
+    def is_array(self, x: Any) -> bool:
+        """Whether ``x`` is an array of JAX; `MutationError` for one that was deleted."""
+        if type(x) is ArrayImpl and x.is_deleted():
+            raise _deleted(f"an array of shape {x.shape}")
+        return isinstance(x, self.array_types)
 
     def is_variable(self, x: Any) -> bool:
         """Whether ``x`` is a variable, or one of Keras."""
@@ -172,7 +174,6 @@ class JaxBackend(Backend):
         return jax.lax.stop_gradient(plain(array))
 
     def _to_numpy(self, array: Any) -> Any:
-        _require_there(array)
         return np.array(jax.lax.stop_gradient(plain(array)))
 
     def _asarray(self, value: Any, dtype: Any) -> Any:
@@ -187,6 +188,11 @@ class JaxBackend(Backend):
             require_wide(dtype, "dtype=")
             value = np.asarray(value, dtype=dtype)  # NumPy also casts from what JAX does not know
         return jnp.array(value, dtype=dtype)
+
+    def _explained(self, error: Exception) -> Exception | None:
+        if isinstance(error, RuntimeError) and "has been deleted" in str(error):
+            return _deleted("an array that the function closes over")
+        return None
 
     def _placed(self, array: Any, device: Any) -> Any:
         return super()._placed(plain(array), device)
@@ -208,12 +214,11 @@ class JaxBackend(Backend):
         return RECORDER.without()
 
 
-def _require_there(array: Any) -> None:
-    if type(array) is ArrayImpl and array.is_deleted():
-        raise MutationError(
-            f"an array of shape {array.shape} was deleted: it was donated to a compiled function (donate_argnums); "
-            "pass a copy, or what the function returned in its place"
-        )
+def _deleted(array: str) -> MutationError:
+    return MutationError(
+        f"{array} was deleted: it was donated to a compiled function (donate_argnums); pass a copy, or what the "
+        "function returned in its place"
+    )
 
 
 def _strong(array: Any) -> Any:

@@ -11,13 +11,27 @@ import numpy as np
 import torch
 from torch.autograd import forward_ad
 
-from autodiff_spec import Backend, Capability, UnsupportedError
-from autodiff_spec.core.frameworks import is_of_keras
+from autodiff_spec import Backend, Capability, MutationError, UnsupportedError
+from autodiff_spec.core.frameworks import array_of, is_of_keras
 from autodiff_torch import _state, extra, mended, xp
 from autodiff_torch._custom import apply_checkpoint, apply_rule
 from autodiff_torch._tape import TorchTape, tangent_of
-from autodiff_torch._variable import Variable
+from autodiff_torch._variable import Variable, require_values
 from autodiff_torch._vmap import batched, vjp
+
+_EXPLAINED: dict[str, tuple[type[Exception], str]] = {
+    "being used in an in-place operation": (
+        MutationError,
+        "an argument of the function, what watch() returned, or a parameter is written in place; write x = x + 1 in "
+        "place of x += 1, or work on a copy",
+    ),
+    "Inference tensors cannot be saved": (
+        UnsupportedError,
+        "the function uses a tensor that was made under torch.inference_mode(), which autograd cannot keep; make it "
+        "under torch.no_grad(), or use its clone()",
+    ),
+}
+"""What PyTorch says -> the error, and the words, that say what to write."""
 
 _NO_NUMPY_DTYPE = {torch.bfloat16: torch.float32}
 
@@ -123,9 +137,13 @@ class TorchBackend(Backend):
     def _stop_gradient(self, array: torch.Tensor) -> torch.Tensor:
         return array.detach().clone()
 
+    def _explained(self, error: Exception) -> Exception | None:
+        if not isinstance(error, RuntimeError):
+            return None
+        return next((kind(words) for said, (kind, words) in _EXPLAINED.items() if said in str(error)), None)
+
     def _to_numpy(self, array: torch.Tensor) -> Any:
-        if array.is_meta:
-            raise UnsupportedError("a tensor on the device 'meta' has a shape and no values; make it on another device")
+        require_values(array)
         plain = _without_levels(array.detach())
         with torch._C._DisableFuncTorch():
             plain = plain.to("cpu", _NO_NUMPY_DTYPE.get(plain.dtype, plain.dtype))
@@ -157,6 +175,7 @@ class TorchBackend(Backend):
 
     def _assign(self, variable: Any, array: torch.Tensor) -> None:
         self._refuse_batches("assign()")
+        require_values(array, like=array_of(variable))
         if isinstance(variable, Variable):
             variable._replace(array.detach())
         elif is_of_keras(variable):

@@ -58,7 +58,8 @@ def summed(parts: list[Tensor | None], counts: list[int]) -> list[Tensor | None]
 
 def fresh(gradients: list[Tensor | None], *others: Sequence[Tensor | None]) -> list[Tensor | None]:
     """Dense arrays that share no memory: autograd hands out the cotangent itself, one buffer twice, broadcasts."""
-    taken = {array.untyped_storage().data_ptr() for arrays in others for array in arrays if array is not None}
+    strided = (array for arrays in others for array in arrays if array is not None and array.layout is torch.strided)
+    taken = {array.untyped_storage().data_ptr() for array in strided}
     taken.discard(0)
     found: list[Tensor | None] = []
     for gradient in gradients:

@@ -81,9 +81,12 @@ def _is_ours(leaf: torch.Tensor) -> bool:
     return hasattr(leaf, "_made_by_tape") or type(leaf) is Variable
 
 
-def is_undifferentiable(roots: Iterable[Node]) -> bool:
-    """Whether a node below ``roots`` cannot be differentiated again: what lies beyond looks unconnected."""
-    nodes = (node for node, _ in reachable(roots, lambda _: True))
+def is_undifferentiable(roots: Iterable[Node], records: Callable[[int], bool]) -> bool:
+    """Whether a node below ``roots`` cannot be differentiated again: what lies beyond looks unconnected.
+
+    Of those alone that ``records`` accepts: a pullback passes through no others.
+    """
+    nodes = (node for node, when in reachable(roots, records) if records(when))
     return any(node.name().rpartition("::")[2] in _ERRORS or _is_once_differentiable(node) for node in nodes)
 
 

@@ -61,6 +61,13 @@ def _dual(f: F, a: Tensor, c: Tensor) -> list[Tensor]:
         return [value, torch.zeros_like(value) if tangent is None else tangent]
 
 
+def _linearized(f: F, a: Tensor, c: Tensor) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # by torch.fx, of what linearize itself makes
+        value, push = torch.func.linearize(lambda x, k: f(k, x), a, c)
+        return value, push(a, c)
+
+
 def _checkpointed(f: F, a: Tensor, c: Tensor) -> list[Tensor]:
     a, c = _leaves(a, c)
     return _gradients(checkpoint(f, c, a, use_reentrant=False), [a, c])
@@ -94,6 +101,7 @@ TRANSFORMS: dict[str, dict[str, Callable[[F, Tensor, Tensor], Any]]] = {
     "forward": {
         "func.jvp": lambda f, a, c: torch.func.jvp(lambda x, k: f(k, x), (a, c), (a, c)),
         "func.jacfwd": lambda f, a, c: torch.func.jacfwd(lambda x: f(c, x))(a),
+        "func.linearize": _linearized,
         "forward_ad": _dual,
     },
     "batched": {

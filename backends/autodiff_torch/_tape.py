@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch._subclasses import FakeTensor
 from torch.autograd import forward_ad
 from torch.utils.checkpoint import _StopRecomputationError as StopRecomputation
 
@@ -14,7 +15,7 @@ from autodiff_spec import MutationError, Tape, TapeError, TapeStateError
 from autodiff_spec.core.engine import Engine
 from autodiff_torch import _engine, _graph
 from autodiff_torch._state import BATCHING, ONES, OPEN, PROBING
-from autodiff_torch._variable import Variable, resolve
+from autodiff_torch._variable import Variable, require_values, resolve
 
 Tensor = torch.Tensor
 
@@ -159,7 +160,8 @@ class TorchTape(Tape):
             found = _engine.summed(parts, counts)
             if composes is None:  # now it can be seen
                 found = [g if g is None or (g.requires_grad and _hosts(g)) else g.detach() for g in found]
-            if not (BATCHING.get() or torch._C._are_functorch_transforms_active()):  # there arrays have no memory
+            without_memory = BATCHING.get() or torch._C._are_functorch_transforms_active()
+            if not (without_memory or isinstance(ends[0], FakeTensor)):
                 found = _engine.fresh(found, seeds, inputs)
         if nested or self._holds_derivatives:
             self._require_differentiable(ends)
@@ -272,6 +274,7 @@ class TorchTape(Tape):
                 seeds.append(None)
             else:
                 assert seed is not None  # a strict call has a cotangent for every target
+                require_values(seed, like=target)
                 seeds.append(seed if seed.device == target.device else seed.to(target.device))
         return ends, seeds
 
@@ -301,7 +304,7 @@ class TorchTape(Tape):
     def _require_differentiable(self, ends: Sequence[Tensor]) -> None:
         if self._is_differentiable:
             return
-        if _graph.is_undifferentiable(map(_graph.node_of, ends)):
+        if _graph.is_undifferentiable(map(_graph.node_of, ends), self.records):
             raise TapeError(
                 "a derivative is asked of a function that has a first one alone (once_differentiable, torch.compile), "
                 "and would come out as zero; differentiate another form of it"

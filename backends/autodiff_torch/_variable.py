@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch._subclasses import FakeTensor
 
+from autodiff_spec import UnsupportedError
 from autodiff_torch._state import OPEN
 
 
@@ -70,6 +72,18 @@ class Variable(torch.Tensor):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return Variable, (self._value,)
+
+
+def require_values(array: torch.Tensor, like: torch.Tensor | None = None) -> None:
+    """Raise `UnsupportedError` where a tensor has a shape alone, unless ``like``, beside which it stands, has too."""
+    if not _valueless(array) or (like is not None and _valueless(like)):
+        return
+    where = "of a FakeTensorMode" if isinstance(array, FakeTensor) else "on the device 'meta'"
+    raise UnsupportedError(f"a tensor {where} has a shape and no values; make it on another device")
+
+
+def _valueless(array: torch.Tensor) -> bool:
+    return array.is_meta or isinstance(array, FakeTensor)
 
 
 def _resolved(argument: Any) -> Any:

@@ -181,3 +181,8 @@ def foreign_error() -> None:
 @mutant("what a backend does not declare it does all the same", "ERR-09")
 def undeclared() -> None:
     Backend.require = lambda self, capability, what: None
+
+
+@mutant("an array of another framework is converted", "ERR-17")
+def foreign_converted() -> None:
+    Backend._require_own = lambda self, value, what: None

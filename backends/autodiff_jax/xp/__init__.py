@@ -29,6 +29,7 @@ from autodiff_jax._wrap import (
 )
 from autodiff_jax.xp import _completed, fft, linalg
 from autodiff_jax.xp._completed import finfo, iinfo
+from autodiff_spec.core.frameworks import require_own
 from autodiff_spec.core.names import DTYPES, MAIN
 
 SUPPORTED_API_VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12")
@@ -106,6 +107,7 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = N
         require_wide(dtype, "dtype=")
     elif isinstance(obj, (np.ndarray, np.generic)):
         require_wide(obj.dtype, "the value")
+    require_own("jax", obj, "the value of asarray()")
     if isinstance(obj, np.ndarray) and copy is None:
         copy = True  # a later write into the NumPy array must not change the result
     return jnp.asarray(obj, dtype=dtype, device=device, copy=copy)

@@ -10,6 +10,7 @@ from autodiff_numpy._array import Array, Variable, copied, foreign, plain
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._views import constant
 from autodiff_numpy.rules.writing import filled
+from autodiff_spec.core.frameworks import require_own
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = None) -> Any:
@@ -29,6 +30,8 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: Any = N
         return asarray(TRACKED.stack([asarray(part) for part in obj]), dtype=dtype)
     if foreign(obj) and copy is not False:
         return copied(obj) if dtype is None or obj.dtype == dtype else obj.astype(dtype)
+    if not isinstance(obj, np.ndarray):
+        require_own("numpy", obj, "the value of asarray()")
     return np.asarray(obj, dtype=dtype, device=device, copy=copy)
 
 

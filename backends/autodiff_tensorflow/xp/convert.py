@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from autodiff_spec import DtypeError
+from autodiff_spec.core.frameworks import require_own
 from autodiff_tensorflow.xp.dtypes import (
     DEFAULT_COMPLEX,
     DEFAULT_FLOAT,
@@ -44,6 +45,7 @@ def asarray(
     Raises:
         DtypeError: TensorFlow has no such dtype (``numpy.longdouble``).
         ValueError: ``copy=False``, and a copy is needed.
+        BackendMismatchError: it is an array of another framework, or a list that holds one.
     """
     if device is not None:
         with tf.device(device):
@@ -61,6 +63,7 @@ def asarray(
         return cast(obj, dtype)
     if copy is False:
         raise ValueError(f"asarray(copy=False) cannot convert a {type(obj).__name__} without a copy; leave out copy=")
+    require_own("tensorflow", obj, "the value of asarray()")
     if isinstance(obj, (list, tuple)):
         leaves = list(_leaves(obj))
         if any(is_array(leaf) for leaf in leaves):  # NumPy would detach them

@@ -13,6 +13,7 @@ import array_api_compat.torch as _base
 import numpy as _np
 import torch as _torch
 
+from autodiff_spec.core.frameworks import require_own as _require_own
 from autodiff_spec.core.names import DTYPES as _DTYPES
 from autodiff_spec.core.names import MAIN as _MAIN
 from autodiff_torch.xp import fft as fft
@@ -47,6 +48,7 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
         if copy is not False:  # its own memory layout and byte order; writes to it must not reach a recording
             obj = _np.array(obj, dtype=obj.dtype.newbyteorder("="), order="C", copy=True)
         return _torch.as_tensor(obj, dtype=dtype, device=device)
+    _require_own("torch", obj, "the value of asarray()")
     joined = _joined(obj)
     if isinstance(joined, _torch.Tensor):
         return asarray(joined, dtype=dtype, device=device)
@@ -68,6 +70,15 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> A
     if x.dtype.is_complex and not dtype.is_complex and dtype is not _torch.bool:
         raise TypeError(f"astype from {x.dtype} to {dtype} would drop the imaginary part; take real(x) first")
     return x.to(dtype=dtype, device=device, copy=copy)
+
+
+def eye(n_rows: int, n_cols: int | None = None, /, *, k: int = 0, dtype: Any = None, device: Any = None) -> Any:
+    """Ones on diagonal ``k``; not filled in place, for `torch.func.linearize` leaves such writes out."""
+    n_cols = n_rows if n_cols is None else n_cols
+    if k == 0:
+        return _torch.eye(n_rows, n_cols, dtype=dtype, device=device)
+    rows, columns = (_torch.arange(n, device=device) for n in (n_rows, n_cols))
+    return (rows[:, None] + k == columns).to(dtype or _torch.get_default_dtype())
 
 
 moveaxis = _torch.movedim  # its other name, and the one that torch.func.vmap knows
