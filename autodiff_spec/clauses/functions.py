@@ -400,6 +400,7 @@ CHAPTER = Chapter(
             "The second derivatives of cumulative_prod are right where a factor is much smaller than others.",
             HIGHER,
         ),
+        Clause("FUN-178", MUST, "The first and second derivatives of sinc keep their digits near 0."),
         # --- arguments of every magnitude ---
         Clause(
             "FUN-180",

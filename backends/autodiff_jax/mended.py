@@ -274,6 +274,21 @@ def _svd(x: Any, /, *, full_matrices: bool = True) -> Any:
     return found._replace(Vh=_adjoint(_completed(_adjoint(found.Vh), _adjoint(full.Vh))))
 
 
+def _sinc(x: Any) -> Any:
+    t = jnp.asarray(x) * math.pi
+    near = jnp.abs(t) < 0.5
+    square = jnp.where(near, t, 0) ** 2
+    series: Any = 1.0
+    for k in range(10, 0, -1):  # of sin(t) / t; what is left out is below 1e-25
+        series = 1.0 - square * series / (2 * k * (2 * k + 1))
+    away = jnp.where(near, 1, t)
+    return jnp.where(near, series, jnp.sin(away) / away)
+
+
+sinc = unary(_sinc)
+"""``sinc`` of ``extra``. FUN-178: near 0 it is its Taylor series, for (cos(πx) - sinc(x)) / x cancels."""
+
+
 def _completed(basis: Any, full: Any) -> Any:
     """``basis``, with orthonormal columns, completed to a square matrix by the other columns of ``full``.
 
@@ -335,7 +350,7 @@ extra = overlaid(
     "autodiff_jax.mended.extra",
     {
         "digamma": digamma, "erfinv": erfinv, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma,
-        "log_softmax": log_softmax, "sigmoid": sigmoid, "softmax": softmax,
+        "log_softmax": log_softmax, "sigmoid": sigmoid, "sinc": sinc, "softmax": softmax,
     },
 )
 

@@ -119,7 +119,7 @@ def _fractional(values: Any) -> bool:
 
 
 def sinc(x: Any, /) -> Any:
-    """``sinc`` of ``extra``. KINK-62: near 0 its derivative is a Taylor series, which is right at every order."""
+    """``sinc`` of ``extra``. KINK-62, FUN-178: near 0 its derivative is a Taylor series, right at every order."""
     return _sinc(_read(x))
 
 

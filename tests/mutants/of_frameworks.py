@@ -71,7 +71,7 @@ def nan_of_second_power() -> None:
     pullback.vjp = share
 
 
-@mutant("sinc has the derivative NaN at 0", "KINK-62")
+@mutant("sinc has the derivative NaN at 0, and cancels near it", "KINK-62", "FUN-178")
 def nan_of_sinc() -> None:
     extra.sinc = lambda x: xp.sin(xp.multiply(x, np.pi)) / xp.multiply(x, np.pi)
 

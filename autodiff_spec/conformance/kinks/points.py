@@ -45,6 +45,7 @@ def cubes(xp: Any, values: Any) -> Any:
 
 
 POW, SUM = of("pow"), of("sum")
+NEAR_0 = (1e-6, -1e-6, 1e-3)
 SINGULAR = [[1.0, 2.0], [2.0, 4.0]]
 
 
@@ -302,7 +303,7 @@ FIRST: list[Row] = [
         *(
             at(f"{name}({a}, {x})", of(name), a, x, by=(1,), extra=True)
             for name in ("gammainc", "gammaincc")
-            for a, x in ((0.5, 0.0), (1.0, 0.0), (2.0, 0.0), (1.0, INF), (2.5, INF))
+            for a, x in ((0.5, 0.0), (1.0, 0.0), (2.0, 0.0), (60.0, 0.0), (1.0, INF), (2.5, INF))
         ),
     ),
     *rows("KINK-75", *(at(f"erfinv at {end}", of("erfinv"), end, extra=True) for end in (1.0, -1.0))),
@@ -342,6 +343,7 @@ FIRST: list[Row] = [
             for size in (1e170, 1e-170)
         ),
     ),
+    *rows("FUN-178", *(at(f"sinc({x:g})", of("sinc"), x, extra=True) for x in NEAR_0)),
 ]
 """First derivatives."""
 
@@ -394,6 +396,7 @@ SECOND: list[Row] = [
         at("cumulative_prod of [0, 0, 3]", of("cumulative_prod"), [0.0, 0.0, 3.0]),
     ),
     *rows("FUN-173", at("cumulative_prod of [2.3, 1e-12, 3.1, -1.7]", of("cumulative_prod"), [2.3, 1e-12, 3.1, -1.7])),
+    *rows("FUN-178", *(at(f"sinc({x:g})", of("sinc"), x, extra=True) for x in NEAR_0)),
     *rows(
         "KINK-70",
         at("std of one element", of("std"), [2.5]),

@@ -191,7 +191,7 @@ def _gamma_density(a, x):
         rest = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * a * a)) / (a * a)) / (a * a)) / a
         logarithm = np.where(x < 0.5 * a, np.log(x / a), np.log1p((x - a) / a))  # of x/a
         about_mode = np.sqrt(a * (0.5 / math.pi)) / x * np.exp(a * logarithm - (x - a) - rest)
-        return np.where(a < 50, product, np.where(x < np.inf, about_mode, 0.0)).astype(dtype)[()]
+        return np.where(a < 50, product, np.where((x == 0) | (x == np.inf), 0.0, about_mode)).astype(dtype)[()]
 
 
 @one_call
