@@ -27,6 +27,25 @@ def torch() -> Any:
     return pytest.importorskip("torch")
 
 
+def test_where_tensors_have_no_values_it_gives_the_shapes_that_are_declared(torch: Any) -> None:
+    meta = torch.ones(2, 3, device="meta", requires_grad=True)
+    f = NUMPY.host(lambda x: np.sin(x) @ np.ones(3), like=lambda x: x[:, 0])
+    found = f(meta)
+    assert found.is_meta
+    assert found.shape == (2,)
+    assert torch.autograd.grad(found.sum(), meta)[0].shape == (2, 3)
+    with pytest.raises(ad.UnsupportedError, match="declare them: host"):
+        NUMPY.host(np.sin)(meta)
+
+
+def test_numbers_of_sixteen_bits_pass_from_jax_to_pytorch_and_back(torch: Any) -> None:
+    jax = pytest.importorskip("jax")
+    x = jax.numpy.asarray([0.5, 2.0], "bfloat16")
+    slope = jax.grad(lambda x: ad.backend("torch").host(torch.square)(x).sum())(x)
+    assert slope.dtype == x.dtype
+    np.testing.assert_array_equal(np.asarray(slope, np.float32), [1.0, 4.0])
+
+
 def test_pytorchs_own_checks_of_gradients_pass(torch: Any) -> None:
     x, w = (torch.linspace(0.1, 1.0, n, dtype=torch.float64).requires_grad_() for n in (6, 3))
     f = NUMPY.host(lambda x, w: sines(x.reshape(2, 3), w))

@@ -104,3 +104,12 @@ ad.grad(lambda x: 3.0)(np.ones(2))
 """)  # fmt: skip
     lines = [line for line in done.stderr.splitlines() if "IndependentWarning" in line]
     assert [line.partition(": IndependentWarning")[0] for line in lines] == ["<string>:6", "<string>:7"]
+
+
+def test_tensors_without_values_do_not_warn() -> None:
+    """Keras asks layers for their shapes with such, and makes new ones on the way."""
+    torch = pytest.importorskip("torch")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = ad.backend("torch").grad(lambda x: torch.empty_like(x.detach()).sum())(torch.ones(2, device="meta"))
+    assert found.is_meta

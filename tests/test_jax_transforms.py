@@ -205,3 +205,8 @@ def test_a_recorded_array_that_a_transform_returns_is_refused(be: ad.Backend, x:
         a = tape.watch(x)
         with pytest.raises(TypeError):
             jax.grad(lambda b: jnp.sum(b * a))(x)  # a recorded operation on a tracer gives no array of JAX
+
+
+def test_a_checkpoint_leaks_no_tracer(x: Any) -> None:
+    with jax.checking_leaks():
+        np.testing.assert_allclose(jax.grad(ad.checkpoint(lambda a: jnp.sum(a**3)))(x), 3 * x**2)

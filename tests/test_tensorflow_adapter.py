@@ -218,3 +218,25 @@ def test_hypot_neither_overflows_nor_divides_by_zero(be: ad.Backend, x: float, y
     size = math.hypot(x, y)
     assert math.isclose(float(value), size)
     assert [float(g) for g in gradient] == pytest.approx([x / size, y / size] if size else [0.0, 0.0])
+
+
+@pytest.mark.parametrize("shape", [[None], None])
+def test_a_jacobian_of_what_has_no_shape_yet_is_refused(be: ad.Backend, shape: list[None] | None) -> None:
+    signature = [tf.TensorSpec(shape, tf.float32)]
+    for operator in (be.jacobian(lambda a: a**2), be.hessian(lambda a: tf.reduce_sum(a**3))):
+        with pytest.raises(ad.UnsupportedError, match=r"shape that is not known here.*input_signature"):
+            tf.function(operator, signature)(tf.constant([1.0, 2.0]))
+    gradient = tf.function(be.grad(lambda a: tf.reduce_sum(a**2)), signature)
+    assert gradient(tf.constant([1.0, 2.0])).numpy().tolist() == [2.0, 4.0]
+
+
+def test_the_jacobian_of_a_tape_needs_a_shape_too(be: ad.Backend) -> None:
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.float32)])
+    def rows(a):
+        with be.tape() as t:
+            watched = t.watch(a)
+            y = watched * watched
+        return t.jacobian(y, watched)
+
+    with pytest.raises(ad.UnsupportedError, match="shape that is not known here"):
+        rows(tf.constant([1.0, 2.0]))

@@ -12,6 +12,7 @@ from autodiff_spec.core.errors import (
     DtypeError,
     NotDifferentiableError,
     ShapeMismatchError,
+    UnsupportedError,
     named_type,
 )
 from autodiff_spec.core.frameworks import require_own
@@ -60,6 +61,15 @@ def require_function(f: Any, operation: str) -> None:
         raise TypeError(
             f"{operation} takes a function first, not {named_type(f)}; arguments go to the function that it "
             "returns, as in grad(f)(x)"
+        )
+
+
+def require_sizes(array: Any, what: object) -> None:
+    """Raise `UnsupportedError` where a graph does not know the shape of ``array``, each element of which has a row."""
+    if getattr(array.shape, "rank", 0) is None or None in tuple(array.shape):
+        raise UnsupportedError(
+            f"{what} has a shape that is not known here, {array.shape}, and a Jacobian has a row for each element; "
+            "declare the shape (input_signature= of tf.function), or take vjp(), jvp() or hvp(), which need none"
         )
 
 

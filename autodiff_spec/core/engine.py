@@ -372,6 +372,10 @@ class Engine:
         """A copy of a Python float, a nested list of floats, a NumPy array or an array of this backend."""
         return self.xp.asarray(value, dtype=dtype, copy=True)
 
+    def _keeps_connections(self, arrays: Sequence[Array]) -> bool:
+        """Whether a result that does not depend on ``arrays`` here does not elsewhere: those without values may lie."""
+        return True
+
     def _explained(self, error: Exception) -> Exception | None:
         """The error of ours for one that the framework raised in a user's function, if it has no remedy itself."""
         return None

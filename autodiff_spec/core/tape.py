@@ -341,6 +341,7 @@ class Tape:
 
     def _rows(self, target: Array, sources: list[Array]) -> list[list[Array]]:
         """For each source the gradients of the target's elements in order; an empty list where nothing connects."""
+        checks.require_sizes(target, "target of jacobian()")
         xp, size = self.backend.xp, math.prod(target.shape)
         basis = xp.eye(size, dtype=target.dtype)
         rows: list[list[Array | None]] = []

@@ -99,6 +99,8 @@ class Arguments:
         """
         if not outputs or not self.primals or next(DERIVATIVES) != self._number + 1:
             return
+        if not self._be._keeps_connections(self.primals):
+            return
         frame, level = sys._getframe(1), 2
         while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_OWN):
             frame, level = frame.f_back, level + 1

@@ -49,7 +49,8 @@ def jacobian(
             (its derivative is not one number; use `vjp` or `jvp`).
         BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
         ValueError: a ``mode`` that does not exist, or an ``argnums`` out of range.
-        UnsupportedError: ``"forward"`` on a backend that has no forward mode and cannot differentiate a pullback.
+        UnsupportedError: ``"forward"`` on a backend that has no forward mode and cannot differentiate a pullback; or a
+            compilation does not know the shape of an argument or of the result.
 
     Warns:
         IndependentWarning: nothing leads from any of the differentiated arguments to the result.
@@ -71,7 +72,7 @@ def jacobian(
         call = Arguments(be, f, args, kwargs, argnums, "jacobian()", has_aux=has_aux)
         positions = call.distinct
         paths = [trees.Path(call.structure, i, "args", "", positions) for i in range(len(call.primals))]
-        _require_real(be, call.primals, paths)
+        _require_rows(be, call.primals, paths)
         blocks, aux = _blocks(be, call, mode)
         if call.connected is False:
             call.warn_independent(blocks)
@@ -111,12 +112,13 @@ def _forward(be: Engine, call: Arguments) -> tuple[list[list[Any]], Any]:
 def _outputs(be: Engine, outputs: list[Any], call: Arguments) -> list[Any]:
     arrays = [output if be.is_array(output) else constant(be, output) for output in outputs]
     paths = [trees.Path(call.output_structure, i, "the result") for i in range(len(arrays))]
-    _require_real(be, arrays, paths)
+    _require_rows(be, arrays, paths)
     return arrays
 
 
-def _require_real(be: Engine, arrays: list[Any], paths: list[trees.Path]) -> None:
+def _require_rows(be: Engine, arrays: list[Any], paths: list[trees.Path]) -> None:
     for array, path in zip(arrays, paths, strict=True):
+        checks.require_sizes(array, f"{path} of jacobian()")
         if be.kind(array.dtype) == "complex":
             raise NotDifferentiableError(
                 f"{path} of jacobian() is complex, and the derivative of a complex number is not one number; "

@@ -67,6 +67,10 @@ def apply_checkpoint(be: Backend, f: Any, arrays: list[Any]) -> list[Any]:
     return segment.outputs(found)
 
 
+_AN_ARRAY = object()
+"""What stands for an array that a trace made, and that must not outlive it."""
+
+
 class _Segment:
     """The function of a checkpoint as a custom call, whose rule is to run it again."""
 
@@ -76,8 +80,9 @@ class _Segment:
 
     def value(self, *arrays: Any) -> list[Any]:
         """The arrays that it returns."""
-        self._everything = self._f(*arrays)
-        return [output for output in self._everything if isinstance(output, jax.Array)]
+        everything = self._f(*arrays)
+        self._everything = [_AN_ARRAY if isinstance(output, jax.Array) else output for output in everything]
+        return [output for output in everything if isinstance(output, jax.Array)]
 
     def forward(self, *arrays: Any) -> tuple[list[Any], Any]:
         """These, and the arguments as residuals."""
@@ -97,7 +102,7 @@ class _Segment:
     def outputs(self, found: list[Any]) -> list[Any]:
         """Everything that it returned, ``found`` in the place of the arrays."""
         arrays = iter(found)
-        return [next(arrays) if isinstance(output, jax.Array) else output for output in self._everything]
+        return [next(arrays) if output is _AN_ARRAY else output for output in self._everything]
 
 
 # --- rules in JAX's own transforms ------------------------------------------------------------------------------

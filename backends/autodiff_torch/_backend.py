@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from autodiff_spec.core.frameworks import array_of, is_of_keras
 from autodiff_torch import _state, extra, mended, xp
 from autodiff_torch._custom import apply_checkpoint, apply_rule
 from autodiff_torch._tape import TorchTape, tangent_of
-from autodiff_torch._variable import Variable, require_values
+from autodiff_torch._variable import Variable, is_valueless, require_values
 from autodiff_torch._vmap import batched, vjp
 
 _EXPLAINED: dict[str, tuple[type[Exception], str]] = {
@@ -125,12 +125,20 @@ class TorchBackend(Backend):
 
         return _host
 
+    def _defers(self, arrays: Sequence[torch.Tensor]) -> bool:
+        return any(map(is_valueless, arrays))
+
+    def _keeps_connections(self, arrays: Sequence[torch.Tensor]) -> bool:
+        return not self._defers(arrays)  # Keras, when it asks for shapes, makes new tensors on the device 'meta'
+
     def _outside(self, function: Any, arrays: list[torch.Tensor], kinds: Any) -> list[torch.Tensor]:
         if torch.compiler.is_compiling():  # Dynamo would follow NumPy's functions, and make PyTorch's of them
             aside: Any = torch.compiler.disable(self._outside)  # type: ignore[no-untyped-call]
             return list(aside(function, arrays, kinds))
         if torch.jit.is_tracing():  # type: ignore[no-untyped-call, attr-defined]
             raise UnsupportedError("torch.jit.trace would keep what host() gives as a constant; run it untraced")
+        if self._defers(arrays):
+            return [arrays[0].new_empty(kind.shape, dtype=self._dtype_of(kind.dtype)) for kind in kinds]
         found = super()._outside(function, arrays, kinds)
         return [output.to(arrays[0].device) for output in found] if arrays else found
 

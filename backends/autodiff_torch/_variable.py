@@ -76,13 +76,14 @@ class Variable(torch.Tensor):
 
 def require_values(array: torch.Tensor, like: torch.Tensor | None = None) -> None:
     """Raise `UnsupportedError` where a tensor has a shape alone, unless ``like``, beside which it stands, has too."""
-    if not _valueless(array) or (like is not None and _valueless(like)):
+    if not is_valueless(array) or (like is not None and is_valueless(like)):
         return
     where = "of a FakeTensorMode" if isinstance(array, FakeTensor) else "on the device 'meta'"
     raise UnsupportedError(f"a tensor {where} has a shape and no values; make it on another device")
 
 
-def _valueless(array: torch.Tensor) -> bool:
+def is_valueless(array: torch.Tensor) -> bool:
+    """Whether a tensor has a shape alone."""
     return array.is_meta or isinstance(array, FakeTensor)
 
 

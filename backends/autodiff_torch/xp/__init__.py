@@ -47,6 +47,9 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | 
     if isinstance(obj, (_np.ndarray, _np.generic)):
         if copy is not False:  # its own memory layout and byte order; writes to it must not reach a recording
             obj = _np.array(obj, dtype=obj.dtype.newbyteorder("="), order="C", copy=True)
+        if obj.dtype.name == "bfloat16":  # which NumPy has from ml_dtypes, as JAX and TensorFlow give it
+            bits = _torch.from_numpy(_np.array(obj).view(_np.int16))
+            return bits.view(_torch.bfloat16).to(dtype=dtype, device=device)
         return _torch.as_tensor(obj, dtype=dtype, device=device)
     _require_own("torch", obj, "the value of asarray()")
     joined = _joined(obj)
