@@ -302,6 +302,17 @@ def test_a_second_derivative_that_a_function_does_not_have_is_refused(second: Ca
         second(x)
 
 
+def test_a_gradient_that_has_none_itself_is_refused_by_backward_and_by_nothing_else() -> None:
+    w = torch.nn.Parameter(torch.tensor([1.0, 2.0], dtype=f64))
+    slope = be.grad(lambda a: Sine.apply(a).sum())(w)
+    same(slope, torch.cos(w))
+    with torch.no_grad():
+        w -= 0.1 * slope
+    with pytest.raises(ad.TapeError, match="has a first one alone"):
+        (w - 0.1 * slope).sum().backward()
+    assert not be.grad(lambda a: Sine.apply(a).sum())(w.detach()).requires_grad
+
+
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Dynamo's, of what it compiles
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_what_has_a_first_derivative_alone_may_lead_to_an_argument_and_to_a_closure() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch.utils.checkpoint import CheckpointError
 
-from autodiff_spec import MutationError
+from autodiff_spec import MutationError, TapeError
 from autodiff_torch import _graph
 
 Tensor = torch.Tensor
@@ -33,6 +34,29 @@ def run(
                 "write x = x + 1 in place of x += 1, or assign() for variables"
             ) from error
         raise
+
+
+FIRST_ALONE = (
+    "a derivative is asked of a function that has a first one alone (once_differentiable, torch.compile), and would "
+    "come out as zero; differentiate another form of it"
+)
+
+
+class _FirstAlone(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, gradient: Tensor) -> Tensor:
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Tensor) -> Tensor:
+        raise TapeError(FIRST_ALONE)
+
+
+def first_alone(gradient: Tensor) -> Tensor:
+    """A gradient that the user's own autograd refuses to differentiate, where it would find no connection."""
+    apply: Any = _FirstAlone.apply
+    found: Tensor = apply(gradient.detach().requires_grad_())
+    return found
 
 
 def some(parts: list[Tensor | None]) -> bool:

@@ -165,6 +165,8 @@ class TorchTape(Tape):
                 found = _engine.fresh(found, seeds, inputs)
         if nested or self._holds_derivatives:
             self._require_differentiable(ends)
+        elif create and composes and _graph.is_undifferentiable(map(_graph.node_of, ends), self.records):
+            found = [None if g is None else _engine.first_alone(g) for g in found]
         if strict and len(targets) == 1 and not _engine.some(found) and not self._tracks(ends[0]):
             raise self.untracked(0)
         if create and self.is_open:
@@ -305,10 +307,7 @@ class TorchTape(Tape):
         if self._is_differentiable:
             return
         if _graph.is_undifferentiable(map(_graph.node_of, ends), self.records):
-            raise TapeError(
-                "a derivative is asked of a function that has a first one alone (once_differentiable, torch.compile), "
-                "and would come out as zero; differentiate another form of it"
-            )
+            raise TapeError(_engine.FIRST_ALONE)
         self._is_differentiable = self.functional  # the rows of a Hessian ask about the same graph
 
     def _require_unchanged(self, sources: Sequence[Tensor]) -> None:
