@@ -64,6 +64,10 @@ def backend(name: str | None = None, conventions: str | None = None) -> Backend:
         >>> ad.backend("numpy").name
         'numpy'
     """
+    if name is not None and not isinstance(name, str):
+        raise TypeError(
+            f"backend() takes the name of one, not {named_type(name)}; for the backend of an array write backend_of(x)"
+        )
     if name is None and conventions is None:
         chosen = CHOSEN.get()
         if chosen is not None:

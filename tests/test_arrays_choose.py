@@ -281,6 +281,7 @@ def test_the_commonest_mistakes_are_said_at_once() -> None:
     x = np.ones(2)
     for call, said in (
         (lambda: ad.grad(x), r"grad\(\) takes a function first, not a ndarray"),
+        (lambda: ad.backend(x), r"backend\(\) takes the name of one, not a ndarray; .* backend_of\(x\)"),
         (lambda: ad.backend("numpy").grad(f, x), r"argnums of grad\(\) is a ndarray; .* grad\(f\)\(x\)"),
         (lambda: ad.grad(f)(a=x), "without positional arguments"),
         (lambda: ad.grad(lambda a: None)(x), "was `return` forgotten"),
