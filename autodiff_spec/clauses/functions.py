@@ -439,8 +439,5 @@ CHAPTER = Chapter(
         Clause(
             "FUN-188", SHOULD, "In float16 values and first derivatives are right relative to their own size at every argument."
         ),
-        Clause(
-            "FUN-189", SHOULD, "In float16 second derivatives are right relative to their own size at every argument.", HIGHER
-        ),
     ),
 )
