@@ -122,11 +122,11 @@ def _beside(edge: float, dtype: str) -> list[float]:
 
 @lru_cache(maxsize=512)
 def numbers(domain: Domain, dtype: str, key: str) -> dict[str, list[float]]:
-    """The numbers of each region that lie inside a domain, with both signs in turn."""
+    """The numbers of each region that lie inside a domain, with both signs in turn, in the tail each with both."""
     found = {}
     for region in REGIONS:
-        sizes = np.array(_drawn(region, dtype, key))
-        signs = np.resize([1.0, -1.0, -1.0, 1.0], sizes.size)
+        sizes = np.repeat(_drawn(region, dtype, key), 2 if region == "tail" else 1)
+        signs = np.resize([1.0, -1.0] if region == "tail" else [1.0, -1.0, -1.0, 1.0], sizes.size)
         signed = np.where(domain.holds(signs * sizes), signs * sizes, sizes)
         found[region] = _of(dtype, signed, domain)
     found["edge"] = _of(dtype, np.array([v for edge in domain.edges for v in _beside(edge, dtype)]), domain)
