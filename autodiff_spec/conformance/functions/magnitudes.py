@@ -213,7 +213,7 @@ def _rows(shape: Shape, dtype: str, key: str) -> Iterator[tuple[str, tuple[NDArr
             signs = np.where(np.arange(size) % 3 == 1, -1.0, 1.0)
             shrunk = np.abs(value) * ratios * signs * {"tiny": 2.0, "huge": 0.125}.get(region, 1.0)
             yield region, (shrunk.astype(dtype).astype(np.float64).reshape(shape),)
-    for k in range(2 * DRAWS):
+    for k in range(4 * DRAWS):
         chosen = generator.permutation(["small", "ordinary", "large", "ordinary"][:size])
         row = [numbers(LINE, dtype, key)[name][(k + j) % DRAWS] for j, name in enumerate(chosen[:size])]
         yield "mixed", (np.array(row).reshape(shape),)
