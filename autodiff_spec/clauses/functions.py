@@ -439,5 +439,17 @@ CHAPTER = Chapter(
         Clause(
             "FUN-188", SHOULD, "In float16 values and first derivatives are right relative to their own size at every argument."
         ),
+        # --- whatever the array is like ---
+        Clause(
+            "FUN-230",
+            MUST,
+            "The derivatives of a function are the same however its arguments, tangents and cotangents lie in memory: reversed, by columns, with gaps, or with elements that share a place.",
+        ),
+        Clause(
+            "FUN-231",
+            MUST,
+            "Where a function of a floating array and one of integers or booleans has a value, its derivative by the floating array is that of the same function of the same numbers.",
+        ),
+        Clause("FUN-232", MUST, "A program's numbers 0.0 and −0.0 are two numbers: derivatives that tell them apart do."),
     ),
 )

@@ -123,5 +123,15 @@ CHAPTER = Chapter(
             "Complex numbers that are written, and real ones into a complex array, have their derivatives.",
             (Capability.IN_PLACE, Capability.COMPLEX),
         ),
+        Clause(
+            "MUT-30",
+            MUST,
+            "No pullback, pushforward or gradient changes an argument, a tangent or a cotangent that it was given.",
+        ),
+        Clause(
+            "MUT-31",
+            MUST,
+            "No function's pullback changes what else is made of the same cotangent, nor what the same pullback gives the next time.",
+        ),
     ),
 )

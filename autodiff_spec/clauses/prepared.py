@@ -37,5 +37,6 @@ CHAPTER = Chapter(
         Clause("PREP-21", MUST, "An error of the function itself is raised on the call whose arguments cause it.", BRANCHES),
         Clause("PREP-22", MUST, "NumPy arrays among the arguments are taken as the backend's own."),
         Clause("PREP-23", MUST, "out= may be mutable arrays, the arguments themselves among them.", (Capability.MUTABLE_OUT,)),
+        Clause("PREP-28", MUST, "A prepared function tells −0.0 from 0.0, among its constants, its arguments and their elements."),
     ),
 )

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from autodiff_spec import Backend, backend, oracle
+from autodiff_spec import Backend, Capability, backend, oracle
+from autodiff_spec.conformance._layouts import IN_ORDER, elements, laid, shares_places
 from autodiff_spec.conformance.accuracy import note
 from autodiff_spec.conformance.checks import assert_array, assert_relative, assert_within_budget, relative_errors
 from autodiff_spec.conformance.coverage import drawn
@@ -35,9 +36,15 @@ def source_for(be: Backend) -> Backend:
 
 
 @lru_cache(maxsize=1024)
-def _truth_at_shapes(variant: Variant, shapes: tuple[Shape, ...]) -> oracle.Linearization:
+def _truth_at_shapes(variant: Variant, shapes: tuple[Shape, ...], layout: str) -> oracle.Linearization:
     """One truth serves all dtypes: what lies on the grid is the same number in each."""
-    return oracle.Linearization(variant.on_oracle, *variant.arrays(shapes))
+    return oracle.Linearization(variant.on_oracle, *_at_shapes(variant, shapes, layout))
+
+
+def _at_shapes(variant: Variant, shapes: tuple[Shape, ...], layout: str) -> Arrays:
+    """Arguments of these shapes; in a layout that has elements share a place these are equal."""
+    found = zip(variant.args, variant.arrays(shapes), strict=True)
+    return [elements(layout, exact) if arg.may_repeat else exact for arg, exact in found]
 
 
 class Call:
@@ -50,7 +57,9 @@ class Call:
         point: the shapes to call it on, or the arrays themselves.
         dtype: the floating dtype to compute in; complex arguments have parts of it.
         truth: what is known of the function at the arrays; a `Linearization` of it is made where there is none.
-        views: make the arguments views where the framework has views: transposed, of every second element.
+        layout: how the arguments lie in memory, and the tangents; those whose elements must differ, "in order" where it
+            would have them share a place.
+        seeds: how the cotangent lies.
     """
 
     def __init__(
@@ -60,23 +69,25 @@ class Call:
         variant: Variant,
         point: tuple[Shape, ...] | Arrays,
         dtype: str = "float64",
-        views: bool = False,
         truth: Any = None,
+        layout: str = IN_ORDER,
+        seeds: str = IN_ORDER,
     ) -> None:
+        self.layout, self.seeds = layout, seeds
         self.be, self.function, self.variant, self.dtype = be, function, variant, dtype
         self.calls: list[Given] = []
         self.namespace = namespace(be, extra=variant.extra)
         if drawn.listening():
             self.namespace = drawn.Watched(self.namespace, self.calls)
         if isinstance(point, tuple):
-            self.exact, self.truth = variant.arrays(point), _truth_at_shapes(variant, point)
+            shared = layout if shares_places(layout) else IN_ORDER
+            self.exact, self.truth = _at_shapes(variant, point, shared), _truth_at_shapes(variant, point, shared)
         else:
             self.exact = point
             self.truth = oracle.Linearization(variant.on_oracle, *point) if truth is None else truth
         self.tracked = [i for i, arg in enumerate(variant.args) if arg.differentiable]
         self.arrays = [
-            (self._view(a) if views else self.array(a)) if i in self.tracked else be.asarray(a)
-            for i, a in enumerate(self.exact)
+            self.laid(a, layout) if i in self.tracked else be.asarray(a) for i, a in enumerate(self.exact)
         ]
         self.primals = [self.arrays[i] for i in self.tracked]
 
@@ -85,12 +96,15 @@ class Call:
         name = {"float32": "complex64", "float64": "complex128"}[self.dtype] if exact.dtype.kind == "c" else self.dtype
         return self.be.asarray(exact, dtype=getattr(self.be.xp, name))
 
-    def _view(self, exact: NDArray[Any]) -> Any:
-        """The array as a view of one that has its axes in the opposite order and each element twice."""
-        if not exact.ndim:
+    def laid(self, exact: NDArray[Any], layout: str) -> Any:
+        """An array of the backend in a layout, in which equal elements may share a place.
+
+        Arrays that nobody can write into have no layout that a program sees: they are made as they are.
+        """
+        if Capability.MUTABLE_OUT not in self.be.capabilities:
             return self.array(exact)
-        wider = self.array(np.repeat(exact.T, 2, axis=-1))
-        return self.be.xp.permute_dims(wider[..., ::2], tuple(range(exact.ndim))[::-1])
+        equal = elements(layout, exact)
+        return laid(self.be.xp, layout, self.array, exact) if np.array_equal(equal, exact) else self.array(exact)
 
     def __call__(self, *primals: Any) -> Any:
         """The program as a function of what is differentiated."""
@@ -101,13 +115,15 @@ class Call:
 
     def cotangent(self) -> tuple[Any, Any]:
         """Numbers of order 1 for every element of the value, exact and as arrays of the backend."""
-        exact = [weights(v.shape, "c" if _complex(v) else "f") for v in leaves(self.truth.value)]
-        found = [self.array(e) for e in exact]
+        values = leaves(self.truth.value)
+        exact = [elements(self.seeds, weights(v.shape, "c" if _complex(v) else "f")) for v in values]
+        found = [self.laid(e, self.seeds) for e in exact]
         return (tuple(exact), tuple(found)) if isinstance(self.truth.value, tuple) else (exact[0], found[0])
 
     def directions(self) -> list[NDArray[Any]]:
         """A tangent for each primal."""
-        return [weights(self.exact[i].shape, self.exact[i].dtype.kind) for i in self.tracked]
+        exact = [weights(self.exact[i].shape, self.exact[i].dtype.kind) for i in self.tracked]
+        return [elements(self.layout, e) for e in exact]
 
     def for_all(self, parts: Arrays) -> Arrays:
         """One entry for each argument: that of a primal, ``None`` for a constant."""
@@ -175,17 +191,84 @@ class Call:
         for i, found, primal in zip(self.tracked, pullback(cotangent), self.primals, strict=True):
             assert_array(self.be, found, primal.shape, primal.dtype)
             self.assert_right(found, expected[i], "pullback", 1, sizes[i])
+        self.assert_unchanged(leaves(cotangent), leaves(exact))
 
     def assert_pushforward(self) -> None:
         """The derivative along a direction is right."""
         directions = self.directions()
-        _, found = self.be.jvp(self, tuple(self.primals), tuple(map(self.array, directions)))
+        tangents = [self.laid(d, self.layout) for d in directions]
+        _, found = self.be.jvp(self, tuple(self.primals), tuple(tangents))
         self.note("pushforward")
         everything = self.for_all(directions)
         expected = leaves(self.truth.jvp(*everything))
         sizes = leaves(self.truth.jvp_sizes(*everything)) if self.variant.cancels else [None] * len(expected)
         for one, other, size in zip(leaves(found), expected, sizes, strict=True):
             self.assert_right(one, other, "pushforward", 1, size)
+        self.assert_unchanged(tangents, directions)
+
+    def assert_second(self) -> None:
+        """The gradient of <directions, gradient> + Σ|x|² is right; without squares a constant gradient had none."""
+        exact, cotangent = self.cotangent()
+        directions = self.directions()
+        tangents = [self.laid(d, self.layout) for d in directions]
+        found = self._second(cotangent, tangents)
+        self.note("second", *leaves(cotangent))
+        everything = tuple(self.for_all(directions))
+        expected = oracle.hvp(self.variant.on_oracle, tuple(self.exact), everything, exact, smooth=True)
+        sizes = self.second_sizes(exact, directions) if self.variant.cancels else [None] * len(expected)
+        for i, gradient in zip(self.tracked, found, strict=True):
+            self.assert_right(gradient, expected[i] + 2 * self.exact[i], "second", 2, sizes[i])
+        self.assert_unchanged([*leaves(cotangent), *tangents], [*leaves(exact), *directions])
+
+    def assert_another_use_keeps_its_share(self) -> None:
+        """What is added to the value gets the cotangent, whatever the function's rules do with theirs."""
+        exact, cotangent = self.cotangent()
+        others = [self.be.xp.zeros_like(value) for value in leaves(self(*self.primals))]
+
+        def added(others: Arrays, *primals: Any) -> Any:
+            sums = [y + value for y, value in zip(others, leaves(self(*primals)), strict=True)]
+            return tuple(sums) if isinstance(exact, tuple) else sums[0]
+
+        _, pullback = self.be.vjp(added, others, *self.primals)
+        first, second = ([*shares[0], *shares[1:]] for shares in (pullback(cotangent), pullback(cotangent)))
+        for found, again in zip(first, second, strict=True):
+            np.testing.assert_array_equal(self.be.to_numpy(again), self.be.to_numpy(found), "the next time")
+        for found, e in zip(first, leaves(exact), strict=False):
+            np.testing.assert_array_equal(self.be.to_numpy(found), e, "another share was changed")
+        self.assert_unchanged(leaves(cotangent), leaves(exact))
+
+    def assert_unchanged(self, arrays: Arrays, exact: Arrays) -> None:
+        """MUT-30: these arrays, which an operator was given, hold what they were made of; so do the arguments."""
+        given = [*zip(arrays, exact, strict=True), *zip(self.arrays, self.exact, strict=True)]
+        for array, numbers in given:
+            np.testing.assert_array_equal(self.be.to_numpy(array), np.asarray(numbers), "an argument was changed")
+
+    def _second(self, cotangent: Any, tangents: Arrays) -> Arrays:
+        be, xp = self.be, self.be.xp
+
+        def product(a: Any, b: Any) -> Any:
+            return xp.sum(xp.real(xp.conj(a) * b) if xp.isdtype(a.dtype, "complex floating") else a * b)
+
+        def weighted(primals: Arrays, gradients: Any) -> Any:
+            terms = zip(tangents, gradients, primals, strict=True)
+            first, *others = (product(d, g) + product(x, x) for d, g, x in terms)
+            for term in others:
+                first = first + term
+            return first
+
+        if Capability.TAPE in be.capabilities:
+            primals = [be.variable(primal) for primal in self.primals]
+            with be.tape() as outer:
+                with be.tape() as inner:
+                    value = self(*primals)
+                target = weighted(primals, inner.grad(value, primals, cotangent=cotangent))
+            return list(outer.grad(target, primals))
+
+        def target_of(*primals: Any) -> Any:
+            _, pullback = be.vjp(self, *primals)
+            return weighted(list(primals), pullback(cotangent))
+
+        return list(be.grad(target_of, tuple(range(len(self.tracked))))(*self.primals))
 
     def second_sizes(self, cotangent: Any, directions: Arrays) -> Arrays:
         """The sizes of the terms that second derivatives along directions, plus 2x, add up; of one real result."""

@@ -263,6 +263,30 @@ def test_what_is_no_array_counts_by_its_value(be: Backend) -> None:
         prepared(x, "3.0", "times", False)
 
 
+@clause("PREP-28")
+@pytest.mark.parametrize("where", ["in the function", "in its arguments", "in its elements", "in a gradient"])
+def test_minus_zero_beside_zero_is_another_number(be: Backend, where: str) -> None:
+    xp = be.xp
+    x = array(be, [3.0, -5.0])
+    above, below = np.array([0.0, 0.0]), np.array([-0.0, -0.0])
+
+    def f(x: Any) -> Any:
+        return xp.copysign(x, be.asarray(above)) + 10.0 * xp.copysign(x, be.asarray(below))
+
+    if where == "in the function":
+        assert_equal(be, be.prepare(f, x)(x), [-27.0, -45.0])
+    elif where == "in a gradient":
+        assert_equal(be, be.prepare(be.grad(lambda x: xp.sum(f(x))), x)(x), [-9.0, 9.0])
+    elif where == "in its elements":
+        signs = be.prepare(lambda x: xp.copysign(array(be, [1.0, 1.0]), x), be.asarray(above))
+        assert_equal(be, signs(be.asarray(below)), [-1.0, -1.0])
+        assert_equal(be, signs(be.asarray(above)), [1.0, 1.0])
+    else:
+        signs = be.prepare(lambda x, zero: xp.copysign(x, be.asarray(np.array([zero, zero]))), x, 0.0)
+        assert_equal(be, signs(x, -0.0), [-3.0, -5.0])
+        assert_equal(be, signs(x, 0.0), [3.0, 5.0])
+
+
 @clause("PREP-15")
 def test_results_share_memory_with_no_other_call(be: Backend) -> None:
     prepared = be.prepare(lambda x: (x * 2.0, be.xp.sin(x) * 0.0, be.xp.sum(x)), array(be, [1.0, 2.0]))

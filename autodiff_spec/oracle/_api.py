@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autodiff_spec.oracle._context import DIGITS, MPC, MPF, ZERO, Objects
-from autodiff_spec.oracle._differences import Second, column
+from autodiff_spec.oracle._differences import Second, column, slopes_along
 from autodiff_spec.oracle._evaluation import (
     Point,
     Program,
@@ -257,7 +257,7 @@ def _block(point: Point, rows: list[tuple[Objects | None, ...]], i: int, j: int)
 
 
 def hvp(
-    program: Program, args: tuple[Any, ...], tangents: tuple[Any, ...], cotangent: Any = None
+    program: Program, args: tuple[Any, ...], tangents: tuple[Any, ...], cotangent: Any = None, *, smooth: bool = False
 ) -> tuple[Objects | None, ...]:
     """The second derivatives applied to a direction: the derivative of ``gradient`` along it.
 
@@ -266,6 +266,8 @@ def hvp(
         args: the arguments.
         tangents: one array for each argument, of its shape; None for constants.
         cotangent: as for ``gradient``.
+        smooth: the program has second derivatives all around the point: four evaluations for each number are enough,
+            where the second derivatives by all pairs of numbers take two for each pair.
 
     Returns:
         For each argument an object array in its shape, None for constants.
@@ -281,6 +283,8 @@ def hvp(
     """
     with working_precision((*args, *(t for t in tangents if t is not None)), _SECOND_DIGITS):
         point = Point(program, args)
-        matrix = _second_matrix(point, weights(point, cotangent))
         direction = directions(point, tangents)
+        if smooth:
+            return gather(point, slopes_along(point, weights(point, cotangent), direction))
+        matrix = _second_matrix(point, weights(point, cotangent))
         return gather(point, [contract(direction, row) for row in matrix])

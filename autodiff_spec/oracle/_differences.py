@@ -192,6 +192,22 @@ class Second:
         return [_total(terms) / area for terms in columns]
 
 
+def slopes_along(point: Point, weight: list[Any], direction: list[Any]) -> list[Any]:
+    """The second derivatives of the contracted outputs by each coordinate and along a direction, at a smooth point."""
+    steps = [c.step(COARSE) for c in point.coordinates]
+    step = min(steps, default=ONE)
+
+    def contracted(sign: int, number: int, other: int) -> Any:
+        moved = {n: c.value + sign * step * direction[n] for n, c in enumerate(point.coordinates)}
+        moved[number] += other * steps[number]
+        return sign * other * contract(weight, point.at(moved))
+
+    return [
+        _total([contracted(sign, n, other) for sign, other in product((1, -1), (1, -1))]) / (4 * step * steps[n])
+        for n in range(len(steps))
+    ]
+
+
 def _total(terms: list[Any]) -> Any:
     """The sum of terms that cancel: exactly 0 where only rounding errors are left."""
     total = sum(terms, ZERO)

@@ -53,7 +53,8 @@ class Arg:
         grid: multiples of 1/32 that are allowed.
         hole: values nearer to 0 than this are left out.
         distinct: all elements differ in absolute value.
-        kind: floating arguments are differentiated, masks and indices (``0 ≤ i < high``) are constants.
+        kind: floating arguments are differentiated, masks and integers (``max(0, low) ≤ i < high``) are constants.
+        dtype: of integers.
         rising: how much is added to each element of a vector for every element before it; beyond ``high - low`` the
             elements ascend.
         diagonal: for matrices, what is added to the elements of the diagonal: far apart in comparison to ``high``,
@@ -68,11 +69,17 @@ class Arg:
     kind: Literal["real", "complex", "mask", "index"] = "real"
     rising: float = 0.0
     diagonal: tuple[float, ...] = ()
+    dtype: str = "int64"
 
     @property
     def differentiable(self) -> bool:
         """Whether derivatives are taken by this argument."""
         return self.kind in ("real", "complex")
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether elements may be equal."""
+        return self.differentiable and not (self.distinct or self.rising or self.diagonal)
 
     def choices(self) -> list[float]:
         """Every value that an element may have."""
@@ -85,7 +92,7 @@ class Arg:
         if self.kind == "mask":
             return np.asarray(np.arange(math.prod(shape)).reshape(shape) % 2 == 0)
         if self.kind == "index":
-            return np.asarray(generator.integers(0, int(self.high), shape))
+            return np.asarray(generator.integers(max(0, int(self.low)), int(self.high), shape), dtype=self.dtype)
         choices = self.choices()
         if self.distinct:
             sizes = sorted({abs(v) for v in choices})

@@ -45,6 +45,7 @@ COMPLEXES: tuple[Function, ...] = (
         of("mean", "mean", COMPLEX, (2, 3)),
         of("prod", "prod", COMPLEX, (3,)),
         of("cumulative_sum", "cumulative_sum", COMPLEX, (3,)),
+        of("cumulative_prod", "cumulative_prod", COMPLEX, (3,)),
         two("matmul", call("matmul"), (2, 3), (3, 2), args=BOTH),
         two("vecdot", call("vecdot"), (2, 3), (3,), args=BOTH),
         two("tensordot", call("tensordot", axes=1), (2, 3), (3,), args=BOTH),

@@ -16,6 +16,7 @@ from autodiff_spec.conformance.functions._make import (
     TWO,
     elementwise,
     many,
+    two,
 )
 from autodiff_spec.conformance.functions._model import (
     ELEMENTARY,
@@ -27,6 +28,24 @@ from autodiff_spec.conformance.functions._model import (
     Variant,
     call,
 )
+
+COUNT = Arg(low=1, high=4, kind="index")
+_BY_INTEGERS = (
+    *(("add", ANY, COUNT), ("subtract", ANY, COUNT), ("multiply", ANY, COUNT), ("divide", NONZERO, COUNT)),
+    *(("pow", POSITIVE, COUNT), ("maximum", ODD, COUNT), ("minimum", ODD, COUNT), ("hypot", NONZERO, COUNT)),
+    *(("atan2", NONZERO, COUNT), ("logaddexp", ANY, COUNT), ("copysign", ODD, COUNT), ("remainder", ODD, COUNT)),
+    *(("add", ANY, MASK), ("multiply", ANY, MASK), ("pow", POSITIVE, MASK), ("maximum", ODD, MASK)),
+)
+"""A function of two arrays, its floating argument, and what the other one is: integers, or booleans."""
+
+
+def _by(name: str, arg: Arg, count: Arg, first: bool = False) -> Variant:
+    """A function of a floating array and one of integers or booleans, which has another shape."""
+    what = f"{name} {'of' if first else 'by'} {'booleans' if count is MASK else 'integers'}"
+    if first:
+        return two(what, call(name), (3,), (2, 1), args=(count, arg))
+    return two(what, call(name), (2, 1), (3,), args=(arg, count))
+
 
 ELEMENTWISE: tuple[Function, ...] = (
     elementwise("FUN-01", "abs", ODD, ulps=EXACT, kinks="KINK-01 KINK-02"),
@@ -110,5 +129,17 @@ ELEMENTWISE: tuple[Function, ...] = (
         Variant("with a number", lambda xp, c, x: xp.where(c, x, 0.5), (MASK, ANY), (((2, 3), (3,)),)),
         ulps=EXACT,
         kinks="KINK-48",
+    ),
+    many(
+        "FUN-231",
+        "with integers",
+        *(_by(name, arg, count) for name, arg, count in _BY_INTEGERS),
+        *(_by(*row, first=True) for row in _BY_INTEGERS if row[0] in ("subtract", "divide", "pow")),
+        two("matmul", call("matmul"), (2, 3), (3, 2), args=(ANY, COUNT)),
+        two("matmul by booleans", call("matmul"), (2, 3), (3,), args=(ANY, MASK)),
+        two("vecdot", call("vecdot"), (2, 3), (3,), args=(ANY, COUNT)),
+        two("where", lambda xp, x, n: xp.where(n > 1, x, n), (2, 1), (3,), args=(ANY, COUNT)),
+        two("concat", lambda xp, x, n: xp.concat([n, x, n]), (2,), (1,), args=(ANY, COUNT)),
+        ulps=SENSITIVE,
     ),
 )
