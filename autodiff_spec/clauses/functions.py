@@ -451,5 +451,10 @@ CHAPTER = Chapter(
             "Where a function of a floating array and one of integers or booleans has a value, its derivative by the floating array is that of the same function of the same numbers.",
         ),
         Clause("FUN-232", MUST, "A program's numbers 0.0 and −0.0 are two numbers: derivatives that tell them apart do."),
+        Clause(
+            "FUN-233",
+            MUST,
+            "The derivatives of a function are right for each value of each of its keywords, and for any two of them together, on arrays of one to four axes.",
+        ),
     ),
 )

@@ -213,12 +213,18 @@ class Call:
         tangents = [self.laid(d, self.layout) for d in directions]
         found = self._second(cotangent, tangents)
         self.note("second", *leaves(cotangent))
-        everything = tuple(self.for_all(directions))
-        expected = oracle.hvp(self.variant.on_oracle, tuple(self.exact), everything, exact, smooth=True)
+        expected = self._bent(directions, exact)
         sizes = self.second_sizes(exact, directions) if self.variant.cancels else [None] * len(expected)
         for i, gradient in zip(self.tracked, found, strict=True):
             self.assert_right(gradient, expected[i] + 2 * self.exact[i], "second", 2, sizes[i])
         self.assert_unchanged([*leaves(cotangent), *tangents], [*leaves(exact), *directions])
+
+    def _bent(self, directions: Arrays, cotangent: Any) -> Arrays:
+        """The second derivatives along directions, of each argument."""
+        if self.variant.linear:
+            return [np.zeros_like(exact) for exact in self.exact]
+        everything = tuple(self.for_all(directions))
+        return list(oracle.hvp(self.variant.on_oracle, tuple(self.exact), everything, cotangent, smooth=True))
 
     def assert_another_use_keeps_its_share(self) -> None:
         """What is added to the value gets the cotangent, whatever the function's rules do with theirs."""

@@ -129,6 +129,7 @@ class Variant:
         extra: the program takes the namespace of functions beyond the standard.
         cancels: its derivatives are sums of terms that may be large and cancel: the budget counts in units of what is
             added up, which is the condition of the sum.
+        linear: it is linear around each point that is drawn: its second derivatives are 0, which needs no oracle.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Variant:
     native: bool = False
     extra: bool = False
     cancels: bool = False
+    linear: bool = False
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
