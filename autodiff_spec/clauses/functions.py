@@ -456,5 +456,15 @@ CHAPTER = Chapter(
             MUST,
             "The derivatives of a function are right for each value of each of its keywords, and for any two of them together, on arrays of one to four axes.",
         ),
+        Clause(
+            "FUN-234",
+            MUST,
+            "The derivatives of a function of a matrix are right whatever its determinant's sign, its pivots, its symmetry and its shape, in stacks too.",
+        ),
+        Clause(
+            "FUN-235",
+            MUST,
+            "The derivatives of a function of a matrix of many rows are those of its values, as differences of these show.",
+        ),
     ),
 )

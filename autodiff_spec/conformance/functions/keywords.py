@@ -357,14 +357,11 @@ TABLES: tuple[Table, ...] = (
         Table("take", (ANY, each), (((2, 11), (5,)), ((2, 3, 2), (4,)), ((2,), (3,))), {"axis": ONE_AXIS}, _along_one)
         for each in INDICES
     ),
-    *(
-        Table(
-            "take_along_axis",
-            (ANY, index),
-            (((7,), (4,)), ((2, 3), (2, 3)), ((2, 2, 3), (2, 2, 3))),
-            {"axis": ONE_AXIS},
-        )
-        for index in INDICES
+    Table(
+        "take_along_axis",
+        (ANY, INDICES[0]),
+        (((7,), (4,)), ((2, 3), (2, 3)), ((2, 2, 3), (2, 2, 3))),
+        {"axis": ONE_AXIS},
     ),
     *(
         Table(
@@ -419,7 +416,7 @@ TABLES: tuple[Table, ...] = (
     Table(
         "linalg.qr",
         (SQUARE,),
-        (((3, 3),), ((2, 3),), ((2, 3, 2),)),
+        (((3, 3),), ((2, 3),), ((2, 2, 2),)),
         {"mode": (LEFT_OUT, "reduced", "complete")},
         program=orthogonal_terms,
     ),
