@@ -466,5 +466,10 @@ CHAPTER = Chapter(
             MUST,
             "The derivatives of a function of a matrix of many rows are those of its values, as differences of these show.",
         ),
+        Clause(
+            "FUN-236",
+            MUST,
+            "An index of integer arrays or masks, with negative entries, of several axes, of any integer dtype, beside integers, slices, new axes and ellipses, is differentiated as the selection that it is; elements that it names repeatedly get a share for each time.",
+        ),
     ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 from autodiff_spec.conformance.functions._make import ANY, MASK, many, two
@@ -14,6 +16,47 @@ def at(what: str, key: Any, *shapes: Shape, region: str = "") -> Variant:
 
 
 GATHER = "x[i]: an integer array as index"
+MASKS = "x[:, m]: a mask beside other indices"
+THREE = Arg(high=3, kind="index")
+THREE_32 = Arg(high=3, kind="index", dtype="int32")
+Get = Callable[[Any, Any], Any]
+
+BY_ARRAYS: dict[str, tuple[Callable[..., Any], tuple[Arg, ...], tuple[Shape, ...]]] = {
+    "negative entries": (lambda get, x, i: get(x, i - 3), (ANY, THREE), ((3,), (5,))),
+    "an array of two axes": (lambda get, x, i: get(x, i), (ANY, THREE), ((3, 2), (2, 3))),
+    "an array of int32": (lambda get, x, i: get(x, i), (ANY, THREE_32), ((3,), (7,))),
+    "an integer and an array": (lambda get, x, i: get(x, (1, i)), (ANY, THREE), ((2, 3), (4,))),
+    "a new axis and an array": (lambda get, x, i: get(x, (None, i)), (ANY, THREE), ((3, 2), (4,))),
+    "arrays around a slice": (
+        lambda get, x, i, j: get(x, (i, slice(None), j)),
+        (ANY, THREE, THREE),
+        ((3, 2, 3), (5,), (5,)),
+    ),
+    "arrays around a new axis": (lambda get, x, i, j: get(x, (i, None, j)), (ANY, THREE, THREE), ((3, 3), (4,), (4,))),
+    "arrays that broadcast": (lambda get, x, i, j: get(x, (i, j)), (ANY, THREE, THREE), ((3, 3), (2, 1), (3,))),
+    "a slice and an array": (lambda get, x, i: get(x, (slice(1, None), i)), (ANY, THREE), ((3, 3), (4,))),
+    "an array and a slice": (lambda get, x, i: get(x, (i, slice(1, None, 2))), (ANY, THREE), ((3, 5), (4,))),
+    "an ellipsis and an array": (lambda get, x, i: get(x, (..., i)), (ANY, THREE), ((2, 2, 3), (4,))),
+    "a slice and a mask": (lambda get, x, m: get(x, (slice(None), m)), (ANY, MASK), ((2, 3), (3,))),
+    "a mask of the first axis": (lambda get, x, m: get(x, m), (ANY, MASK), ((3, 2), (3,))),
+    "a mask of two axes of three": (lambda get, x, m: get(x, m), (ANY, MASK), ((3, 2, 2), (3, 2))),
+    "an integer and a mask": (lambda get, x, m: get(x, (1, m)), (ANY, MASK), ((2, 3), (3,))),
+}
+"""Indices with arrays, ``program(get, x, *indices)``; the entries of an index repeat."""
+
+
+def by_arrays(get: Callable[[Any], Get], **regions: str) -> list[Variant]:
+    """A variant for each of `BY_ARRAYS`; ``get`` finds in a namespace how to read an array at an index."""
+    return [
+        Variant(
+            f"by {what}",
+            lambda xp, *args, program=program: program(get(xp), *args),
+            args,
+            (shapes,),
+            regions.get("masks" if what in ("a slice and a mask", "an integer and a mask") else args[1].kind, ""),
+        )
+        for what, (program, args, shapes) in BY_ARRAYS.items()
+    ]
 
 
 INDEXING: tuple[Function, ...] = (
@@ -49,6 +92,10 @@ INDEXING: tuple[Function, ...] = (
         at("by None", (slice(None), None), (2,)),
         at("by two slices", (slice(1, None), slice(0, 2)), (2, 3)),
         at("of a 0-d array", (), ()),
+        at("by a step from an offset", slice(1, None, 3), (7,)),
+        at("by a negative step from an offset", slice(-2, 0, -2), (7,), region="x[::-1]"),
+        at("by new axes, integers and an ellipsis", (None, 1, ..., None, slice(None, None, 2)), (2, 2, 3)),
+        at("by negative slices of a middle axis", (slice(None), slice(-3, -1), -1), (2, 4, 3)),
         ulps=EXACT,
         native=True,
     ),
@@ -74,4 +121,12 @@ INDEXING: tuple[Function, ...] = (
         ulps=EXACT,
         native=True,
     ),
+    many(
+        "FUN-236",
+        "x[index]",
+        *by_arrays(lambda xp: operator.getitem, index=GATHER, masks=MASKS),
+        ulps=EXACT,
+        native=True,
+    ),
+    many("FUN-236", "index", *by_arrays(lambda extra: extra.index), ulps=EXACT, extra=True),
 )
