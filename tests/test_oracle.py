@@ -197,6 +197,21 @@ def test_hvp_is_the_hessian_times_the_tangent() -> None:
     np.testing.assert_array_equal(oracle.to_numpy(product), [6.0, 4.0, 4.0])
 
 
+def test_hvp_of_smooth_programs_is_the_same_by_fewer_evaluations() -> None:
+    def program(xp: Any, x: Any, z: Any) -> Any:
+        return xp.sum(xp.exp(x) * xp.real(z * z)) + xp.prod(x)
+
+    at = (np.array([2.0, 0.0, -3.0]), np.array([1 + 2j, 0.5j, -1.0]))
+    along = (np.array([1.0, 2.0, 0.5]), np.array([0.5 - 1j, 2.0, 1j]))
+    fewer = oracle.hvp(program, at, along, smooth=True)
+    for found, expected in zip(fewer, oracle.hvp(program, at, along), strict=True):
+        assert found is not None
+        assert expected is not None
+        np.testing.assert_array_equal(oracle.to_numpy(found), oracle.to_numpy(expected))
+    (flat,) = oracle.hvp(lambda xp, x: xp.sum(x), at[:1], along[:1], smooth=True)
+    np.testing.assert_array_equal(oracle.to_numpy(flat), np.zeros(3))
+
+
 def test_jacobian_is_laid_out_output_then_input() -> None:
     x = np.arange(6.0).reshape(2, 3)
     (found,) = oracle.jacobian(lambda xp, v: xp.sum(v, axis=0) ** 2, x)

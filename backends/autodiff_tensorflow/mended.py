@@ -200,8 +200,6 @@ def gammaincc(a: Any, x: Any, /) -> Array:
 def cumulative_prod(x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False) -> Array:
     """``cumulative_prod`` of the namespace. KINK-36, KINK-69, FUN-173: derivatives where factors are 0 or small."""
     x = _read(tensor(x) if dtype is None else _xp.astype(x, dtype))
-    if x.dtype.is_complex:  # FUN-123: the rule of cumprod leaves out the conjugate
-        return cumulative(_scanned, 1, x, axis, include_initial)
     if not x.dtype.is_floating:
         return _xp.cumulative_prod(x, axis=axis, dtype=dtype, include_initial=include_initial)
     return cumulative(_cumprod, 1, x, axis, include_initial)
