@@ -4,7 +4,8 @@ What is mended is made of PyTorch's own differentiable functions, so that it has
 is where a rule divides by 0: another argument is put in the singular one's place, and another result in its result's.
 Where no element is singular PyTorch's function is right as it is, and looking takes less time than mending: on a CPU,
 and outside of the transforms of ``torch.func``, which have no values to look at (`_visible`). At arguments of every
-magnitude these are right by it: FUN-181, FUN-182, FUN-185 to the first order, FUN-186, FUN-187 to the second, FUN-188 in float16.
+magnitude these are right by it: FUN-181, FUN-182, FUN-185 to the first order, FUN-186, FUN-187 to the second, FUN-188
+in float16.
 """
 
 from __future__ import annotations
