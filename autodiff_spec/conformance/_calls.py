@@ -56,10 +56,10 @@ class Call:
         variant: one of its variants.
         point: the shapes to call it on, or the arrays themselves.
         dtype: the floating dtype to compute in; complex arguments have parts of it.
-        truth: what is known of the function at the arrays; a `Linearization` of it is made where there is none.
         layout: how the arguments lie in memory, and the tangents; those whose elements must differ, "in order" where it
             would have them share a place.
         seeds: how the cotangent lies.
+        truth: what is known of the function at the arrays; a `Linearization` of it is made where there is none.
     """
 
     def __init__(
@@ -69,9 +69,9 @@ class Call:
         variant: Variant,
         point: tuple[Shape, ...] | Arrays,
         dtype: str = "float64",
-        truth: Any = None,
         layout: str = IN_ORDER,
         seeds: str = IN_ORDER,
+        truth: Any = None,
     ) -> None:
         self.layout, self.seeds = layout, seeds
         self.be, self.function, self.variant, self.dtype = be, function, variant, dtype
