@@ -455,6 +455,18 @@ def changing(use: Callable[[Any, list[Any]], Any], *before: Any) -> Callable[[An
     return f
 
 
+def changing_array(use: Callable[[Any, Any], Any], *before: Any) -> Callable[[Any], Any]:
+    """The program that uses an array of NumPy's, and then turns it round."""
+
+    def f(a: Any) -> Any:
+        numbers = np.array(before)
+        found = use(a, numbers)
+        numbers[...] = numbers[::-1].copy()
+        return found**2
+
+    return f
+
+
 CHANGED: dict[str, Callable[[Any], Any]] = {
     "rows in a loop": changing_rows,
     "an index": changing(lambda a, i: a[i], 0, 2),
@@ -467,6 +479,12 @@ CHANGED: dict[str, Callable[[Any], Any]] = {
     "a shape": changing(lambda a, shape: a.reshape(shape), 2, 6),
     "shifts": changing(lambda a, shifts: np.roll(a, shifts, (0, 1)), 1, 2),
     "axes of a transform": changing(lambda a, axes: np.fft.fftn(a, axes=axes).real, 1, 0),
+    "axes in an array": changing_array(lambda a, axes: a.reshape(3, 2, 2).transpose(axes), 1, 2, 0),
+    "shifts in an array": changing_array(lambda a, shifts: np.roll(a, shifts, (0, 1)), 1, 2),
+    "an index in an array": changing_array(lambda a, i: a[i] * np.take(a, i, axis=0), 0, 2),
+    "bins": changing_array(lambda a, i: np.bincount(i, weights=a[0]), 0, 1, 1, 2),
+    "pieces": changing_array(lambda a, i: np.add.reduceat(a, i, axis=1), 0, 2),
+    "factors": changing_array(lambda a, w: a * w, 1.0, 2.0, 3.0, 4.0),
     "places": changing(lambda a, i: np.take(a, i, axis=1), 0, 3),
 }
 

@@ -28,6 +28,8 @@ from autodiff_spec.recording.nodes import Edge, Frame, Node
 
 _SCALARS = frozenset((float, int, bool))
 _LISTS = frozenset((list, tuple))
+_CHANGEABLE = frozenset((list, np.ndarray))
+"""What the user may change after it was an option: a residual is a copy."""
 _NOT_GIVEN: Any = object()
 _OPTION: Any = object()
 _OPERATORS: dict[Any, Callable[..., Any]] = {
@@ -216,7 +218,7 @@ def reducing(function: Any, pullback: Pullback, unusual: Callable[..., Any] | No
                     if unusual is not None:
                         return unusual(x, **kwargs)
                     _refuse(function, name, kwargs[name])
-                if type(kwargs[name]) is list:  # which may change
+                if type(kwargs[name]) in _CHANGEABLE:
                     kwargs[name] = frozen_copy(kwargs[name])
         argument, parent = x.value, x.node
         value = function(argument, *options, **kwargs)
@@ -274,6 +276,7 @@ def viewing(function: Any, pullback: Pullback, put: Callable[..., Any] | None) -
     """
     frame_of, residuals_of = RECORDER.frame, pullback.residuals_of
     compute = _METHODS.get(function, function)
+    freezes = function.__name__ != "_getitem"  # an index was frozen where it was given
     first = next(iter(inspect.signature(function).parameters))
 
     def recorded(x: Any = _NOT_GIVEN, /, *static: Any, **kwargs: Any) -> Any:
@@ -285,7 +288,7 @@ def viewing(function: Any, pullback: Pullback, put: Callable[..., Any] | None) -
                 value = function(x, *static, **kwargs)
                 return value if x is source else sealed(value, x)
         argument, parent = x.value, x.node
-        if static and type(static[0]) is list:  # which may change
+        if static and type(static[0]) in _CHANGEABLE and freezes:
             static = (frozen_copy(static[0]), *static[1:])
         if type(argument) is ndarray and len(static) <= 1 and not kwargs:
             value = compute(argument, *static)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from autodiff_numpy._array import lazy, plain
+from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._rule import defined_by
 from autodiff_numpy._tables import TRACKED
 from autodiff_numpy._wrap import as_array
@@ -87,7 +88,7 @@ def corrcoef(x, y=None, rowvar=True, *, dtype=None):
 @defined_by(np.bincount, valued=True)
 def bincount(x, /, weights=None, minlength=0):
     """`np.bincount`."""
-    x = np.asarray(plain(x))
+    x = frozen_copy(np.asarray(plain(x)))
     if weights is None:
         return np.bincount(x, minlength=minlength)
     length = max(minlength, int(x.max(initial=-1)) + 1)
