@@ -19,8 +19,10 @@ def substitute(frame: FrameType) -> str:
     """
     called = None
     above: FrameType | None = frame
-    while above is not None and above.f_globals.get("__name__", "").startswith("scipy."):
-        called, above = above, above.f_back  # the last one is what the user called
+    while above is not None and above.f_globals.get("__name__", "").startswith(("scipy.", "numpy.")):
+        if above.f_globals["__name__"].startswith("scipy."):
+            called = above  # the last one is what the user called
+        above = above.f_back
     if called is None:
         return ""
     inner: Any = called.f_locals.get("f")  # of a decorated function
