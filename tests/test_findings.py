@@ -76,7 +76,7 @@ def test_a_reproducer_is_short_and_needs_the_framework_alone(finding: Finding) -
 @pytest.mark.parametrize("finding", ALL)
 def test_a_finding_can_be_reported(finding: Finding) -> None:
     assert finding.severity in SEVERITIES
-    assert re.match("`[^`]+`.*[^.]$", finding.title)
+    assert re.search("`[^`]+`.*[^.]$", finding.title)
     assert finding.why.endswith(".")
     releases = [numbers(release) for release in finding.seen.split(" to ")]
     assert releases[0] <= numbers(model.release(finding.framework)) <= releases[-1]
