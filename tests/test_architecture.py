@@ -25,7 +25,7 @@ DRAW = {"autodiff_spec.textbook.picture", "autodiff_spec.plot._figure"}  # with 
 AT_HOME_ONLY = {"tests", "benchmarks", "backends", "conftest", "examples"}
 LAYERS: tuple[set[str], ...] = (
     {"core"},
-    {"_shared", "beyond", "clauses", "oracle"},
+    {"_shared", "_slopes", "beyond", "clauses", "oracle"},
     {"operators"},
     {"recording", "gradient_check"},
     {"_backend"},
@@ -162,7 +162,7 @@ def test_imports_lead_downwards() -> None:
 
 def test_no_other_module_lies_loose_at_the_top() -> None:
     loose = {path.stem for path in (ROOT / "autodiff_spec").glob("*.py")}
-    assert loose == {"__init__", "__main__", "_backend", "_discovery", "_functions", "_shared"}
+    assert loose == {"__init__", "__main__", "_backend", "_discovery", "_functions", "_shared", "_slopes"}
 
 
 @pytest.mark.parametrize(

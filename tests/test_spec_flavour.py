@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 ADAPTERS = ("torch", "tensorflow", "jax")
 MENDED = {
     "torch": {
+        "acos", "acosh", "asin", "asinh", "atan2", "atanh", "expm1", "logaddexp", "softplus", "silu", "erf", "gelu",
         "clip", "hypot", "pow", "sinc", "tanh", "sigmoid", "softmax", "log_softmax", "lgamma", "digamma", "gammainc",
         "gammaincc", "cumulative_prod", "std", "cholesky", "det", "eigh", "eigvalsh", "expm", "matrix_norm", "qr",
         "svd", "vector_norm",
@@ -40,8 +41,9 @@ MENDED = {
     },
 }  # fmt: skip
 ORDER = (
-    "abs", "acosh", "clip", "copysign", "hypot", "maximum", "minimum", "pow", "sign", "sinc", "xlogy", "tanh",
-    "sigmoid", "softmax", "log_softmax", "erfinv", "lgamma", "digamma", "gammainc", "gammaincc", "cumulative_prod",
+    "abs", "acos", "acosh", "asin", "asinh", "atan2", "atanh", "clip", "copysign", "divide", "expm1", "hypot",
+    "logaddexp", "maximum", "minimum", "pow", "sign", "sinc", "xlogy", "tanh", "sigmoid", "softplus", "erf", "gelu",
+    "silu", "softmax", "log_softmax", "erfinv", "lgamma", "digamma", "gammainc", "gammaincc", "cumulative_prod",
     "prod", "std", "cholesky", "det", "eigh", "eigvalsh", "expm", "matrix_norm", "qr", "svd", "vector_norm", "linalg",
     "xp", "extra",
 )  # fmt: skip

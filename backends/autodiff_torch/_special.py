@@ -49,6 +49,40 @@ def _at_ends(function: Any, of_order_1: Any, a: Any, x: Any) -> Any:
     return torch.where(end, of_order_1(x), function(a, torch.where(end, 1, x)))
 
 
+def ruled(function: Callable[..., Any], *slopes: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` of arrays of one shape and dtype; ``slopes``, differentiable functions, are its derivatives."""
+    apply: Any = _Ruled.apply
+    return lambda *arrays: apply(function, slopes, *arrays)
+
+
+class _Ruled(torch.autograd.Function):
+    @staticmethod
+    def forward(function: Callable[..., Any], slopes: tuple[Any, ...], *arrays: Any) -> Any:
+        return function(*arrays)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        _, ctx.slopes, *arrays = inputs
+        ctx.save_for_backward(*arrays)
+        ctx.save_for_forward(*arrays)
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: Any) -> Any:
+        asked = zip(ctx.slopes, ctx.needs_input_grad[2:], strict=True)
+        return (None, None, *(cotangent * slope(*ctx.saved_tensors) if needed else None for slope, needed in asked))
+
+    @staticmethod
+    def jvp(ctx: Any, _function: Any, _slopes: Any, *tangents: Any) -> Any:
+        terms = [t * s(*ctx.saved_tensors) for t, s in zip(tangents, ctx.slopes, strict=True) if t is not None]
+        return sum(terms[1:], terms[0])
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[Any, ...], function: Any, slopes: Any, *arrays: Any) -> Any:
+        rows = [a.expand(info.batch_size, *a.shape) if d is None else a.movedim(d, 0)
+                for a, d in zip(arrays, in_dims[2:], strict=True)]  # fmt: skip
+        return ruled(function, *slopes)(*rows), 0
+
+
 def _with_slope(x: Any, function: Callable[[Any], Any], slope: Callable[[Any], Any]) -> Any:
     """``function(x)``, of which ``slope(x)``, a differentiable function, is the derivative."""
     apply: Any = _WithSlope.apply

@@ -3,15 +3,15 @@
 What is mended is made of PyTorch's own differentiable functions, so that it has derivatives of every order. The pattern
 is where a rule divides by 0: another argument is put in the singular one's place, and another result in its result's.
 Where no element is singular PyTorch's function is right as it is, and looking takes less time than mending: on a CPU,
-and outside of the transforms of ``torch.func``, which have no values to look at (`_visible`). At arguments of every
-magnitude these are right by it: FUN-181, FUN-182, FUN-185 to the first order, FUN-186, FUN-187 to the second, FUN-188
-in float16.
+and outside of the transforms of ``torch.func``, which have no values to look at (`_visible`). What has a rule of
+`_slopes` is right at arguments of every magnitude: FUN-181 to FUN-185, FUN-186, FUN-187, FUN-188.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ import torch
 
 import autodiff_torch.extra as _extra
 from autodiff_spec._shared import overlaid
+from autodiff_spec._slopes import slopes
 from autodiff_torch import _special
 from autodiff_torch import xp as _native
 from autodiff_torch._beyond import TorchBeyond
@@ -30,6 +31,37 @@ from autodiff_torch.xp import linalg as _native_linalg
 
 _xp: Any = _native  # what array-api-compat gives is known when it is imported
 _linalg: Any = _native_linalg
+
+
+_RIGHT = slopes(torch, _special.ruled)
+
+
+def _mended(name: str, native: Any, said: str) -> Callable[..., Any]:
+    """A function of real arrays whose derivatives are right at every size; of others it is the native one."""
+    right = getattr(_RIGHT, name)
+
+    def function(*arrays: Any) -> Any:
+        arrays = tuple(map(_read, arrays))
+        if len(arrays) > 1:
+            arrays = tuple(_xp.broadcast_arrays(*_floating(*arrays)))
+        return right(*arrays) if arrays[0].dtype.is_floating_point else native(*arrays)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"``{name}``. {said}"
+    return function
+
+
+def _of_real(right: Any, native: Any, x: Any) -> Any:
+    x = _read(x)
+    return (right if x.dtype.is_floating_point else native)(x)
+
+
+acos = _mended("acos", _xp.acos, "FUN-183: next to -1 and 1, where 1 - x² cancels.")
+acosh = _mended("acosh", _xp.acosh, "FUN-181, FUN-183: far out, where x² overflows, and next to 1.")
+asin = _mended("asin", _xp.asin, "FUN-183: next to -1 and 1, where 1 - x² cancels.")
+asinh = _mended("asinh", _xp.asinh, "FUN-181: far out, where x² overflows.")
+atan2 = _mended("atan2", _xp.atan2, "FUN-184, FUN-186: of tiny and huge numbers, and of equal size at second order.")
+atanh = _mended("atanh", _xp.atanh, "FUN-183: next to -1 and 1, where 1 - x² cancels.")
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
@@ -74,15 +106,9 @@ def _bound(bound: Any, x: Any) -> Any:
     return torch.full((), bound, dtype=x.dtype, device=x.device)
 
 
-def hypot(x1: Any, x2: Any, /) -> Any:
-    """``hypot`` of the namespace. KINK-21, KINK-22: its derivative at (0, 0) is 0."""
-    x1, x2 = _floating(_read(x1), _read(x2))
-    if _visible(x1, x2):
-        found = torch.hypot(x1, x2)
-        if not _some(_values(found) == 0):
-            return found
-    regular = torch.logical_or(x1, x2)
-    return torch.where(regular, torch.hypot(x1, torch.where(regular, x2, 1)), 0)
+expm1 = _mended("expm1", _xp.expm1, "FUN-182: far below 0, where 1 + expm1(x) cancels.")
+hypot = _mended("hypot", _xp.hypot, "KINK-21, KINK-22, FUN-184, FUN-186: at (0, 0), of huge numbers, at second order.")
+logaddexp = _mended("logaddexp", _xp.logaddexp, "FUN-186: its second derivatives of numbers far apart.")
 
 
 def pow(x1: Any, x2: Any, /) -> Any:
@@ -123,26 +149,28 @@ def _fractional(values: Any) -> bool:
 
 
 def sinc(x: Any, /) -> Any:
-    """``sinc`` of ``extra``. KINK-62, FUN-178: near 0 its derivative is a Taylor series, right at every order."""
-    return _sinc(_read(x))
+    """``sinc`` of ``extra``. KINK-62, FUN-178, FUN-181, FUN-186: near 0 a power series, far out without whole turns."""
+    return _of_real(_RIGHT.sinc, _sinc, x)
 
 
-def tanh(x: Any, /) -> Any:
-    """``tanh`` of the namespace. FUN-170: its derivative far from 0 by an exponential, for 1 - tanh² cancels there."""
-    x = _read(x)
-    if not x.dtype.is_floating_point:
-        return _xp.tanh(x)
-    far, negative = torch.abs(x.detach()) > 1, x.detach() < 0
-    small = torch.exp(-2.0 * torch.where(far, torch.where(negative, -x, x), 1.0))
-    size = (1.0 - small) / (1.0 + small)
-    return torch.where(far, torch.where(negative, -size, size), torch.tanh(x))
+tanh = _mended("tanh", _xp.tanh, "FUN-170, FUN-182: far from 0, where 1 - tanh² cancels.")
+sigmoid = _mended("sigmoid", _extra.sigmoid, "FUN-170, FUN-182, FUN-186: near to 1, and near 0.")
+softplus = _mended("softplus", _extra.softplus, "FUN-186: its second derivative far from 0.")
 
 
-def sigmoid(x: Any, /) -> Any:
-    """``sigmoid`` of ``extra``. FUN-170: its derivative by an exponential where it comes near to 1."""
-    x = _read(x)
-    far = x.detach() > 1
-    return torch.where(far, 1.0 / (1.0 + torch.exp(-torch.where(far, x, 1.0))), torch.sigmoid(x))
+def erf(x: Any, /) -> Any:
+    """``erf`` of ``extra``. FUN-187: its second derivative of huge numbers."""
+    return _of_real(_RIGHT.erf, _extra.erf, x)
+
+
+def gelu(x: Any, /, *, approximate: bool = False) -> Any:
+    """``gelu`` of ``extra``. FUN-181, FUN-182, FUN-186: far below 0, where 1 + erf or 1 + tanh cancels, and far out."""
+    return (_RIGHT.gelu_by_tanh if approximate else _RIGHT.gelu)(_read(x))
+
+
+def silu(x: Any, /) -> Any:
+    """``silu`` of ``extra``. FUN-186: its second derivative far from 0."""
+    return _read(x) * sigmoid(x)
 
 
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
@@ -381,8 +409,9 @@ xp = overlaid(
     _xp,
     "autodiff_torch.mended.xp",
     {
-        "clip": clip, "cumulative_prod": cumulative_prod, "hypot": hypot, "linalg": linalg, "pow": pow, "std": std,
-        "tanh": tanh,
+        "acos": acos, "acosh": acosh, "asin": asin, "asinh": asinh, "atan2": atan2, "atanh": atanh, "clip": clip,
+        "cumulative_prod": cumulative_prod, "expm1": expm1, "hypot": hypot, "linalg": linalg, "logaddexp": logaddexp,
+        "pow": pow, "std": std, "tanh": tanh,
     },
 )  # fmt: skip
 extra = overlaid(
@@ -390,6 +419,7 @@ extra = overlaid(
     "autodiff_torch.mended.extra",
     {
         "digamma": digamma, "expm": expm, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma,
-        "log_softmax": log_softmax, "sigmoid": sigmoid, "sinc": sinc, "softmax": softmax,
+        "erf": erf, "gelu": gelu, "log_softmax": log_softmax, "sigmoid": sigmoid, "silu": silu, "sinc": sinc,
+        "softmax": softmax, "softplus": softplus,
     },
 )  # fmt: skip
