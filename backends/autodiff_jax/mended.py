@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -24,6 +25,7 @@ from autodiff_jax._array import SCALARS
 from autodiff_jax._wrap import binary, general, unary
 from autodiff_jax.xp import linalg as _linalg
 from autodiff_spec._shared import overlaid
+from autodiff_spec._slopes import slopes
 
 
 def _is_real(x: Any) -> bool:
@@ -50,6 +52,26 @@ def _of_real(native: Callable[..., Any]) -> Callable[[Callable[..., Any]], Calla
     return decorate
 
 
+def _ruled(function: Callable[..., Any], *of: Callable[..., Any]) -> Callable[..., Any]:
+    """``function`` of arrays of one shape and dtype; ``of``, differentiable functions, are its derivatives."""
+    mended: Any = jax.custom_jvp(function)
+    mended.defjvps(*(lambda tangent, value, *primals, slope=slope: tangent * slope(*primals) for slope in of))
+    return mended  # type: ignore[no-any-return]
+
+
+_RIGHT = slopes(SimpleNamespace(**vars(jnp) | {"erf": special.erf, "erfc": special.erfc}), _ruled)
+
+
+def _or_native(right: Callable[[Any], Any], native: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A recorded function of one array, in place of ``native`` where that is real."""
+
+    @functools.wraps(native)
+    def function(x: Any) -> Any:
+        return right(jnp.asarray(x)) if _is_real(x) else native(x)
+
+    return unary(function)
+
+
 @functools.wraps(jnp.abs)
 def _abs(x: Any) -> Any:
     return x * jax.lax.stop_gradient(jnp.sign(x)) if _is_real(x) else jnp.abs(x)
@@ -61,7 +83,7 @@ abs = unary(_abs)
 
 @functools.wraps(jnp.acosh)
 def _acosh(x: Any) -> Any:
-    return _complex_acosh(x) if _is_complex(x) else jnp.acosh(x)
+    return _complex_acosh(x) if _is_complex(x) else _RIGHT.acosh(jnp.asarray(x)) if _is_real(x) else jnp.acosh(x)
 
 
 @jax.custom_jvp
@@ -76,7 +98,18 @@ def _acosh_rule(primals: Any, tangents: Any) -> Any:
 
 
 acosh = unary(_acosh)
-"""``acosh`` of the namespace. FUN-120: its rule has two roots, whose product has the sign that one root lacks."""
+"""``acosh`` of the namespace. FUN-120: its rule has two roots, whose product has the sign that one root lacks, and
+which do not overflow: FUN-181.
+"""
+
+asinh = _or_native(_RIGHT.asinh, jnp.asinh)
+"""``asinh`` of the namespace. FUN-181: far out, where x² overflows."""
+
+atan2 = binary(_of_real(jnp.atan2)(_RIGHT.atan2))
+"""``atan2`` of the namespace. FUN-184, FUN-186: of tiny and huge numbers, and of equal size at second order."""
+
+atanh = _or_native(_RIGHT.atanh, jnp.atanh)
+"""``atanh`` of the namespace. FUN-186: its second derivative near 0."""
 
 
 @_of_real(jnp.copysign)
@@ -88,23 +121,14 @@ copysign = binary(_copysign)
 """``copysign`` of the namespace. KINK-14: its derivative by ``x1`` at 0 is 0."""
 
 
-@jax.custom_jvp
-def _hypot(x1: Any, x2: Any) -> Any:
-    return jnp.hypot(x1, x2)
+expm1 = _or_native(_RIGHT.expm1, jnp.expm1)
+"""``expm1`` of the namespace. FUN-182: far below 0, where 1 + expm1(x) cancels."""
 
+hypot = binary(_of_real(jnp.hypot)(_RIGHT.hypot))
+"""``hypot`` of the namespace. KINK-22, KINK-23, FUN-184, FUN-186: at (0, 0), of any size, and of equal numbers."""
 
-@_hypot.defjvp
-def _hypot_rule(primals: Any, tangents: Any) -> Any:
-    """The direction of (x1, x2), and 0 at (0, 0): scaled by a constant, which changes no derivative of it."""
-    largest = jax.lax.stop_gradient(jnp.maximum(jnp.abs(primals[0]), jnp.abs(primals[1])))
-    scale = jnp.where((largest > 0) & (largest < math.inf), largest, 1)
-    a, b = primals[0] / scale, primals[1] / scale
-    length = jnp.sqrt(jnp.where(largest == 0, 1, a * a + b * b))
-    return _hypot(*primals), (a / length) * tangents[0] + (b / length) * tangents[1]
-
-
-hypot = binary(_of_real(jnp.hypot)(_hypot))
-"""``hypot`` of the namespace. KINK-22, KINK-23: its derivatives at (0, 0), and where squares overflow."""
+logaddexp = binary(_of_real(jnp.logaddexp)(_RIGHT.logaddexp))
+"""``logaddexp`` of the namespace. FUN-184, FUN-186: of numbers far apart."""
 
 
 def pow(x1: Any, x2: Any, /) -> Any:
@@ -148,28 +172,31 @@ sign = unary(_sign)
 """``sign`` of the namespace. FUN-122: of a complex number it is the phase, which is no constant."""
 
 
-@functools.wraps(jnp.tanh)
-def _tanh(x: Any) -> Any:
-    if not _is_real(x):
-        return jnp.tanh(x)
-    far, negative = jnp.abs(x) > 1, x < 0
-    small = jnp.exp(-2 * jnp.where(far, jnp.where(negative, -x, x), 1))
-    size = (1 - small) / (1 + small)
-    return jnp.where(far, jnp.where(negative, -size, size), jnp.tanh(x))
+sinc = _or_native(_RIGHT.sinc, jnp.sinc)
+"""``sinc`` of ``extra``. FUN-178, FUN-181, FUN-186: near 0 by a power series, far out without the whole turns."""
+
+tanh = _or_native(_RIGHT.tanh, jnp.tanh)
+"""``tanh`` of the namespace. FUN-170, FUN-182: far from 0, where 1 - tanh² cancels."""
+
+sigmoid = _or_native(_RIGHT.sigmoid, jax.nn.sigmoid)
+"""``sigmoid`` of ``extra``. FUN-170, FUN-182, FUN-186: where it comes near to 1."""
+
+softplus = _or_native(_RIGHT.softplus, jax.nn.softplus)
+"""``softplus`` of ``extra``. FUN-186: its second derivative far from 0."""
+
+erf = _or_native(_RIGHT.erf, special.erf)
+"""``erf`` of ``extra``. FUN-187: its second derivative of huge numbers."""
+
+_gelu, _gelu_by_tanh = _or_native(_RIGHT.gelu, jax.nn.gelu), _or_native(_RIGHT.gelu_by_tanh, jax.nn.gelu)
 
 
-tanh = unary(_tanh)
-"""``tanh`` of the namespace. FUN-170: its derivative far from 0 by an exponential, for 1 - tanh² cancels there."""
+def gelu(x: Any, /, *, approximate: bool = False) -> Any:
+    """``gelu`` of ``extra``. FUN-181, FUN-182, FUN-186: far below 0, where 1 + tanh cancels, and far out."""
+    return (_gelu_by_tanh if approximate else _gelu)(x)
 
 
-@functools.wraps(jax.nn.sigmoid)
-def _sigmoid(x: Any) -> Any:
-    far = x > 1
-    return jnp.where(far, 1 / (1 + jnp.exp(-jnp.where(far, x, 1))), jax.nn.sigmoid(x))
-
-
-sigmoid = unary(_sigmoid)
-"""``sigmoid`` of ``extra``. FUN-170: its derivative by an exponential where it comes near to 1."""
+silu = _or_native(lambda x: x * _RIGHT.sigmoid(x), jax.nn.silu)
+"""``silu`` of ``extra``. FUN-186: its second derivative far from 0."""
 
 
 def _relative(x: Any, axis: int) -> tuple[Any, Any, Any]:
@@ -275,21 +302,6 @@ def _svd(x: Any, /, *, full_matrices: bool = True) -> Any:
     return found._replace(Vh=_adjoint(_completed(_adjoint(found.Vh), _adjoint(full.Vh))))
 
 
-def _sinc(x: Any) -> Any:
-    t = jnp.asarray(x) * math.pi
-    near = jnp.abs(t) < 0.5
-    square = jnp.where(near, t, 0) ** 2
-    series: Any = 1.0
-    for k in range(10, 0, -1):  # of sin(t) / t; what is left out is below 1e-25
-        series = 1.0 - square * series / (2 * k * (2 * k + 1))
-    away = jnp.where(near, 1, t)
-    return jnp.where(near, series, jnp.sin(away) / away)
-
-
-sinc = unary(_sinc)
-"""``sinc`` of ``extra``. FUN-178: near 0 it is its Taylor series, for (cos(πx) - sinc(x)) / x cancels."""
-
-
 def _completed(basis: Any, full: Any) -> Any:
     """``basis``, with orthonormal columns, completed to a square matrix by the other columns of ``full``.
 
@@ -342,16 +354,18 @@ xp = overlaid(
     _xp,
     "autodiff_jax.mended.xp",
     {
-        "abs": abs, "acosh": acosh, "copysign": copysign, "hypot": hypot, "linalg": linalg, "pow": pow,
-        "sign": sign, "std": std, "tanh": tanh,
+        "abs": abs, "acosh": acosh, "asinh": asinh, "atan2": atan2, "atanh": atanh, "copysign": copysign,
+        "expm1": expm1, "hypot": hypot, "linalg": linalg, "logaddexp": logaddexp, "pow": pow, "sign": sign,
+        "std": std, "tanh": tanh,
     },
 )  # fmt: skip
 extra = overlaid(
     _extra,
     "autodiff_jax.mended.extra",
     {
-        "digamma": digamma, "erfinv": erfinv, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma,
-        "log_softmax": log_softmax, "sigmoid": sigmoid, "sinc": sinc, "softmax": softmax,
+        "digamma": digamma, "erf": erf, "erfinv": erfinv, "gammainc": gammainc, "gammaincc": gammaincc, "gelu": gelu,
+        "lgamma": lgamma, "log_softmax": log_softmax, "sigmoid": sigmoid, "silu": silu, "sinc": sinc,
+        "softmax": softmax, "softplus": softplus,
     },
 )
 
