@@ -30,5 +30,6 @@ CHAPTER = Chapter(
         Clause("VMAP-14", MUST, "Slices whose results differ in shape raise ShapeMismatchError.", BRANCHES),
         Clause("VMAP-15", MUST, "Integer and boolean arrays may be batches."),
         Clause("VMAP-16", MUST, "vmap() called twice gives the same, and changes no argument."),
+        Clause("VMAP-21", MUST, "in_axes and out_axes may name any axis of arrays of three axes and more, of each argument its own."),
     ),
 )

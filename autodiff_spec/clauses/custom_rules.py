@@ -45,5 +45,6 @@ CHAPTER = Chapter(
         Clause("RULE-27", MUST, "custom_vjp() of the module works on the backend that is current when it is called.", RULES),
         Clause("RULE-28", MUST, "A prepared gradient of a custom function is what its rule says, also for other values than the examples.", RULES),
         Clause("RULE-29", MUST, "A custom function, and its fwd and bwd, may take derivatives of other functions, by operators and by tapes.", HIGHER),
+        Clause("RULE-34", MUST, "A custom function may take integer arrays before floating ones: bwd gives None for them, and each share reaches its own argument.", RULES),
     ),
 )

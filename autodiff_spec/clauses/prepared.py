@@ -38,5 +38,6 @@ CHAPTER = Chapter(
         Clause("PREP-22", MUST, "NumPy arrays among the arguments are taken as the backend's own."),
         Clause("PREP-23", MUST, "out= may be mutable arrays, the arguments themselves among them.", (Capability.MUTABLE_OUT,)),
         Clause("PREP-28", MUST, "A prepared function tells −0.0 from 0.0, among its constants, its arguments and their elements."),
+        Clause("PREP-29", MUST, "out= may share its memory with a part of an argument: the result is that of the argument as it was.", (Capability.MUTABLE_OUT,)),
     ),
 )

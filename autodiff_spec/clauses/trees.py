@@ -44,5 +44,6 @@ CHAPTER = Chapter(
         Clause("TREE-09", MUST, "None is a leaf: as a source it raises NotDifferentiableError.", TAPE),
         Clause("TREE-10", MUST, "out= is a tree like the sources, each leaf of which receives its gradient.", TAPE),
         Clause("TREE-11", MUST, "to_numpy() of a tree gives the tree of detached NumPy copies."),
+        Clause("TREE-16", MUST, "What unconnected= asks for holds for each leaf of the sources, however deep it lies.", TAPE),
     ),
 )

@@ -59,6 +59,20 @@ def test_axes_say_where_the_batch_stands(be: Backend, in_axis: int, out_axis: in
     assert_equal(be, be.vmap(f, in_axes=[in_axis, None], out_axes=out_axis)(x, w), expected)
 
 
+@clause("VMAP-21")
+@pytest.mark.parametrize("in_axes", [(2, 0), (1, 2), (-1, 1), (0, -3), (-2, None)])
+@pytest.mark.parametrize("out_axis", [2, 1, -1])
+def test_each_argument_of_three_axes_has_a_batch_of_its_own(be: Backend, in_axes: Any, out_axis: int) -> None:
+    first, second = np.arange(30.0).reshape(3, 2, 5), np.arange(30.0).reshape(3, 2, 5) % 7
+    x = np.moveaxis(first, 0, in_axes[0])
+    y = second[0] if in_axes[1] is None else np.moveaxis(second, 0, in_axes[1])
+    expected = np.moveaxis(first * 10.0 - (second[:1] if in_axes[1] is None else second), 0, out_axis)
+    f = be.vmap(lambda a, b: a * 10.0 - b, in_axes=in_axes, out_axes=out_axis)
+    assert_equal(be, f(be.asarray(x), be.asarray(y)), expected)
+    gradient = be.grad(lambda a: be.xp.sum(f(a, be.asarray(y)) * be.asarray(expected)))(be.asarray(x))
+    assert_equal(be, gradient, np.moveaxis(expected, out_axis, in_axes[0]) * 10.0)
+
+
 @clause("VMAP-03")
 def test_what_has_no_batch_may_be_anything(be: Backend) -> None:
     def f(x: Any, name: str, scale: float, *, shift: float) -> Any:

@@ -432,3 +432,45 @@ def test_a_prepared_gradient_uses_the_rule(be: Backend) -> None:
     gradient = be.prepare(be.grad(marked(be)), array(be, [1.0, 2.0]))
     for point, expected in (([1.0, 2.0], [30.0, 120.0]), ([-1.0, 3.0], [30.0, 270.0])):
         assert_equal(be, gradient(array(be, point)), expected)
+
+
+@clause("RULE-34")
+@pytest.mark.parametrize("way", ["grad", "vjp", "jvp", "vmap", "tape"])
+def test_an_integer_array_may_come_before_the_floating_ones(be: Backend, way: str) -> None:
+    xp = be.xp
+    f = be.custom_vjp(lambda i, x, y: xp.take(x, i, axis=0) * y)
+
+    def forward(i: Any, x: Any, y: Any) -> Any:
+        picked = xp.take(x, i, axis=0)
+        return picked * y, (picked, y)
+
+    def backward(kept: Any, g: Any) -> Any:
+        picked, y = kept
+        return None, xp.concat([10.0 * g * y, 0.0 * g[:1]]), 100.0 * g * picked
+
+    f.defvjp(forward, backward)
+    i = be.asarray(np.array([0, 1]))
+    x, y = array(be, [1.0, 2.0, 3.0]), array(be, [5.0, 7.0])
+    by_x, by_y = [50.0, 70.0, 0.0], [100.0, 200.0]
+    if way == "grad":
+        found = be.grad(lambda x, y: xp.sum(f(i, x, y)), argnums=(0, 1))(x, y)
+    elif way == "vjp":
+        found = be.vjp(lambda x, y: f(i, x, y), x, y)[1](array(be, [1.0, 1.0]))
+    elif way == "vmap":
+        batch = be.vmap(be.grad(lambda x, y: xp.sum(f(i, x, y)), argnums=(0, 1)))
+        found = tuple(each[0] for each in batch(xp.stack([x, x]), xp.stack([y, y])))
+    elif way == "tape":
+        if Capability.TAPE not in be.capabilities:
+            pytest.skip(f"{be.name} has no tapes")
+        v, w = be.variable(x), be.variable(y)
+        with be.tape() as t:
+            z = f(i, v, w)
+        found = t.grad(z, (v, w))
+    else:
+        if not be._has_forward():
+            pytest.skip(f"{be.name} has no forward mode")
+        _, tangent = be.jvp(lambda x, y: f(i, x, y), (x, y), (array(be, [1.0, 2.0, 4.0]), array(be, [0.5, 0.25])))
+        assert_equal(be, tangent, [100.0, 190.0])
+        return
+    assert_equal(be, found[0], by_x)
+    assert_equal(be, found[1], by_y)

@@ -409,6 +409,16 @@ def test_out_may_be_mutable_arrays_and_even_the_arguments(be: Backend) -> None:
     assert_equal(be, y, [100.0, 200.0])
 
 
+@clause("PREP-29")
+def test_out_may_overlap_an_argument(be: Backend) -> None:
+    buffer = array(be, [1.0, 2.0, 3.0, 0.0])
+    prepared = be.prepare(lambda a: (a * 10.0, be.xp.cumulative_sum(a)), array(be, [1.0, 2.0, 3.0]))
+    out = (buffer[1:], array(be, [0.0, 0.0, 0.0]))
+    assert prepared(buffer[:-1], out=out) is out
+    assert_equal(be, buffer, [1.0, 10.0, 20.0, 30.0])
+    assert_equal(be, out[1], [1.0, 3.0, 6.0])
+
+
 @clause("PREP-21")
 def test_an_error_of_the_function_is_raised_when_its_time_comes(be: Backend) -> None:
     def f(x: Any) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from autodiff_spec import Backend, NotDifferentiableError
+from autodiff_spec import Backend, NotDifferentiableError, UntrackedError
 from autodiff_spec.conformance import clause
 from autodiff_spec.conformance.checks import assert_equal
 from autodiff_spec.conformance.strategies import trees
@@ -150,6 +150,23 @@ def test_a_dataclass_is_rebuilt_without_its_constructor(be: Backend) -> None:
     assert not CONSTRUCTED
     assert float(g.value) == 5.0
     assert g.rest is None
+
+
+@clause("TREE-16")
+def test_unconnected_leaves_of_any_depth_get_what_is_asked_for(be: Backend) -> None:
+    v, w, u = (variable(be, value) for value in (2.0, 3.0, 5.0))
+    source = {"a": {"b": (v, [w])}, "c": u}
+    with be.tape(persistent=True) as t:
+        y = v * v
+    found = t.grad(y, source, unconnected="none")
+    assert_equal(be, found["a"]["b"][0], 4.0)
+    assert found["a"]["b"][1] == [None]
+    assert found["c"] is None
+    found = t.grad(y, source, unconnected="zero")
+    assert_equal(be, found["a"]["b"][1][0], 0.0)
+    assert_equal(be, found["c"], 0.0)
+    with pytest.raises(UntrackedError, match=r"\['a'\]\['b'\]\[1\]\[0\]"):
+        t.grad(y, source, unconnected="raise")
 
 
 @clause("TREE-07")
