@@ -227,7 +227,7 @@ class Call:
         return list(oracle.hvp(self.variant.on_oracle, tuple(self.exact), everything, cotangent, smooth=True))
 
     def assert_another_use_keeps_its_share(self) -> None:
-        """What is added to the value gets the cotangent, whatever the function's rules do with theirs."""
+        """Another summand of the value gets the whole cotangent, whatever the function's rules do with theirs."""
         exact, cotangent = self.cotangent()
         others = [self.be.xp.zeros_like(value) for value in leaves(self(*self.primals))]
 

@@ -62,7 +62,7 @@ def _abs(x: Array) -> Array:
 
 
 def _tanh(x: Array) -> Array:
-    """Of a reshaped array, whose cotangent is a tensor: rows would be `tf.IndexedSlices`, which tanh' refuses."""
+    # The cotangent of a reshaped array is a tensor. Rows would be `tf.IndexedSlices`, which the derivative of tanh' refuses.
     return tf.tanh(tf.reshape(x, tf.shape(x)))
 
 
