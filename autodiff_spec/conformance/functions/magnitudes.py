@@ -234,8 +234,8 @@ def _elementwise() -> Iterator[Subject]:
     for function in (*ELEMENTWISE, OPERATORS, *BEYOND):
         for variant in function.variants:
             asked = variant.shapes == ONE or variant.shapes[:1] == TWO[:1]
-            floating = all(arg.kind == "real" for arg in variant.args)
-            if asked and floating and not {function.name, variant.name} & set(LEFT_OUT):
+            real = all(arg.kind == "real" for arg in variant.args)
+            if asked and real and not {function.name, variant.name} & set(LEFT_OUT):
                 yield Subject(function, variant)
 
 

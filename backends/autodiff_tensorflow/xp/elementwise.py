@@ -62,7 +62,7 @@ def _abs(x: Array) -> Array:
 
 
 def _tanh(x: Array) -> Array:
-    # The cotangent of a reshaped array is a tensor. Rows would be `tf.IndexedSlices`, which the derivative of tanh' refuses.
+    # The cotangent of a reshaped array is a tensor; rows would be `tf.IndexedSlices`, which tanh' cannot take.
     return tf.tanh(tf.reshape(x, tf.shape(x)))
 
 
