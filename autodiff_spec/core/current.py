@@ -45,7 +45,4 @@ def run(engine: Engine, f: Callable[..., Any], *args: Any, **kwargs: Any) -> Any
 def raise_explained(engine: Engine, error: BaseException | None) -> None:
     """Raise, from what a user's function or a tape's block ended with, the error of ours that it stands for."""
     raise_replaced(error)
-    explained = engine._explained(error) if isinstance(error, Exception) else None
-    if explained is not None:
-        raise explained from error
     raise_mixed(engine, error)

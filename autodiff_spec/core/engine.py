@@ -376,10 +376,6 @@ class Engine:
         """Whether a result that does not depend on ``arrays`` here does not elsewhere: those without values may lie."""
         return True
 
-    def _explained(self, error: Exception) -> Exception | None:
-        """The error of ours for one that the framework raised in a user's function, if it has no remedy itself."""
-        return None
-
     def _handed(self, sources: list[Array]) -> list[Array]:
         """The sources as a user's function gets them, which may write into what it gets."""
         return sources

@@ -67,9 +67,6 @@ class LoggedBackend(Backend):
     def _stop_gradient(self, array: Any) -> Any:
         return self.log.call("stop_gradient", self.inner._stop_gradient, array)
 
-    def _explained(self, error: Exception) -> Exception | None:
-        return self.inner._explained(error)
-
     def _kind(self, dtype: Any) -> str:
         return self.inner.kind(dtype)
 

@@ -21,6 +21,7 @@ from autodiff_jax._tape import JaxTape
 from autodiff_spec import Backend, Capability, MutationError, Tape, UnsupportedError
 from autodiff_spec.core.engine import Kind
 from autodiff_spec.core.frameworks import is_of_keras
+from autodiff_spec.core.lost import EXPLANATIONS
 
 R = TypeVar("R")
 with jax.ensure_compile_time_eval():  # the first array that asks for this backend may be a tracer
@@ -219,6 +220,16 @@ def _deleted(array: str) -> MutationError:
         f"{array} was deleted: it was donated to a compiled function (donate_argnums); pass a copy, or what the "
         "function returned in its place"
     )
+
+
+def _explained(error: Exception) -> MutationError | None:
+    """The error of ours for one of JAX's, raised where a function uses an array that was deleted."""
+    if isinstance(error, RuntimeError) and "Array has been deleted" in str(error):
+        return _deleted("an array that the function closes over")
+    return None
+
+
+EXPLANATIONS.append(_explained)
 
 
 def _strong(array: Any) -> Any:

@@ -11,15 +11,16 @@ import numpy as np
 import torch
 from torch.autograd import forward_ad
 
-from autodiff_spec import Backend, Capability, MutationError, UnsupportedError
+from autodiff_spec import AutodiffError, Backend, Capability, MutationError, UnsupportedError
 from autodiff_spec.core.frameworks import array_of, is_of_keras
+from autodiff_spec.core.lost import EXPLANATIONS
 from autodiff_torch import _state, extra, mended, xp
 from autodiff_torch._custom import apply_checkpoint, apply_rule
 from autodiff_torch._tape import TorchTape, tangent_of
 from autodiff_torch._variable import Variable, is_valueless, require_values
 from autodiff_torch._vmap import batched, vjp
 
-_EXPLAINED: dict[str, tuple[type[Exception], str]] = {
+_EXPLAINED: dict[str, tuple[type[AutodiffError], str]] = {
     "being used in an in-place operation": (
         MutationError,
         "an argument of the function, what watch() returned, or a parameter is written in place; write x = x + 1 in "
@@ -34,6 +35,16 @@ _EXPLAINED: dict[str, tuple[type[Exception], str]] = {
 """What PyTorch says -> the error, and the words, that say what to write."""
 
 _NO_NUMPY_DTYPE = {torch.bfloat16: torch.float32}
+
+
+def _explained(error: Exception) -> AutodiffError | None:
+    """The error of ours for one of PyTorch's, raised in a user's function."""
+    if not isinstance(error, RuntimeError):
+        return None
+    return next((kind(words) for said, (kind, words) in _EXPLAINED.items() if said in str(error)), None)
+
+
+EXPLANATIONS.append(_explained)
 
 
 class TorchBackend(Backend):
