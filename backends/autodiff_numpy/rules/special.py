@@ -204,6 +204,14 @@ def _beta_density(a, b, x):
         return (scale * _gamma_density(a, total * x) * _gamma_density(b, total * (1 - x))).astype(dtype)[()]
 
 
+def _over_x(xp, a, b, x):
+    """The beta density times (a - 1)/x; for a > 1 by the density of a - 1, which does not underflow so early."""
+    above = np.greater(a, 1)
+    quotient = xp.beta_density(a, b, x) * _ratio(xp, np.subtract(a, 1), x)
+    lower = np.add(a, b) - 1
+    return xp.where(above, lower * xp.beta_density(np.where(above, np.subtract(a, 1), 1.0), b, x), quotient)
+
+
 _NORMALS = 1e30
 """From so many degrees of freedom on, Student's distribution is the normal one to the last digit."""
 
@@ -278,7 +286,7 @@ rule(_gamma_density, _BY_SHAPE, lambda xp, g, a, x, ans: g * ans * (_ratio(xp, a
 rule(_student_density, _refused("stdtr", "parameter df"), _student_share, jvp=elementwise)
 by_last(
     _beta_density,
-    lambda xp, a, b, x: xp.beta_density(a, b, x) * (_ratio(xp, a - 1, x) - _ratio(xp, b - 1, 1 - x)),
+    lambda xp, a, b, x: _over_x(xp, a, b, x) - xp.beta_density(a, b, x) * _ratio(xp, b - 1, 1 - x),
     also=(),
 )
 by_last(_hyp1f1, lambda xp, a, b, x: a / b * xp.hyp1f1(a + 1, b + 1, x), also=(special.hyp1f1,))  # 13.3.15
