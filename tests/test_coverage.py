@@ -96,6 +96,14 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str, list[di
     return run.returncode, run.stdout, json.loads(file.read_text("utf-8"))
 
 
+def test_the_suite_leaves_nothing_out_that_has_no_reason(printed: tuple[int, str, list[dict[str, Any]]]) -> None:
+    status, text, found = printed
+    unknown = [hole for one in found for hole in one["holes"] if hole["excuse"] is None]
+    assert not unknown
+    assert status == 0
+    assert ", 0 of them without a reason" in " ".join(text.split())
+
+
 def test_each_function_of_the_table_is_measured(printed: tuple[int, str, list[dict[str, Any]]]) -> None:
     _, _, found = printed
     assert [one["function"] for one in found] == list(NEEDS)

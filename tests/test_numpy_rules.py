@@ -21,6 +21,8 @@ from tests import fresh
 from tests.numpy_rules import CASES, SINGULAR, SPECIAL, VECTOR, be
 
 ALL = {**CASES, **SPECIAL}
+ELSEWHERE = ("autodiff_numpy.scipy", "autodiff_numpy.rules.placement")
+"""Modules whose rules are those of SciPy, where it was imported, and of Dask: `test_numpy_scipy`, `test_numpy_dask`."""
 REFUSED = (
     *(f"of argument 0 of {name}" for name in ("gammainc", "gammaincc", "_gamma_density", "stdtr", "_student_density")),
     *(f"of argument 0 of {name}" for name in ("jv", "yv", "iv", "kv")),
@@ -147,8 +149,8 @@ def test_every_rule_is_used_by_a_row_in_both_modes():
         (function, pullback)
         for function, row in _rule.RULES.items()
         for pullback in row
-        if pullback is not None and not str(getattr(function, "__module__", "")).startswith("autodiff_numpy.scipy")
-    ]  # those of `autodiff_numpy.scipy` are there where it was imported, as by `test_numpy_scipy`
+        if pullback is not None and not str(getattr(function, "__module__", "")).startswith(ELSEWHERE)
+    ]
     with pytest.MonkeyPatch.context() as patch, np.errstate(all="ignore"):
         for function, pullback in pullbacks:
             for mode in ("vjp", "jvp"):

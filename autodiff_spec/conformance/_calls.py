@@ -161,6 +161,8 @@ class Call:
         exponent is that many units of the result, which is as many as its logarithm. At second order these logarithms
         are factors too, so that what is computed on the way is as much smaller or larger than the result.
         """
+        if order:
+            self.note(quantity)
         budget = max(self.function.budget(self.dtype, order), ROUNDED)
         around = 4.0 if order < 2 else float(-np.log(np.finfo(self.dtype).tiny))
         errors = relative_errors(found, expected, self.dtype, sizes, around)

@@ -61,7 +61,8 @@ def _of_parameters(function: Function) -> Iterator[tuple[str, list[str]]]:
     for name in AXES:
         if name in found.parameters:
             kind = str(found.parameters[name].annotation)
-            one, several = "int" in kind or kind == "Any", "tuple" in kind or "Sequence" in kind
+            one = kind == "Any" or kind.split(" |")[0] == "int"
+            several = "tuple" in kind or "Sequence" in kind
             yield "axis", [
                 *(["all"] if "None" in kind else []),
                 *(["first", "middle", "last", "negative"] if one else []),
@@ -81,7 +82,32 @@ def _words(literal: str) -> list[str]:
     return [word.strip(" '\"") for word in literal.removeprefix("Literal[").removesuffix("]").split(",")]
 
 
-EXCUSED: dict[tuple[str, str, str], str] = {}
+SMALL_RESULTS = (
+    *("sum", "mean", "prod", "max", "min", "var", "std", "linalg.vector_norm", "linalg.matrix_norm", "linalg.trace"),
+    *("linalg.det", "linalg.slogdet", "linalg.svdvals", "linalg.eigvalsh", "linalg.diagonal", "logsumexp", "median"),
+)
+IN_TWO_AXES = "its results have few axes, and of those that have two the pairs leave the layout out"
+APART = "elements that share a place are equal: its derivative is not unique there, or the matrix is singular"
+ALONE = "each element stands for itself: functions of two arrays are drawn in three axes"
+NOT_YET = "not drawn yet: the pairs of values leave it out"
+OUTSIDE = "outside of its domain"
+EXCUSED: dict[tuple[str, str, str], str] = {
+    **{(name, "cotangent", value): IN_TWO_AXES for name in SMALL_RESULTS for value in LAYOUTS[1:]},
+    **{(name, "layout", "broadcast"): APART for name in ("max", "min", "std", "sort", "median", "topk", "linalg.*")},
+    **{(name, "magnitude", value): OUTSIDE for name in ("acos", "asin", "atanh") for value in ("large", "huge")},
+    **{("acosh", "magnitude", value): OUTSIDE for value in ("tiny", "small")},
+    ("*", "shape", "3-d"): ALONE,
+    ("*", "shape", "more than 16"): "nothing depends on the number of elements: each is moved, or stands for itself",
+    ("*", "shape", "4-d"): "three axes have a middle one",
+    ("*", "shape", "[12]-d"): "more axes are drawn",
+    ("where", "shape", "empty"): NOT_YET,
+    ("*", "axis", "several, falling"): NOT_YET,
+    ("*", "axis", "*"): NOT_YET,
+    ("*", "cotangent", "Fortran order"): NOT_YET,
+    ("broadcast_to", "cotangent", "gaps"): NOT_YET,
+    ("*", "layout", "Fortran order"): NOT_YET,
+    ("reshape", "layout", "gaps"): NOT_YET,
+}
 """Holes that are known: function, dimension and value, each a pattern, and why nothing is drawn there."""
 
 

@@ -48,7 +48,7 @@ INDICES = (Arg(high=2, kind="index"), Arg(high=2, kind="index", dtype="int32"))
 
 @dataclass(frozen=True)
 class Table:
-    """What is combined for a function.
+    """The values of a function's arguments and keywords that are combined.
 
     Attributes:
         name: the function's.
