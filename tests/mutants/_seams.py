@@ -74,7 +74,7 @@ PLACES = {
     "constant_of_jacobian": "autodiff_spec.operators._jacobian:constant",
     "jacobian_block": "autodiff_spec.operators._jacobian:_block",
     "jacobian_modes": "autodiff_spec.operators._jacobian:MODES",
-    "require_real": "autodiff_spec.operators._jacobian:_require_real",
+    "require_real": "autodiff_spec.operators._jacobian:_require_rows",
     "constant_of_jvp": "autodiff_spec.operators._jvp:constant",
     "directions_of": "autodiff_spec.operators._jvp:directions_of",
     "constant_of_host": "autodiff_spec.operators._host:constant",
