@@ -14,7 +14,7 @@ HEAD = """# Wrong derivatives in the frameworks
 Every wrong derivative in a released framework that the suite knows, the worst first. Each has a program that shows it,
 with the framework alone. `tests/test_findings.py` runs the programs, computes the expected numbers, and fails when a
 release has mended one, or when a deviation of an adapter has no entry here. The functions of `conventions="spec"` are
-mended ([conventions](conventions.md)).
+mended ([conventions](conventions.md)), but for what a deviation says of both flavours, at extreme sizes above all.
 
 The releases are the first and the last where the [matrix](versions.md) of versions or the tests saw it. A link
 leads to a thread about the same error. `python -m tests.findings` writes this page from `tests/findings/*.toml`.
