@@ -84,7 +84,7 @@ WRITTEN = (ad.MutationError, "in place")
 SOME: dict[str, tuple[Any, dict[str, Any]]] = {
     "at": ((lambda x, y: xpx.at(x, 0).set(y, copy=True), VECTOR, NUMBER), {}),
     "at, added": ((lambda x, y: xpx.at(x, 0).add(y, copy=True), VECTOR, NUMBER), {}),
-    "at, in place": ((lambda x, y: xpx.at(x, 0).set(y), VECTOR, NUMBER), {"torch": (RuntimeError, "in-place")}),
+    "at, in place": ((lambda x, y: xpx.at(x, 0).set(y), VECTOR, NUMBER), {"torch": (RuntimeError, "in place")}),
     "apply_where": (
         (lambda x, y: xpx.apply_where(x > 0, (x, y), lambda x, y: x**2 * y, lambda x, y: 3 * x), VECTOR, 2 * VECTOR),
         {"numpy": MIXED}),

@@ -58,6 +58,22 @@ def logistic(w, x, y):
     return np.mean(np.logaddexp(0, -y * (x @ w)))
 
 
+def test_a_scheduler_that_is_gone_is_an_error_with_a_remedy():
+    with dask.config.set(LIMITS):  # before another cluster is there, which would compute in its place
+        workers = cluster()
+        connected = distributed.Client(workers, timeout=60)
+        x = da.ones(8, chunks=4).persist()
+        gradient = be.grad(lambda x: np.sum(x**2))(x)
+        workers.close()
+        try:
+            with pytest.raises(ad.ComputationError, match=r"connect another distributed\.Client"):
+                be.to_numpy(gradient)
+            with pytest.raises(ad.ComputationError, match=r"connect another distributed\.Client"):
+                be.assign(be.variable(np.ones(8)), gradient)
+        finally:
+            connected.close()
+
+
 def test_value_and_gradient_are_computed_together_and_are_numpys(client):
     values, chunks = data()
     x, y, w = da.from_array(values, chunks=chunks), np.sign(values[:, 0]), np.linspace(-1, 1, 5)
@@ -117,19 +133,3 @@ def test_a_worker_that_is_killed_in_mid_step_changes_nothing(client):
     tanh = np.tanh(values)
     np.testing.assert_allclose(future.result(timeout=120), 2 * tanh / np.cosh(values) ** 2, rtol=1e-13)
     assert not psutil.pid_exists(victim) or psutil.Process(victim).status() == psutil.STATUS_ZOMBIE
-
-
-def test_a_scheduler_that_is_gone_is_an_error_with_a_remedy():
-    with dask.config.set(LIMITS):
-        workers = cluster()
-        connected = distributed.Client(workers, timeout=60)
-        x = da.ones(8, chunks=4).persist()
-        gradient = be.grad(lambda x: np.sum(x**2))(x)
-        workers.close()
-        try:
-            with pytest.raises(ad.ComputationError, match=r"connect another distributed\.Client"):
-                be.to_numpy(gradient)
-            with pytest.raises(ad.ComputationError, match=r"connect another distributed\.Client"):
-                be.assign(be.variable(np.ones(8)), gradient)
-        finally:
-            connected.close()

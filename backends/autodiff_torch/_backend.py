@@ -139,9 +139,6 @@ class TorchBackend(Backend):
     def _defers(self, arrays: Sequence[torch.Tensor]) -> bool:
         return any(map(is_valueless, arrays))
 
-    def _keeps_connections(self, arrays: Sequence[torch.Tensor]) -> bool:
-        return not self._defers(arrays)  # Keras, when it asks for shapes, makes new tensors on the device 'meta'
-
     def _outside(self, function: Any, arrays: list[torch.Tensor], kinds: Any) -> list[torch.Tensor]:
         if torch.compiler.is_compiling():  # Dynamo would follow NumPy's functions, and make PyTorch's of them
             aside: Any = torch.compiler.disable(self._outside)  # type: ignore[no-untyped-call]
@@ -175,6 +172,9 @@ class TorchBackend(Backend):
             value = value.astype(np.float64 if value.dtype == np.longdouble else np.complex128)
         found: torch.Tensor = xp.asarray(value, dtype=dtype, copy=True)
         return found
+
+    def _keeps_connections(self, arrays: Sequence[torch.Tensor]) -> bool:
+        return not self._defers(arrays)  # Keras, when it asks for shapes, makes new tensors on the device 'meta'
 
     def _ones_like(self, array: torch.Tensor) -> Any:
         return _state.ONES if array.numel() == 1 else torch.ones_like(array)
