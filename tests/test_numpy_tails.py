@@ -154,7 +154,7 @@ FEW_DIGITS = ("special.stdtr", "special.y0", "special.y1", "special.k0", "specia
               "special.jv", "special.iv", "special.i0e", "special.i1e")  # fmt: skip
 """What mpmath computes to so many digits as are asked for, at any size: 160 are enough."""
 SLOW = ("special.psi", "special.gammaln", "special.betaln", "special.polygamma", "special.rgamma", "special.loggamma",
-        *FEW_DIGITS)  # fmt: skip
+        "special.boxcox by power", *FEW_DIGITS)  # fmt: skip
 """Of numbers beyond 1e9 and below 1e-12 mpmath takes too long."""
 AMPLIFIED = {"special.dawsn": 24}
 """How often a value's rounding counts: (4x² - 2) D / |D″| is up to 24 hundred where no series helps yet, below 7."""
