@@ -75,7 +75,7 @@ def computed(x: Any) -> Any:
 
 
 def filled(like: Any, value: Any) -> Any:
-    """NumPy's array as one of the kind and chunks of a lazy one."""
+    """NumPy's array as a Dask array with the chunks of ``like``, an array or a shape."""
     return sys.modules["dask.array"].from_array(np.asarray(value), chunks=like.chunks)
 
 
