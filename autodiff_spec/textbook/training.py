@@ -33,7 +33,7 @@ def train(w: Any, b: Any, steps: int, batch: int = 32, rate: float = 0.05) -> It
         t.grad(loss, (w, b), out=(dw, db))
         ad.assign(w, w - rate * dw)
         ad.assign(b, b - rate * db)
-        yield float(loss)
+        yield float(ad.to_numpy(loss))
 
 
 def linear_regression(steps: int = 2000) -> dict[str, Any]:
