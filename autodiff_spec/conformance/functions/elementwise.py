@@ -69,8 +69,7 @@ ELEMENTWISE: tuple[Function, ...] = (
         kinks="KINK-09 KINK-10 KINK-11 KINK-12",
     ),
     elementwise("FUN-12", "conj", COMPLEX, ulps=EXACT),
-    # Some rules find the sign as a quotient of the value and x, which is rounded where it is differentiated again.
-    elementwise("FUN-13", "copysign", ODD, ODD, ulps=ROUNDED, kinks="KINK-13 KINK-14"),
+    elementwise("FUN-13", "copysign", ODD, ODD, ulps=EXACT, kinks="KINK-13 KINK-14"),
     elementwise("FUN-14", "cos", ANY, ulps=ELEMENTARY),
     elementwise("FUN-15", "cosh", ANY, ulps=ELEMENTARY),
     # By the divisor: up to six terms g·x/y² of four roundings each, and five additions.
