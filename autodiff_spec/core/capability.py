@@ -24,6 +24,8 @@ class Capability(enum.Enum):
         SPEC_OPERATORS: in the ``"spec"`` flavour operators and methods of arrays obey the clauses too.
     """
 
+    __hash__ = object.__hash__  # of the identity that members have; that of Enum is a function of Python's
+
     TAPE = "tape"
     HIGHER_ORDER = "higher_order"
     CONTROL_FLOW = "control_flow"

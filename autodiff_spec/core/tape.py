@@ -70,7 +70,8 @@ class Tape:
     ) -> None:
         self._state = "closed"
         self._exit()
-        raise_explained(self.backend, error)
+        if error is not None:
+            raise_explained(self.backend, error)
 
     def watch(self, x: Any) -> Any:
         """Make ``x`` a source of this tape.
@@ -149,7 +150,9 @@ class Tape:
                         'pass unconnected="zero" to get zeros'
                     )
         elif unconnected == "zero":
-            gradients = [self._filled(g, array) for g, array in zip(gradients, arrays, strict=True)]
+            for i, gradient in enumerate(gradients):
+                if gradient is None:
+                    gradients[i] = self._filled(None, arrays[i])
         if destinations is None:
             return trees.unflatten(structure, gradients)
         for destination, gradient, array in zip(destinations, gradients, arrays, strict=True):

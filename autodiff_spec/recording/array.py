@@ -221,6 +221,16 @@ class RecordedVariable(RecordedArray):
         _value: Any
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The lengths of its axes, which no assignment changes."""
+        return self._value.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> Any:
+        """The dtype of its elements, which no assignment changes."""
+        return self._value.dtype
+
+    @property
     def value(self) -> Any:
         """The value that it holds now."""
         observer = self.observer.get()

@@ -170,8 +170,11 @@ class Recorder:
         recording.open = False
         _OPEN.discard(recording.number)
         frame = self._frame.get()
-        self._frame.set(_frame(tuple([r for r in frame.recordings if r is not recording]), frame.hides))
-        if recording.number in _USED_ELSEWHERE:
+        rest = frame.recordings[:-1]
+        if frame.recordings[-1:] != (recording,):
+            rest = tuple([r for r in frame.recordings if r is not recording])
+        self._frame.set(_frame(rest, frame.hides))
+        if _USED_ELSEWHERE and recording.number in _USED_ELSEWHERE:
             _USED_ELSEWHERE.discard(recording.number)
             if sys.exc_info()[1] is None or isinstance(sys.exc_info()[1], Exception):  # and no interruption
                 raise LostDerivativeError(_ELSEWHERE_ERROR)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._dask import OF_DASK, refuse
+from autodiff_numpy._dask import refuse
 from autodiff_numpy._others import require_kinds, speaks
 from autodiff_numpy._substitutes import substitute
 from autodiff_numpy._tables import FUNCTIONS, LATE, RECORDER, TRACE, UFUNC_METHODS, UFUNCS
@@ -64,22 +64,17 @@ class Array(RecordedArray):
         """Refuse `dask.compute` and `dask.delayed`; a recorded array is no collection of Dask's."""
         refuse(self)
 
-    def __getattr__(self, name: str) -> Any:
-        if name in OF_DASK and foreign(self.value):
-            return OF_DASK[name](self)
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-
     def _substitute(self, caller: FrameType) -> str:
         return substitute(caller)
 
     # --- NumPy's protocols ------------------------------------------------------------------------------------
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if "out" in kwargs or method == "at":
-            return self._write_ufunc(ufunc, method, inputs, kwargs)
         recording = UFUNCS.get(ufunc)
         if recording is not None and method == "__call__" and not kwargs:
             return recording(*inputs)
+        if "out" in kwargs or method == "at":
+            return self._write_ufunc(ufunc, method, inputs, kwargs)
         if (ufunc, method) in UFUNC_METHODS:
             return UFUNC_METHODS[ufunc, method](*inputs, **kwargs)
         if recording is None and _loaded_late(ufunc):
@@ -166,8 +161,9 @@ class Variable(RecordedVariable, Array):
         node = RECORDER.node_of(self)
         if node is None:
             return self.value
-        array = object.__new__(Array)  # it runs for each use
-        array.value = self.value
+        array = object.__new__(Array)  # it runs for each use, so nothing is called that could be spared
+        observer = TRACE.get()
+        array.value = self._value if observer is None else observer.read(self, self._value)
         array.node = node
         array._views = None
         array._link = "a variable"  # which is not written, nor through its views

@@ -124,7 +124,9 @@ class NumpyBackend(Backend):
 
     def _ones_like(self, array: Any) -> Any:
         value = plain(array)
-        return np.ones_like(value) if value.ndim or foreign(value) else value.dtype.type(1)
+        if isinstance(value, np.generic) or not (value.ndim or foreign(value)):
+            return value.dtype.type(1)
+        return np.ones_like(value)
 
     def _kind(self, dtype: Any) -> str:
         return {"f": "real", "c": "complex"}.get(np.dtype(dtype).kind, "other")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable
 from types import ModuleType
@@ -9,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import Array, plain
+from autodiff_numpy._array import Array, foreign, plain
+from autodiff_numpy._dask import OF_DASK
 from autodiff_numpy._options import has_derivative, refuse_option
 from autodiff_numpy._rule import RULES
 from autodiff_numpy._tables import TRACKED
@@ -61,8 +63,16 @@ def install(xp: ModuleType) -> None:
         setattr(Array, name, property(operator.attrgetter(f"value.{name}")))
     setattr(Array, "flags", property(Flags))  # noqa: B010
     setattr(Array, "base", property(base_of))  # noqa: B010  (what only views have)
+    for name, read_it in OF_DASK.items():  # properties, for with a __getattr__ Python reads every attribute slowly
+        setattr(Array, name, property(functools.partial(_of_dask, name, read_it)))
     for name, (read_it, write_it) in PROPERTIES.items():
         setattr(Array, name, property(read_it, write_it))
+
+
+def _of_dask(name: str, read_it: Callable[[Array], Any], self: Array) -> Any:
+    if not foreign(self.value):
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
+    return read_it(self)
 
 
 def _rounded(self: Array, ndigits: int | None = None) -> Any:

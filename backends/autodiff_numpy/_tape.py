@@ -71,7 +71,7 @@ class NumpyTraits(ArrayTraits):
                 or id(value) in seen
                 or not value.flags.writeable
             ):
-                value = copied(value)
+                value = np.array(value) if type(value) is np.ndarray else copied(value)
                 gradient = Array(value, gradient.node) if type(gradient) is Array else value
             seen.add(id(value))
             finished.append(gradient)

@@ -28,6 +28,7 @@ from autodiff_spec.recording.nodes import Edge, Frame, Node
 
 _SCALARS = frozenset((float, int, bool))
 _LISTS = frozenset((list, tuple))
+_ARRAYS = frozenset((np.ndarray, Array, Variable))
 _CHANGEABLE = frozenset((list, np.ndarray))
 """What the user may change after it was an option: a residual is a copy."""
 _NOT_GIVEN: Any = object()
@@ -81,6 +82,8 @@ def untracked(value: Any, *parents: Node) -> Any:
 
 def as_array(x: Any) -> Any:
     """Numbers and lists as an array, as NumPy takes them; lists that hold recorded arrays are stacked."""
+    if type(x) in _ARRAYS:
+        return x
     if type(x) in _LISTS and holds_recorded(x):
         return TRACKED.stack([as_array(part) for part in x])
     return x if hasattr(x, "dtype") else np.asarray(x)
