@@ -336,8 +336,34 @@ def numbers_in_a_pool(x: Any) -> Any:
         return sum(pool.map(float, x)) * x[0]
 
 
+def under_tapes_of_their_own(x: Any) -> Any:
+    def work(v: Any) -> Any:
+        with be.tape() as own:
+            w = own.watch(2.0)
+            y = v * w
+        own.grad(y, w)
+        return y
+
+    with ThreadPoolExecutor(2) as pool:
+        return sum(pool.map(work, x))
+
+
+def numbers_under_tapes(x: Any) -> Any:
+    with ThreadPoolExecutor(2) as pool:
+        return sum(pool.map(lambda v: be.grad(lambda w: w * float(v))(2.0), x)) * x[0]
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.parametrize("f", [squares_in_a_pool, squares_in_threads, numbers_in_a_pool])
+@pytest.mark.parametrize(
+    "f",
+    [
+        squares_in_a_pool,
+        squares_in_threads,
+        numbers_in_a_pool,
+        under_tapes_of_their_own,
+        numbers_under_tapes,
+    ],
+)
 @pytest.mark.parametrize("of", [be.grad, lambda f: lambda x: be.jvp(f, (x,), (x,)), be.hessian])
 def test_a_thread_without_the_tape_does_not_lose_what_it_records(of: Any, f: Callable[[Any], Any]) -> None:
     with pytest.raises(ad.LostDerivativeError, match="thread"):

@@ -43,5 +43,12 @@ CHAPTER = Chapter(
             "pause() in one task does not stop the recording in another task of the thread.",
             INTERLEAVED,
         ),
+        Clause(
+            "THREAD-10",
+            MUST,
+            "What a thread computes, with or without a tape of its own, of an array that another thread's tape records "
+            "has the derivative of that tape, or is refused; it is no constant in silence.",
+            TAPE,
+        ),
     ),
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from autodiff_spec import Backend
+from autodiff_spec import Backend, LostDerivativeError
 from autodiff_spec.conformance import clause
 from autodiff_spec.conformance.checks import assert_equal
 
@@ -269,3 +270,24 @@ def test_after_the_threads_this_one_records_right(be: Backend) -> None:
     with be.tape() as t:
         y = v * v
     assert_equal(be, t.grad(y, v), 6.0)
+
+
+@clause("THREAD-10")
+@pytest.mark.parametrize("own_tape", [False, True], ids=["no tape of its own", "a tape of its own"])
+def test_what_another_thread_computes_of_a_recorded_array_is_no_constant(be: Backend, own_tape: bool) -> None:
+    def work(x: Any) -> Any:
+        if not own_tape:
+            return x * x
+        with be.tape():
+            v = variable(be, 3.0)
+            return x * v
+
+    try:
+        with be.tape() as t:
+            x = t.watch(variable(be, 3.0))
+            with ThreadPoolExecutor(1) as pool:
+                y = pool.submit(work, x).result(TIMEOUT) + x
+        found = float(t.grad(y, x))
+    except LostDerivativeError:
+        return
+    assert found == (4.0 if own_tape else 7.0)

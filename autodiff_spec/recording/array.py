@@ -155,9 +155,8 @@ class RecordedArray:
         Raises:
             LostDerivativeError: one that is open in another thread or context.
         """
-        frame, tapes = self.recorder.frame(), self.node.tapes
-        if not frame.recordings:
-            return bool(frame.tracking(tapes))
+        frame = self.recorder.frame()
+        tapes = frame.tracking(self.node.tapes)
         return any(recording.asked and recording.number in tapes for recording in frame.recordings)
 
     def _released(self, conversion: str) -> Any:

@@ -99,9 +99,18 @@ class Frame:
             self.append = functools.partial(_append, recordings)  # no method of this frame: that would be a cycle
 
     def tracking(self, tapes: tuple[int, ...]) -> tuple[int, ...]:
-        """Those of the open tapes that are among ``tapes``; the frame's own tuple when that is all of them."""
+        """Those of the open tapes that are among ``tapes``; the frame's own tuple when that is all of them.
+
+        Raises:
+            LostDerivativeError: another of ``tapes`` is open in a thread or context that is not this one. It would lose
+                the derivative here, and nobody asked for that. A thread's error may be read by nobody, so the tape
+                raises it once more where it is closed.
+        """
         if tapes == self.tapes:
             return self.tapes
+        if not self.hides and (elsewhere := _OPEN.intersection(tapes).difference(self.tapes)):
+            _USED_ELSEWHERE.update(elsewhere)
+            raise LostDerivativeError(_ELSEWHERE_ERROR)
         return tuple(number for number in self.tapes if number in tapes)
 
 
@@ -109,23 +118,6 @@ def _append(recordings: tuple[Recording, ...], node: Node) -> None:
     for recording in recordings:
         if recording.number in node.tapes:
             recording.nodes.append(node)
-
-
-class _Elsewhere(Frame):
-    """The frame of a context in which no tape is open and none is hidden, as that of a new thread.
-
-    What a tape records that is open in another context would lose its derivative here, and nobody asked for that. A
-    thread's error may be read by nobody, so the tape raises it once more where it is closed.
-    """
-
-    __slots__ = ()
-
-    def tracking(self, tapes: tuple[int, ...]) -> tuple[int, ...]:
-        strange = _OPEN.intersection(tapes)
-        if strange:
-            _USED_ELSEWHERE.update(strange)
-            raise LostDerivativeError(_ELSEWHERE_ERROR)
-        return ()
 
 
 _ELSEWHERE_ERROR = (
@@ -140,18 +132,18 @@ _OPEN: set[int] = set()
 _USED_ELSEWHERE: set[int] = set()
 """Those of them that lost a derivative in another context."""
 
-_NOTHING, _ELSEWHERE = Frame((), hides=True), _Elsewhere((), hides=False)
+_NONE_OPEN, _ALL_HIDDEN = Frame((), hides=False), Frame((), hides=True)
 
 
 def _frame(recordings: tuple[Recording, ...], hides: bool) -> Frame:
-    return Frame(recordings, hides) if recordings else _NOTHING if hides else _ELSEWHERE
+    return Frame(recordings, hides) if recordings else _ALL_HIDDEN if hides else _NONE_OPEN
 
 
 class Recorder:
     """The open tapes of one engine, for each context (thread, task) its own."""
 
     def __init__(self, name: str) -> None:
-        self._frame: ContextVar[Frame] = ContextVar(name, default=_ELSEWHERE)
+        self._frame: ContextVar[Frame] = ContextVar(name, default=_NONE_OPEN)
         self.frame: Callable[[], Frame] = self._frame.get
 
     def start(self, recording: Recording) -> None:

@@ -148,6 +148,11 @@ def left_open() -> None:
     Tape.__exit__ = leave
 
 
+@mutant("what another thread's tape records is a constant", "THREAD-10")
+def constant_elsewhere() -> None:
+    at.tracking = lambda self, tapes: tuple(number for number in self.tapes if number in tapes)
+
+
 @mutant("tapes are shared by all threads", "THREAD-04")
 def mixed_threads() -> None:
     class Shared:
