@@ -22,6 +22,7 @@ SUITE = {"autodiff_spec", "numpy", "pytest", "_pytest", "hypothesis", *sys.stdli
 TOOLS = {"autodiff_spec.conformance", "autodiff_spec.report", "autodiff_spec.cli"}
 ASK_THE_ORACLE = {"autodiff_spec.gradient_check.exact", "autodiff_spec.diff._exact"}  # lazily
 DRAW = {"autodiff_spec.textbook.picture", "autodiff_spec.plot._figure"}  # with matplotlib, lazily
+SPREAD = {"autodiff_numpy._distribution"}  # for the suite, with Dask
 AT_HOME_ONLY = {"tests", "benchmarks", "backends", "conftest", "examples"}
 LAYERS: tuple[set[str], ...] = (
     {"core"},
@@ -71,7 +72,7 @@ def is_allowed(module: str, target: str, lazy: bool) -> bool:
     if within(target, AT_HOME_ONLY):  # rule 4, and never `import backends.autodiff_numpy`
         return False
     if top in BACKENDS:  # rule 3
-        allowed = {top, *CORE, *FRAMEWORK[top]}
+        allowed = {top, *CORE, *FRAMEWORK[top], *({"dask", "cloudpickle"} if module in SPREAD else ())}
         return within(target, allowed) and not within(target, {"autodiff_spec.oracle", *TOOLS})
     if rest.startswith("conformance"):  # rule 2
         return within(target, SUITE)

@@ -33,6 +33,7 @@ _MODULES = (
     "custom_rules",
     "checkpoints",
     "hosts",
+    "distributed",
     "threads",
     "memory",
     "mutation",

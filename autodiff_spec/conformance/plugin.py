@@ -88,6 +88,8 @@ def _prepare_environment() -> None:
     """Frameworks read these variables when they load; what is set already stays."""
     os.environ.setdefault("JAX_ENABLE_X64", "1")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if _is_jax() and "host_platform_device_count" not in os.environ.get("XLA_FLAGS", ""):
+        os.environ.setdefault("JAX_NUM_CPU_DEVICES", "2")  # for arrays in parts
     if _is_jax() and "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         os.environ["JAX_COMPILATION_CACHE_DIR"] = str(_jax_cache())
         # each compilation is short, and there are thousands

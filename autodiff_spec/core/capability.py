@@ -21,6 +21,7 @@ class Capability(enum.Enum):
         IN_PLACE: recorded arrays can be written in place, views included, and that is differentiated.
         MUTATION_CHECK: in-place changes of recorded arrays are noticed (`MutationError`).
         HOST: the framework differentiates and transforms functions itself, and operators are right inside of that.
+        DISTRIBUTED: arrays that lie in several parts, on devices or in processes, are differentiated where they lie.
         SPEC_OPERATORS: in the ``"spec"`` flavour operators and methods of arrays obey the clauses too.
     """
 
@@ -40,4 +41,5 @@ class Capability(enum.Enum):
     IN_PLACE = "in_place"
     MUTATION_CHECK = "mutation_check"
     HOST = "host"
+    DISTRIBUTED = "distributed"
     SPEC_OPERATORS = "spec_operators"

@@ -88,6 +88,39 @@ class Host(Protocol):
         """The framework's own gradient of ``f``, as a function that can be differentiated."""
 
 
+class Distribution(Protocol):
+    """How the framework spreads arrays over devices or processes, as chapter DIST meets it; a module will do.
+
+    Attributes:
+        OWN: name -> function of the framework's own that leaves the values of an array what they are, and may place it
+            elsewhere; of a recorded one it is differentiated, or refused.
+        UNKNOWN: name -> function that makes of an array one whose parts the framework cannot tell.
+        GONE: name -> function that makes of an array one whose parts cannot be had any more.
+    """
+
+    OWN: Mapping[str, Callable[[Array], Array]]
+    UNKNOWN: Mapping[str, Callable[[Array], Array]]
+    GONE: Mapping[str, Callable[[Array], Array]]
+
+    def spread(self, array: Array, axis: int = 0) -> Array:
+        """The array, cut along an axis of even length into a part for each device or process that there is.
+
+        Skips the running test where there is only one.
+        """
+
+    def ones(self, size: int) -> Array:
+        """An array of one axis and of ones, spread like another, that was never whole anywhere."""
+
+    def placement(self, array: Array) -> object:
+        """Where the parts of an array lie, plain or recorded: equal for two arrays of one shape that lie the same."""
+
+    def held(self, array: Array) -> int:
+        """The largest number of bytes that a device, or this process, holds for an array."""
+
+    def untouched(self) -> AbstractContextManager[None]:
+        """A context in which it is an error to compute a lazy array or to gather a spread one, as far as it shows."""
+
+
 class Unprepared:
     """A function of arrays that runs unprepared: the default of `Engine._prepare`."""
 
@@ -346,6 +379,10 @@ class Engine:
     def _host(self) -> Host:
         """The framework's own ways of differentiating and running a function, for the suite (``HOST``)."""
         raise missing_hook(self, "_host")
+
+    def _distribution(self) -> Distribution:
+        """How the framework spreads arrays, for the suite (``DISTRIBUTED``)."""
+        raise missing_hook(self, "_distribution")
 
     # --- hooks about arrays ----------------------------------------------------------------------------------------
 

@@ -195,6 +195,17 @@ def require_wide(dtype: Any, what: str) -> None:
         )
 
 
+def lies_as(value: Any, like: Any) -> bool:
+    """Whether a value lies where ``like`` does, as far as that has a place: what JAX may move (not committed) has none.
+
+    Nor have the values of a function that JAX traces.
+    """
+    if isinstance(like, jax.core.Tracer) or isinstance(value, jax.core.Tracer) or not like.committed:
+        return True
+    same: bool = value.committed and value.sharding.is_equivalent_to(like.sharding, value.ndim)
+    return same
+
+
 def fresh(gradients: list[Any], cotangents: Sequence[Any]) -> list[Any]:
     """Gradients that are neither one of the cotangents nor each other.
 

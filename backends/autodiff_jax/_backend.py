@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
-from autodiff_jax._array import RECORDER, Array, Variable, plain, require_wide
+from autodiff_jax._array import RECORDER, Array, Variable, lies_as, plain, require_wide
 from autodiff_jax._custom import RuleInForwardMode, apply_checkpoint, apply_rule, forward_mode
 from autodiff_jax._functional import native_jvp, native_linearize, native_vjp, natively, refuse_pause
 from autodiff_jax._lift import lift
@@ -39,6 +39,7 @@ class JaxBackend(Backend):
             Capability.TAPE,
             Capability.HIGHER_ORDER,
             Capability.HOST,
+            Capability.DISTRIBUTED,
             Capability.CONTROL_FLOW,
             Capability.TAPE_IN_TRANSFORM,
             Capability.INTERLEAVED_CONTEXTS,
@@ -154,6 +155,11 @@ class JaxBackend(Backend):
 
         return _host
 
+    def _distribution(self) -> Any:
+        from autodiff_jax import _distribution
+
+        return _distribution
+
     def _defers(self, arrays: Sequence[Any]) -> bool:
         return any(isinstance(jax.lax.stop_gradient(plain(array)), jax.core.Tracer) for array in arrays)
 
@@ -205,7 +211,8 @@ class JaxBackend(Backend):
         if is_of_keras(variable):
             variable.assign(plain(array))
         else:
-            variable.value = _strong(array)
+            value, before = _strong(array), variable.value
+            variable.value = value if lies_as(value, before) else jax.device_put(value, before.sharding)
 
     def _tape(self, persistent: bool) -> Tape:
         return JaxTape(self, persistent=persistent)

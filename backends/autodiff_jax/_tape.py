@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 from jax import numpy as jnp
 
-from autodiff_jax._array import RECORDER, Array, SpecRecording, Variable, fresh, kind_of
+from autodiff_jax._array import RECORDER, Array, SpecRecording, Variable, fresh, kind_of, lies_as, plain
+from autodiff_jax._lift import lift
 from autodiff_jax._operation import Operation, Pull, add
 from autodiff_spec import Backend
 from autodiff_spec.recording.nodes import Node
 from autodiff_spec.recording.tape import ArrayTraits, RecordedTape
 
 _conj = Operation(jnp.conj)
+
+
+def _placed(gradient: Any, source: Any) -> Any:
+    """The gradient where its source lies; that it moved is recorded where the gradient is."""
+    if lies_as(plain(gradient), source):
+        return gradient
+    return lift(lambda g: jax.device_put(g, source.sharding))(gradient)
 
 
 class JaxTraits(ArrayTraits):
@@ -31,7 +40,11 @@ class JaxTraits(ArrayTraits):
         return _conj(g) if g.dtype.kind == "c" else g
 
     def finished(self, gradients: list[Any], sources: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
-        return fresh([None if gradient is None else self.conjugate(gradient) for gradient in gradients], cotangents)
+        laid = [
+            None if gradient is None else _placed(self.conjugate(gradient), plain(source))
+            for gradient, source in zip(gradients, sources, strict=True)
+        ]
+        return fresh(laid, cotangents)
 
 
 TRAITS = JaxTraits(RECORDER, Array, Variable)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cached_property
+from importlib.util import find_spec
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,9 @@ import numpy as np
 
 import autodiff_numpy._beyond  # noqa: F401  (rules of NumPy's functions that are made of it)
 from autodiff_numpy._array import Array, Variable, copied, foreign, lazy, plain
-from autodiff_numpy._dask import computed, explained, filled
+from autodiff_numpy._dask import computed, explained, placed
 from autodiff_numpy._forward import jvp, linearize
-from autodiff_numpy._tables import RECORDER
+from autodiff_numpy._tables import RECORDER, TRACKED
 from autodiff_numpy._tape import TRAITS, NumpyTape
 from autodiff_numpy._views import own_handle
 from autodiff_spec import Backend, Capability, NotDifferentiableError, Tape
@@ -50,6 +52,8 @@ class NumpyBackend(Backend):
     def __init__(self, conventions: str = "native") -> None:
         super().__init__()
         self.conventions = conventions
+        if find_spec("dask"):  # arrays in parts are Dask's
+            self.capabilities = self.capabilities | {Capability.DISTRIBUTED}
 
     @cached_property
     def xp(self) -> Any:
@@ -91,6 +95,14 @@ class NumpyBackend(Backend):
     def _forward_is_native(self) -> bool:
         return True
 
+    def _vmap(self, f: Any, arrays: list[Any], axes: list[int]) -> list[Any]:
+        stacked = super()._vmap(f, arrays, axes)
+        for array, axis in zip(arrays, axes, strict=True):
+            if hasattr(plain(array), "chunks"):  # the slices were made one by one, and are a chunk each
+                batch = {0: plain(array).chunks[axis]}
+                return [TRACKED.moved(output, methodcaller("rechunk", batch)) for output in stacked]
+        return stacked
+
     def _prepare(self, f: Any, arrays: list[Any]) -> Callable[[list[Any], list[Any] | None], tuple[list[Any], Any]]:
         from autodiff_numpy.prepare.replay import Replayed
 
@@ -101,6 +113,11 @@ class NumpyBackend(Backend):
 
     def _checkpoint(self, f: Any, arrays: list[Any]) -> list[Any]:
         return record_checkpoint(self, TRAITS, f, arrays)
+
+    def _distribution(self) -> Any:
+        from autodiff_numpy import _distribution
+
+        return _distribution
 
     def _stop_gradient(self, array: Any) -> Any:
         return copied(plain(array))
@@ -142,10 +159,10 @@ class NumpyBackend(Backend):
 
     def _assign(self, variable: Any, array: Any) -> None:
         value, before = plain(array), variable.value
-        if lazy(value) and not lazy(before):
+        if lazy(before):
+            value = placed(value, before)
+        elif lazy(value):
             value = computed(value)  # a variable that became lazy would keep the graph of every step
-        elif lazy(before) and not lazy(value):
-            value = filled(before, value)
         variable.value = copied(value).astype(variable.dtype, copy=False)
 
     def _tape(self, persistent: bool) -> Tape:

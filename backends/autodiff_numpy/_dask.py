@@ -74,8 +74,10 @@ def computed(x: Any) -> Any:
         ) from error
 
 
-def filled(like: Any, value: Any) -> Any:
-    """NumPy's array as a Dask array with the chunks of ``like``, an array or a shape."""
+def placed(value: Any, like: Any) -> Any:
+    """An array in the chunks of ``like``, an array of Dask's or its shape."""
+    if hasattr(value, "chunks"):
+        return value.rechunk(like.chunks)
     return sys.modules["dask.array"].from_array(np.asarray(value), chunks=like.chunks)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import Array, Variable, copied, owned, plain
+from autodiff_numpy._dask import shape_of
 from autodiff_numpy._pullback import add, dense, pull_tracked, pull_values
-from autodiff_numpy._tables import RECORDER
+from autodiff_numpy._tables import RECORDER, TRACKED
 from autodiff_numpy._views import guarded, lock, own_handle, was_written
 from autodiff_spec import MutationError
 from autodiff_spec.recording.nodes import Node, Pull
@@ -59,6 +60,9 @@ class NumpyTraits(ArrayTraits):
                 finished.append(None)
                 continue
             gradient = dense(gradient)
+            of = plain(source)
+            if type(of) is not np.ndarray and hasattr(of, "chunks"):
+                gradient = TRACKED.placed(gradient, shape_of(of))
             dtype = source.dtype
             if gradient.dtype is not dtype or dtype.kind == "c":
                 gradient = self.conjugate(gradient)

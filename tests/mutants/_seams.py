@@ -12,6 +12,10 @@ from typing import Any
 PLACES = {
     "locked": "autodiff_numpy._array:_locked",
     "plain": "autodiff_numpy._array:plain",
+    "computed": "autodiff_numpy._backend:computed",
+    "refused_by_dask": "autodiff_numpy._array:refuse",
+    "require_known": "autodiff_numpy._dask:_require_known",
+    "spread_in_parts": "autodiff_numpy.rules.reductions:spread",
     "fresh_output": "autodiff_numpy._backend:_fresh",
     "linearize": "autodiff_numpy._backend:linearize",
     "run_rule": "autodiff_numpy._backend:run_rule",

@@ -6,6 +6,7 @@ from tests.mutants import (
     of_beyond,
     of_calls,
     of_checks,
+    of_distribution,
     of_forward,
     of_frameworks,
     of_inputs,
@@ -23,7 +24,7 @@ from tests.mutants import (
 from tests.mutants._mutant import MUTANTS, Mutant
 
 __all__ = [
-    "MUTANTS", "Mutant", "of_adapters", "of_answers", "of_beyond", "of_calls", "of_checks", "of_forward",
-    "of_frameworks", "of_inputs", "of_matrices", "of_operators", "of_prepare", "of_regions", "of_rules", "of_special",
-    "of_tapes", "of_values", "of_variables", "of_writes",
+    "MUTANTS", "Mutant", "of_adapters", "of_answers", "of_beyond", "of_calls", "of_checks", "of_distribution",
+    "of_forward", "of_frameworks", "of_inputs", "of_matrices", "of_operators", "of_prepare", "of_regions", "of_rules",
+    "of_special", "of_tapes", "of_values", "of_variables", "of_writes",
 ]  # fmt: skip
