@@ -20,10 +20,12 @@ class Block(NamedTuple):
     text: str
 
 
-def blocks(page: Path) -> list[Block]:
-    """The blocks of a page that are programs, not sessions with prompts."""
+def blocks(page: Path, section: str = "") -> list[Block]:
+    """The blocks of a page, or of one of its sections, that are programs, not sessions with prompts."""
     text = page.read_text("utf-8")
-    found = _BLOCK.finditer(text)
+    start = text.index(f"\n## {section}\n") + 1 if section else 0
+    end = text.find("\n## ", start) if section else -1
+    found = _BLOCK.finditer(text, start, len(text) if end < 0 else end)
     return [
         Block(match["code"], text.count("\n", 0, match.start()) + 2, match["text"] or "")
         for match in found
@@ -31,11 +33,11 @@ def blocks(page: Path) -> list[Block]:
     ]
 
 
-def run(page: Path) -> list[tuple[Block, str]]:
-    """Run a page's blocks in one namespace; each with what it printed."""
+def run(page: Path, section: str = "") -> list[tuple[Block, str]]:
+    """Run the blocks of a page, or of one of its sections, in one namespace; each with what it printed."""
     namespace: dict[str, Any] = {"__name__": "__page__"}
     done = []
-    for block in blocks(page):
+    for block in blocks(page, section):
         printed = StringIO()
         source = "\n" * (block.line - 1) + block.code  # so that a traceback names the page's own line
         with redirect_stdout(printed):
