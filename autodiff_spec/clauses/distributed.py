@@ -76,7 +76,12 @@ CHAPTER = Chapter(
             DIST,
         ),
         Clause("DIST-13", MUST, "What is asked of an array whose parts are gone is an error of this interface.", DIST),
-        Clause("DIST-14", MUST, "to_numpy() gives the whole of a distributed array.", DIST),
+        Clause(
+            "DIST-14",
+            MUST,
+            "to_numpy() gives the whole of a distributed array, or an error of this interface where other processes hold a part.",
+            DIST,
+        ),
         Clause(
             "DIST-15",
             MUST,

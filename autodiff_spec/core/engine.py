@@ -7,6 +7,7 @@ engine implements them on single arrays that are already checked. One without ta
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
@@ -424,6 +425,11 @@ class Engine:
     def _ones_like(self, array: Array) -> Array:
         """The cotangent of the sum of an array's elements: ones, or what this engine's ``_pullback`` takes for them."""
         return self.xp.ones_like(array)
+
+    def _units(self, like: Array) -> Array:
+        """The unit vectors of an array's shape, stacked in front: what a Jacobian's rows or columns are made from."""
+        size = math.prod(like.shape)
+        return self.xp.reshape(self.xp.eye(size, dtype=like.dtype), (size, *like.shape))
 
     def _kind(self, dtype: Any) -> str:
         if self.xp.isdtype(dtype, "real floating"):

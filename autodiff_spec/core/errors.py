@@ -10,7 +10,7 @@ Each message names the operation, the argument (by its path in the tree) and the
     ├── NotDifferentiableError (TypeError)       an int or bool source, target or cotangent
     ├── LostDerivativeError (TypeError)          float() or np.asarray() of an array that is being recorded
     ├── DtypeError (TypeError)                   a dtype that would be narrowed, cannot be held, or is not taken
-    ├── DeviceError (ValueError)                 a device that the framework does not have
+    ├── DeviceError (ValueError)                 a device that is not there, or whose values are not to be had here
     ├── UntrackedError (ValueError)              no history on this tape, or a source it never watched
     ├── ShapeMismatchError (ValueError)          shapes or tree structures that differ
     ├── TapeError (RuntimeError)                 a recording that cannot answer
@@ -64,7 +64,7 @@ class DtypeError(AutodiffError, TypeError):
 
 
 class DeviceError(AutodiffError, ValueError):
-    """The framework has no such device, or cannot hold values there."""
+    """The framework has no such device, cannot hold values there, or cannot read them from this process."""
 
 
 class UntrackedError(AutodiffError, ValueError):

@@ -158,7 +158,6 @@ def _each(
     be: Engine, linear: Callable[[list[Any]], list[Any]], at: Any, index: int, count: int, results: list[Any]
 ) -> list[Any]:
     """Apply ``linear`` to each unit vector like ``at``, as argument ``index`` of ``count``; results are stacked."""
-    size = math.prod(at.shape)
 
     def of_unit(unit: Any) -> list[Any]:
         arguments: list[Any] = [None] * count
@@ -166,8 +165,7 @@ def _each(
         found = linear(arguments)
         return [be.xp.zeros_like(like) if one is None else one for one, like in zip(found, results, strict=True)]
 
-    units = be.xp.reshape(be.xp.eye(size, dtype=at.dtype), (size, *at.shape))
-    return be._vmap(of_unit, [units], [0])
+    return be._vmap(of_unit, [be._units(at)], [0])
 
 
 def _block(be: Engine, found: Any, output: Any, primal: Any) -> Any:

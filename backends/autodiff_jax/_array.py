@@ -30,36 +30,52 @@ class SpecRecording(Recording):
 
 
 class Kind:
-    """A shape, a dtype and whether JAX holds it weakly: one object for each, so that a kind is its own key."""
+    """A shape, a dtype, whether JAX holds it weakly, and its explicit sharding, which is part of its type to JAX.
 
-    __slots__ = ("dtype", "floating", "ones", "shape", "weak")
+    There is one object for each, so that a kind is its own key.
+    """
 
-    def __init__(self, shape: tuple[int, ...], dtype: Any, weak: bool) -> None:
+    __slots__ = ("dtype", "floating", "ones", "shape", "sharding", "weak")
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any, weak: bool, sharding: Any) -> None:
         self.shape = shape
         self.dtype = dtype
         self.weak = weak
+        self.sharding = sharding
         self.floating = jnp.issubdtype(dtype, jnp.inexact)
         self.ones: Any = None
 
     def abstract(self) -> Any:
         """The abstract value that JAX traces in place of an array of this kind."""
-        return _abstract(self.shape, self.dtype, weak_type=self.weak)
+        return _abstract(self.shape, self.dtype, weak_type=self.weak, sharding=self.sharding)
 
     def strong(self) -> Any:
         """The abstract value of a cotangent: this kind with a dtype that is not weak."""
-        return _abstract(self.shape, self.dtype)
+        return _abstract(self.shape, self.dtype, sharding=self.sharding)
+
+    def zeros(self) -> Any:
+        """Zeros of this kind, as a cotangent."""
+        return jax.lax.full(self.shape, 0, self.dtype, sharding=self.sharding)
 
 
-_KINDS: dict[tuple[Any, ...], Kind] = {}
+_KINDS: dict[Any, Kind] = {}
+"""Kinds by what they say, and by JAX's abstract values."""
 
 
 def kind_of(value: Any) -> Kind:
     """The kind of a `jax.Array`, a tracer, or an abstract array."""
-    key = (value.shape, value.dtype, value.weak_type)
-    kind = _KINDS.get(key)
+    aval = getattr(value, "aval", value)
+    kind = _KINDS.get(aval)
     if kind is None:
-        kind = _KINDS.setdefault(key, Kind(*key))
+        key = (value.shape, value.dtype, value.weak_type, _explicit(aval.sharding))
+        kind = _KINDS[aval] = _KINDS.setdefault(key, Kind(*key))
     return kind
+
+
+def _explicit(sharding: Any) -> Any:
+    """The sharding of an array over axes of a mesh that are explicit; None of others."""
+    mesh = getattr(sharding, "mesh", None)
+    return sharding if mesh is not None and jax.sharding.AxisType.Explicit in mesh.axis_types else None
 
 
 class Array(RecordedArray):

@@ -11,14 +11,24 @@ from typing import Any, TypeVar
 import jax
 import numpy as np
 from jax import numpy as jnp
+from jax.sharding import NamedSharding, PartitionSpec
 
-from autodiff_jax._array import RECORDER, Array, Variable, lies_as, plain, require_wide
+from autodiff_jax._array import RECORDER, Array, Variable, kind_of, lies_as, plain, require_wide
 from autodiff_jax._custom import RuleInForwardMode, apply_checkpoint, apply_rule, forward_mode
 from autodiff_jax._functional import native_jvp, native_linearize, native_vjp, natively, refuse_pause
 from autodiff_jax._lift import lift
 from autodiff_jax._prepare import Compiled
 from autodiff_jax._tape import JaxTape
-from autodiff_spec import Backend, Capability, MutationError, Tape, UnsupportedError
+from autodiff_spec import (
+    AutodiffError,
+    Backend,
+    Capability,
+    DeviceError,
+    LostDerivativeError,
+    MutationError,
+    Tape,
+    UnsupportedError,
+)
 from autodiff_spec.core.engine import Kind
 from autodiff_spec.core.frameworks import is_of_keras
 from autodiff_spec.core.lost import EXPLANATIONS
@@ -181,7 +191,22 @@ class JaxBackend(Backend):
         return jax.lax.stop_gradient(plain(array))
 
     def _to_numpy(self, array: Any) -> Any:
-        return np.array(jax.lax.stop_gradient(plain(array)))
+        value = jax.lax.stop_gradient(plain(array))
+        if type(value) is ArrayImpl and not (value.is_fully_addressable or value.is_fully_replicated):
+            raise DeviceError(
+                f"an array of shape {value.shape} has parts in other processes; gather it in all of them, "
+                "jax.experimental.multihost_utils.process_allgather(x, tiled=True), or take this process's parts, "
+                "x.addressable_shards"
+            )
+        return np.array(value)
+
+    def _units(self, like: Any) -> Any:
+        units, explicit = super()._units(like), kind_of(plain(like)).sharding
+        if explicit is None:
+            return units
+        mesh = explicit.mesh if self._defers([like]) else plain(like).sharding.mesh
+        laid = NamedSharding(mesh, PartitionSpec(None, *explicit.spec))  # type: ignore[no-untyped-call]
+        return jax.sharding.reshard(units, laid)  # type: ignore[no-untyped-call]
 
     def _asarray(self, value: Any, dtype: Any) -> Any:
         if isinstance(value, (Array, jax.Array)):
@@ -229,10 +254,15 @@ def _deleted(array: str) -> MutationError:
     )
 
 
-def _explained(error: Exception) -> MutationError | None:
-    """The error of ours for one of JAX's, raised where a function uses an array that was deleted."""
+def _explained(error: Exception) -> AutodiffError | None:
+    """The error of ours for one of JAX's: an array was deleted, or is a recorded one, which JAX does not know."""
     if isinstance(error, RuntimeError) and "Array has been deleted" in str(error):
         return _deleted("an array that the function closes over")
+    if isinstance(error, TypeError) and f"'{Array.__module__}." in str(error):
+        return LostDerivativeError(
+            "JAX was given a recorded array, which it cannot differentiate; make the function be.lift(f), one of "
+            "jax.shard_map, jax.jit or jax.vmap too: be.lift(jax.shard_map(f, ...))"
+        )
     return None
 
 

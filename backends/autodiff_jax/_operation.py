@@ -285,7 +285,7 @@ class Pull:
         cotangents = [g]
         if type(g) is Cotangents:
             cotangents = [
-                g[place] if place in g else jnp.zeros(plan.results[i].shape, plan.results[i].dtype)
+                g[place] if place in g else plan.results[i].zeros()
                 for place, i in enumerate(plan.floating)
             ]
         if not self.recorded:

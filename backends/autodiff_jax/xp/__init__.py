@@ -151,7 +151,7 @@ def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: Any = No
 
 def ones_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
     """`jax.numpy.ones_like`."""
-    if type(x) is not Array or dtype is not None or device is not None or x.size > _small:
+    if type(x) is not Array or dtype is not None or device is not None or x.size > _small or x.kind.sharding:
         return jnp.ones_like(plain(x), dtype=dtype, device=device)
     if x.kind.ones is None:
         with jax.ensure_compile_time_eval():  # shared: inside a transform, a tracer would outlive it
