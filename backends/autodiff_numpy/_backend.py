@@ -141,9 +141,9 @@ class NumpyBackend(Backend):
 
     def _ones_like(self, array: Any) -> Any:
         value = plain(array)
-        if isinstance(value, np.generic) or not (value.ndim or foreign(value)):
-            return value.dtype.type(1)
-        return np.ones_like(value)
+        if value.ndim or (not isinstance(value, np.generic) and foreign(value) and not hasattr(value, "chunks")):
+            return np.ones_like(value)
+        return value.dtype.type(1)  # of Dask too: what it is multiplied by need not wait for it
 
     def _kind(self, dtype: Any) -> str:
         return {"f": "real", "c": "complex"}.get(np.dtype(dtype).kind, "other")

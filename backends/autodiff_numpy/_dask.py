@@ -52,6 +52,8 @@ def spread(g: Any, shape: tuple[int, ...]) -> Any:
     if not isinstance(shape, ChunkedShape):
         return np.broadcast_to(g, shape)
     array = sys.modules["dask.array"]
+    if not np.ndim(g) and not hasattr(g, "chunks"):
+        return array.full(shape, g, chunks=shape.chunks)  # each block makes its own, and waits for none
     g = array.asarray(g)
     own = (1,) * (len(shape) - g.ndim) + g.shape
     kept = {axis - len(shape): chunks for axis, chunks in enumerate(shape.chunks) if own[axis] != 1}
