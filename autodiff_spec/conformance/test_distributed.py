@@ -35,6 +35,10 @@ def spread(be: Backend, values: Any = VALUES, axis: int = 0) -> Any:
     return be._distribution().spread(be.asarray(values), axis)
 
 
+def whole(be: Backend, values: Any) -> Any:
+    return be._distribution().whole(be.asarray(values))
+
+
 def lies_as(be: Backend, found: Any, like: Any) -> bool:
     placement = be._distribution().placement
     return placement(found) == placement(like)
@@ -52,7 +56,7 @@ def total(be: Backend) -> Callable[[Any], Any]:
 
 
 def each(be: Backend) -> Callable[[Any], Any]:
-    """An array that lies as its argument does, and whose rows depend on each other."""
+    """An array whose rows depend on each other."""
     xp = be.xp
     return lambda x: xp.sin(x) * x + xp.mean(x, axis=0)
 
@@ -93,7 +97,7 @@ GRADIENTS: dict[str, Callable[[Backend, Any], Any]] = {
 """Each operator that gives a gradient, and its gradient by ``x``."""
 
 OF_VALUES: dict[str, Callable[[Backend, Any], Any]] = {
-    "jvp": lambda be, x: be.jvp(each(be), (x,), (x,))[1],
+    "jvp": lambda be, x: be.jvp(lambda a: be.xp.sin(a) * a, (x,), (x,))[1],
     "vmap": lambda be, x: be.vmap(lambda row: be.xp.sin(row) * be.xp.sum(row))(x),
     "vmap of grad": lambda be, x: be.vmap(be.grad(lambda row: be.xp.sum(row**3)))(x),
 }
@@ -129,7 +133,7 @@ def test_a_gradient_lies_as_its_source(be: Backend, operator: str, axis: int) ->
 @clause("DIST-02")
 @pytest.mark.parametrize("place", ["first", "second"])
 def test_a_gradient_beside_that_of_a_whole_array_lies_as_its_source(be: Backend, place: str) -> None:
-    x, other = spread(be), be.asarray(OTHERS)
+    x, other = spread(be), whole(be, OTHERS)
     if place == "first":
         by_x, by_other = be.grad(lambda a, b: be.xp.sum(a * b * b), argnums=(0, 1))(x, other)
     else:
@@ -174,12 +178,13 @@ def test_what_belongs_to_a_value_lies_as_that(be: Backend, operator: str) -> Non
 def test_assigning_leaves_a_variable_where_it_lies(be: Backend, value: str) -> None:
     variable = be.variable(spread(be))
     before = be._distribution().placement(variable)
+    values, others = whole(be, VALUES), whole(be, OTHERS)
     new: dict[str, Callable[[], Any]] = {
         "whole": lambda: be.asarray(OTHERS),
         "in other parts": lambda: spread(be, OTHERS, axis=1),
         "a NumPy array": lambda: OTHERS.copy(),
         "a list": lambda: OTHERS.tolist(),
-        "a gradient step": lambda: variable - be.grad(lambda a: be.xp.sum(a * VALUES - a * OTHERS))(be.asarray(VALUES)),
+        "a gradient step": lambda: variable - be.grad(lambda a: be.xp.sum(0.5 * a * a - a * others))(values),
     }
     be.assign(variable, new[value]())
     assert be._distribution().placement(variable) == before
@@ -286,6 +291,19 @@ def test_arrays_that_lie_differently_are_differentiated_or_refused(be: Backend, 
         whole = be.to_numpy(other)
         assert_close(be.to_numpy(one), whole, scale=np.abs(whole).max(), condition=64.0)
         assert lies_as(be, one, source)
+
+
+@clause("DIST-11")
+@pytest.mark.parametrize("mode", ["grad", "jvp", "tape"])
+def test_beside_any_array_that_is_not_in_parts_it_is_differentiated_or_refused(be: Backend, mode: str) -> None:
+    require(be, mode)
+    x, other = spread(be), be.asarray(OTHERS)
+    try:
+        found = derived(be, mode, lambda a: be.xp.sum(a * a * other), x)
+    except AutodiffError:
+        return
+    expected = 2 * np.sum(VALUES**2 * OTHERS) if mode == "jvp" else 2 * VALUES * OTHERS
+    assert_close(be.to_numpy(found), expected, condition=64.0)
 
 
 @clause("DIST-12")

@@ -109,6 +109,9 @@ class Distribution(Protocol):
         Skips the running test where there is only one.
         """
 
+    def whole(self, array: Array) -> Array:
+        """The array, in one part that may meet a spread array's."""
+
     def ones(self, size: int) -> Array:
         """An array of one axis and of ones, spread like another, that was never whole anywhere."""
 
@@ -429,7 +432,11 @@ class Engine:
     def _units(self, like: Array) -> Array:
         """The unit vectors of an array's shape, stacked in front: what a Jacobian's rows or columns are made from."""
         size = math.prod(like.shape)
-        return self.xp.reshape(self.xp.eye(size, dtype=like.dtype), (size, *like.shape))
+        return self._beside(self.xp.reshape(self.xp.eye(size, dtype=like.dtype), (size, *like.shape)), like)
+
+    def _beside(self, array: Array, like: Array) -> Array:
+        """An array that has the shape of ``like`` behind others, in the devices or processes where ``like`` lies."""
+        return array
 
     def _kind(self, dtype: Any) -> str:
         if self.xp.isdtype(dtype, "real floating"):

@@ -202,7 +202,7 @@ class Tape:
             if column:
                 blocks.append(xp.reshape(xp.stack(column), block_shape))
             else:
-                blocks.append(xp.zeros(block_shape, dtype=array.dtype))
+                blocks.append(be._beside(xp.zeros(block_shape, dtype=array.dtype), array))
         return trees.unflatten(structure, blocks)
 
     # --- steps ------------------------------------------------------------------------------------------------
@@ -345,11 +345,11 @@ class Tape:
     def _rows(self, target: Array, sources: list[Array]) -> list[list[Array]]:
         """For each source the gradients of the target's elements in order; an empty list where nothing connects."""
         checks.require_sizes(target, "target of jacobian()")
-        xp, size = self.backend.xp, math.prod(target.shape)
-        basis = xp.eye(size, dtype=target.dtype)
+        size = math.prod(target.shape)
+        units = self.backend._units(target)
         rows: list[list[Array | None]] = []
         for i in range(size):
-            cotangent = xp.reshape(basis[i, :], tuple(target.shape))
+            cotangent = units[i, ...]
             retain = self.persistent or i < size - 1  # the last row may free the residuals
             rows.append(self._pullback_of([target], sources, [cotangent], strict=True, retain=retain))
         self._spent = not self.persistent

@@ -189,7 +189,8 @@ class Problem:
         of vectors is that of the interface.
         """
         parts = zip(self._parts(x, like), like, strict=True)
-        return [self.be.asarray(part, dtype=None if wide else array.dtype) for part, array in parts]
+        be = self.be
+        return [be._beside(be.asarray(part, dtype=None if wide else array.dtype), array) for part, array in parts]
 
     def _parts(self, x: Vector, like: list[Any]) -> list[Any]:
         """A tree's leaves as NumPy arrays in double precision."""

@@ -171,5 +171,5 @@ def _each(
 def _block(be: Engine, found: Any, output: Any, primal: Any) -> Any:
     shape = (*output.shape, *primal.shape)
     if found is None:
-        return be.xp.zeros(shape, dtype=primal.dtype)
+        return be._beside(be.xp.zeros(shape, dtype=primal.dtype), primal)
     return checks.cast(be, be.xp.reshape(found, shape), primal.dtype)

@@ -55,6 +55,11 @@ def spread(array: Any, axis: int = 0) -> Any:
     return jax.device_put(plain(array), _sharding(*(_AXIS if i == axis else None for i in range(array.ndim))))
 
 
+def whole(array: Any) -> Any:
+    """The array as it is, which JAX lays beside another."""
+    return array
+
+
 def ones(size: int) -> Any:
     """Ones that each device makes of its own."""
     return jnp.ones(size, device=_sharding(_AXIS))

@@ -48,6 +48,11 @@ def spread(array: Any, axis: int = 0) -> Any:
     return da.from_array(value, chunks=[size // 2 if i == axis else size for i, size in enumerate(value.shape)])
 
 
+def whole(array: Any) -> Any:
+    """The array as it is, which Dask cuts as it cuts what it meets."""
+    return array
+
+
 def ones(size: int) -> Any:
     """Ones that workers make, in two chunks."""
     return da.ones(size, chunks=size // 2)

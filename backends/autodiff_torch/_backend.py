@@ -14,7 +14,7 @@ from torch.autograd import forward_ad
 from autodiff_spec import AutodiffError, Backend, Capability, MutationError, UnsupportedError
 from autodiff_spec.core.frameworks import array_of, is_of_keras
 from autodiff_spec.core.lost import EXPLANATIONS
-from autodiff_torch import _state, extra, mended, xp
+from autodiff_torch import _dtensor, _state, extra, mended, xp
 from autodiff_torch._custom import apply_checkpoint, apply_rule
 from autodiff_torch._tape import TorchTape, tangent_of
 from autodiff_torch._variable import Variable, is_valueless, require_values
@@ -31,6 +31,7 @@ _EXPLAINED: dict[str, tuple[type[AutodiffError], str]] = {
         "the function uses a tensor that was made under torch.inference_mode(), which autograd cannot keep; make it "
         "under torch.no_grad(), or use its clone()",
     ),
+    **_dtensor.EXPLAINED,
 }
 """What PyTorch says -> the error, and the words, that say what to write."""
 
@@ -60,6 +61,7 @@ class TorchBackend(Backend):
             Capability.TAPE,
             Capability.HIGHER_ORDER,
             Capability.HOST,
+            Capability.DISTRIBUTED,
             Capability.CONTROL_FLOW,
             Capability.NATIVE_CALLS,
             Capability.CUSTOM_RULES,
@@ -136,6 +138,11 @@ class TorchBackend(Backend):
 
         return _host
 
+    def _distribution(self) -> Any:
+        from autodiff_torch import _distribution
+
+        return _distribution
+
     def _defers(self, arrays: Sequence[torch.Tensor]) -> bool:
         return any(map(is_valueless, arrays))
 
@@ -160,7 +167,7 @@ class TorchBackend(Backend):
 
     def _to_numpy(self, array: torch.Tensor) -> Any:
         require_values(array)
-        plain = _without_levels(array.detach())
+        plain = _dtensor.whole(_without_levels(array.detach()))
         with torch._C._DisableFuncTorch():
             plain = plain.to("cpu", _NO_NUMPY_DTYPE.get(plain.dtype, plain.dtype))
             return plain.resolve_conj().resolve_neg().numpy().copy()
@@ -179,6 +186,10 @@ class TorchBackend(Backend):
     def _ones_like(self, array: torch.Tensor) -> Any:
         return _state.ONES if array.numel() == 1 else torch.ones_like(array)
 
+    def _beside(self, array: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = _dtensor.beside(array, like._value if isinstance(like, Variable) else like)
+        return found
+
     def _placed(self, array: torch.Tensor, device: Any) -> torch.Tensor:
         try:
             found = array.detach().to(device)
@@ -196,12 +207,12 @@ class TorchBackend(Backend):
         self._refuse_batches("assign()")
         require_values(array, like=array_of(variable))
         if isinstance(variable, Variable):
-            variable._replace(array.detach())
+            variable._replace(_dtensor.lying_as(array.detach(), variable._value))
         elif is_of_keras(variable):
             variable.assign(array.detach())
         else:
             with torch.no_grad():
-                variable.copy_(array)
+                variable.copy_(_dtensor.lying_as(array, variable))
 
     def _tape(self, persistent: bool) -> TorchTape:
         return TorchTape(self, persistent=persistent)
@@ -211,7 +222,7 @@ class TorchBackend(Backend):
 
     def _write(self, destination: torch.Tensor, gradient: torch.Tensor) -> None:
         with torch.no_grad():
-            destination.copy_(gradient)
+            destination.copy_(_dtensor.lying_as(gradient, destination))
 
     def _refuse_batches(self, what: str) -> None:
         """Raise, so that `vmap` falls back to its loop: this operation would keep a batch, or hide a rule from it."""

@@ -10,6 +10,7 @@ from torch.utils.checkpoint import CheckpointError
 
 from autodiff_spec import MutationError, TapeError
 from autodiff_torch import _graph
+from autodiff_torch._dtensor import memory
 
 Tensor = torch.Tensor
 
@@ -83,19 +84,20 @@ def summed(parts: list[Tensor | None], counts: list[int]) -> list[Tensor | None]
 def fresh(gradients: list[Tensor | None], *others: Sequence[Tensor | None]) -> list[Tensor | None]:
     """Dense arrays that share no memory: autograd hands out the cotangent itself, one buffer twice, broadcasts."""
     strided = (array for arrays in others for array in arrays if array is not None and array.layout is torch.strided)
-    taken = {array.untyped_storage().data_ptr() for array in strided}
+    taken = set(map(memory, strided))
     taken.discard(0)
     found: list[Tensor | None] = []
     for gradient in gradients:
         if gradient is not None:
             if gradient.layout is not torch.strided:
                 gradient = gradient.to_dense()
-            if not gradient.data_ptr():  # zeros without memory, from a derivative of sign for example
+            place = memory(gradient)
+            if not place:  # zeros without memory, from a derivative of sign for example
                 gradient = gradient.clone()
-            memory = gradient.untyped_storage().data_ptr()
-            if memory in taken or not gradient.is_contiguous():
+                place = memory(gradient)
+            if place in taken or not gradient.is_contiguous():
                 gradient = gradient.clone(memory_format=torch.contiguous_format)
-                memory = gradient.untyped_storage().data_ptr()
-            taken.add(memory)
+                place = memory(gradient)
+            taken.add(place)
         found.append(gradient)
     return found

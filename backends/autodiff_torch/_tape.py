@@ -13,7 +13,8 @@ from torch.utils.checkpoint import _StopRecomputationError as StopRecomputation
 
 from autodiff_spec import MutationError, Tape, TapeError, TapeStateError
 from autodiff_spec.core.engine import Engine
-from autodiff_torch import _engine, _graph
+from autodiff_torch import _dtensor, _engine, _graph
+from autodiff_torch._averaged import Averaged
 from autodiff_torch._state import BATCHING, ONES, OPEN, PROBING
 from autodiff_torch._variable import Variable, require_values, resolve
 
@@ -60,6 +61,7 @@ class TorchTape(Tape):
         self._is_differentiable = False
         self._holds_derivatives = False  # whether gradients were recorded, which not every function has again
         self._host_records = False  # whether the user's own autograd recorded what this tape does
+        self._averaged: Averaged | None = None  # in one process of several: whose gradients are averaged over them
 
     @property
     def is_open(self) -> bool:
@@ -82,6 +84,9 @@ class TorchTape(Tape):
         for tape in tapes:
             tape._overlapping.append(weakref.ref(self))
             self._overlapping.append(weakref.ref(tape))
+        if _dtensor.is_one_of_several():
+            self._averaged = Averaged()
+            self._averaged.begin()
         self._start = _graph.now()
         OPEN.set((*tapes, self))
 
@@ -89,6 +94,8 @@ class TorchTape(Tape):
         self._end = _graph.now()
         tapes = OPEN.get()
         OPEN.set(tapes[:-1] if tapes[-1:] == (self,) else tuple(tape for tape in tapes if tape is not self))
+        if self._averaged is not None:
+            self._averaged.end()
         if self._inference is not None:
             self._inference.__exit__(None, None, None)
         if not self.recorded_before:
@@ -106,13 +113,21 @@ class TorchTape(Tape):
                 alias = array.view_as(array)
             self._views.add(alias.grad_fn)
         else:
-            alias = array.detach().requires_grad_()
-            alias._made_by_tape = True  # type: ignore[attr-defined]
+            alias = self._covered(_leaf(array))
             tangent = tangent_of(array)
             if tangent is not None:
                 alias = forward_ad.make_dual(alias, tangent)  # type: ignore[no-untyped-call]
                 self._views.add(alias.grad_fn)
         self._sources[id(alias)] = alias
+        return alias
+
+    def _covered(self, leaf: Tensor) -> Tensor:
+        """Among several processes a view: `distribute_tensor` takes leaves alone, and leaves their derivative out."""
+        if self._averaged is None:
+            return leaf
+        with torch.enable_grad(), torch._C._DisableFuncTorch():
+            alias: Tensor = leaf.view_as(leaf)
+        self._views.add(alias.grad_fn)
         return alias
 
     def _is_source(self, array: Tensor) -> bool:
@@ -137,6 +152,8 @@ class TorchTape(Tape):
         ends, seeds = self._ends(targets, cotangents, strict)
         if not ends:
             return [None] * len(sources)
+        if self._averaged is not None:
+            self._averaged.refuse(sources)
         nested = bool(OPEN.get()) and self._outer_is_open()
         composes = nested or (torch.is_grad_enabled() and self._composes(ends, seeds))
         create = torch.is_grad_enabled() and composes is not False
@@ -161,6 +178,8 @@ class TorchTape(Tape):
             if composes is None:  # now it can be seen
                 found = [g if g is None or (g.requires_grad and _hosts(g)) else g.detach() for g in found]
             without_memory = BATCHING.get() or torch._C._are_functorch_transforms_active()
+            if self.backend.conventions == "spec":
+                found = [_dtensor.placed(g, source) for g, source in zip(found, sources, strict=True)]
             if not (without_memory or isinstance(ends[0], FakeTensor)):
                 found = _engine.fresh(found, seeds, inputs)
         if nested or self._holds_derivatives:
@@ -214,7 +233,7 @@ class TorchTape(Tape):
         tapes = OPEN.get()
         depth = tapes.index(self) if self in tapes else 0
         if depth == 0:
-            return _leaf(variable._value)
+            return self._covered(_leaf(variable._value))
         parent = tapes[depth - 1].read(variable)
         with torch.enable_grad(), torch._C._DisableFuncTorch():
             alias: Tensor = parent.view_as(parent)

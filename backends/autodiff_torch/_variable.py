@@ -9,6 +9,7 @@ import torch
 from torch._subclasses import FakeTensor
 
 from autodiff_spec import UnsupportedError
+from autodiff_torch._dtensor import is_dtensor
 from autodiff_torch._state import OPEN
 
 
@@ -28,7 +29,8 @@ class Variable(torch.Tensor):
     def __new__(cls, value: torch.Tensor) -> Variable:
         # What nn.Parameter does; as_subclass() would give a non-leaf. By way of .data it counts its own versions, so
         # that _replace() does not alarm what was recorded with the old value.
-        self: Variable = torch.Tensor._make_subclass(cls, value.data, True)
+        own = torch.empty(value.shape, dtype=value.dtype, device="meta") if is_dtensor(value) else value.data
+        self: Variable = torch.Tensor._make_subclass(cls, own, True)
         self._value = value
         return self
 
@@ -50,7 +52,8 @@ class Variable(torch.Tensor):
         """Another value; what was recorded keeps the old one, which nobody writes to."""
         self._value = value
         with torch._C.DisableTorchFunctionSubclass():
-            self.data = value
+            if not is_dtensor(value):
+                self.data = value
             # What saved the variable's own tensor must notice, for its data is another now.
             torch.autograd.graph.increment_version(self)
 
@@ -59,6 +62,12 @@ class Variable(torch.Tensor):
     dtype = property(lambda self: self._value.dtype)
     ndim = property(lambda self: self._value.ndim)
     device = property(lambda self: self._value.device)
+
+    def __getattr__(self, name: str) -> Any:
+        # What a tensor in parts has beyond a tensor's own: placements, full_tensor(), redistribute(), …
+        if name.startswith("_"):
+            raise AttributeError(f"a variable has no attribute {name!r}")
+        return getattr(resolve(self), name)
 
     def __hash__(self) -> int:
         return id(self)  # not that of an alias
