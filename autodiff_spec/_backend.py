@@ -39,6 +39,8 @@ class Backend(Engine):
         capabilities: what it declares; see `Capability`.
         conventions: ``"native"`` (the framework's own derivatives) or ``"spec"`` (every clause is obeyed).
         deviations: the file that lists its known deviations from the clauses, or ``None``.
+        compiles_shapes: whether its functions are compiled anew for each shape, dtype and keyword; the suite then asks
+            a part of its cases.
     """
 
     if TYPE_CHECKING:  # for users; what an engine has there may be a module of any type

@@ -61,10 +61,13 @@ _REQUIRED = {"clause", "reason", "versions"}
 
 def known_deviations(be: Backend) -> tuple[Deviation, ...]:
     """The deviations that ``be`` lists for its flavour of conventions and its release."""
-    if be.deviations is None:
-        return ()
-    listed = (entry for entry in _read(Path(be.deviations)) if be.conventions in _flavours(entry))
+    listed = (entry for entry in every_deviation(be) if be.conventions in _flavours(entry))
     return tuple(entry for entry in listed if not _is_fixed(entry, be.version))
+
+
+def every_deviation(be: Backend) -> tuple[Deviation, ...]:
+    """The deviations that ``be`` lists for any flavour and release: what is mended or fixed is to be seen so."""
+    return () if be.deviations is None else _read(Path(be.deviations))
 
 
 def deviates(be: Backend, region: str) -> bool:

@@ -16,7 +16,7 @@ from hypothesis import is_hypothesis_test, settings
 
 import autodiff_spec
 from autodiff_spec import AutodiffError, Backend, Capability, clauses
-from autodiff_spec.conformance._deviations import Deviation, DeviationsFileError, known_deviations
+from autodiff_spec.conformance._deviations import Deviation, DeviationsFileError, every_deviation, known_deviations
 from autodiff_spec.conformance.coverage.drawn import Drawn
 from autodiff_spec.conformance.verdicts import judge
 from autodiff_spec.report import Errors, Outcome, Report, Row
@@ -117,6 +117,28 @@ class Run:
         item.stash[LISTED] = tuple(dict.fromkeys((*item.stash.get(LISTED, ()), *ids)))
         item.stash[NOTE] = note
         item.add_marker(pytest.mark.xfail(reason=note, strict=strict), append=False)
+
+    # --- backends that compile for every shape ------------------------------------------------------------------
+
+    def is_thorough(self, item: pytest.Item) -> bool:
+        """Whether a test asks all of its cases: of a backend that compiles for each, where a deviation is listed."""
+        return item in self._thorough or not self._thins
+
+    def spared(self) -> list[pytest.Item]:
+        """The tests that the backend is spared."""
+        spare = [item for item in self.items if item.get_closest_marker("spare")]
+        return [item for item in spare if item not in self._thorough] if spare and self._thins else []
+
+    @cached_property
+    def _thins(self) -> bool:
+        return self.backend.compiles_shapes and not self.config.getoption("every_case")
+
+    @cached_property
+    def _thorough(self) -> set[pytest.Item]:
+        listed = every_deviation(self.backend)
+        cases = {entry.case for entry in listed}  # few of the tests have one of these
+        found = (item for item in self.items if case_of(item) in cases)
+        return {item for item in found if any(_concerns(entry, item) for entry in listed)}
 
     # --- results --------------------------------------------------------------------------------------------------
 

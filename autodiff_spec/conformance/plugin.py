@@ -45,6 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--xfails-file", metavar="FILE", help="tests expected to fail: ids, one a line; an unknown one fails")
     add("--clauses", metavar="IDS", help="run the tests of these clauses only, ids with commas between them")
     add("--part", type=_part, metavar="K/N", help="run part K of N; neighbouring clauses are in different ones")
+    add("--every-case", action="store_true", help="spare no case, of a backend that compiles for each shape")
     add("--drawn-json", metavar="FILE", help="write there what was drawn for each function")
     add("--report-json", metavar="FILE", help="write verdicts and results there")
 
@@ -66,6 +67,7 @@ def _part(text: str) -> tuple[int, int]:
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the environment, the Hypothesis profile and the run."""
     config.addinivalue_line("markers", "clause(*ids): the clauses of the specification that a test checks")
+    config.addinivalue_line("markers", "spare: a case that a backend is spared which compiles for every shape")
     _prepare_environment()
     _load_profile(config)
     config.stash[_RUN] = run = Run(config)
@@ -143,6 +145,12 @@ def be(autodiff_backend: Backend) -> Backend:
     return autodiff_backend
 
 
+@pytest.fixture
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """Whether the test asks for every shape: not of a backend that compiles for each, where it lists no deviation."""
+    return request.config.stash[_RUN].is_thorough(request.node)
+
+
 # --- the run ------------------------------------------------------------------------------------------------------
 
 
@@ -158,7 +166,10 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     run = config.stash[_RUN]
     if not run.items:
         return []
-    return [f"backend: {run.backend.name} {run.backend.version}, conventions {run.backend.conventions}"]
+    said = [f"backend: {run.backend.name} {run.backend.version}, conventions {run.backend.conventions}"]
+    spared = len(run.spared())
+    compiles = f"{run.backend.name} compiles for every shape: spared {spared} of {len(run.items)} tests (--every-case)"
+    return [*said, compiles] if spared else said
 
 
 @pytest.hookimpl(wrapper=True)
@@ -206,6 +217,8 @@ class Recorder:
         self.run.collected(items)
         for item in filter(belongs, items):  # which differentiate constants on purpose
             item.add_marker(pytest.mark.filterwarnings("ignore::autodiff_spec.IndependentWarning"))
+        if spared := set(self.run.spared()):
+            items[:] = [item for item in items if item not in spared]
         if config.getoption("clauses"):
             asked = set(config.getoption("clauses").split(","))
             chosen = [item for item in items if asked & set(cited_by(item))]

@@ -9,6 +9,7 @@ import pytest
 from autodiff_spec import Backend, Capability
 from autodiff_spec.conformance import _calls as calls
 from autodiff_spec.conformance import clause
+from autodiff_spec.conformance._thinning import spare
 from autodiff_spec.conformance.functions import FUNCTIONS, Function
 from autodiff_spec.conformance.functions.keywords import TABLES, Call
 
@@ -20,8 +21,9 @@ def _calls() -> list[Any]:
     """Every call of every table once, as a parameter that cites its function's clause."""
     found = {call.name: call for table in TABLES for call in table.calls()}
     return [
-        pytest.param(_BY_NAME[call.function], call, id=name, marks=clause(_BY_NAME[call.function].clause))
+        pytest.param(function, call, id=name, marks=[clause(function.clause), *([spare] if call.spare else [])])
         for name, call in found.items()
+        for function in (_BY_NAME[call.function],)
     ]
 
 

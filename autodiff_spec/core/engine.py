@@ -150,6 +150,7 @@ class Engine:
     capabilities: frozenset[Capability] = frozenset()
     conventions: str = "native"
     deviations: Path | None = None
+    compiles_shapes: ClassVar[bool] = False
     _backend_of: ClassVar[Callable[..., Engine]]
     """`autodiff_spec.backend_of`, by which a function finds the backend of its arguments; set by discovery above."""
 

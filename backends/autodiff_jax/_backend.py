@@ -60,6 +60,7 @@ class JaxBackend(Backend):
         }
     )
     deviations = Path(__file__).parent / "deviations.toml"
+    compiles_shapes = True
 
     def __init__(self, conventions: str = "native") -> None:
         super().__init__()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from autodiff_spec.conformance._thinning import covering
 from autodiff_spec.conformance.functions._make import ANY, COMPLEX, DISTINCT, MASK, NONZERO, ODD, POSITIVE, SQUARE
 from autodiff_spec.conformance.functions._model import Arg, Shape, Variant
 from autodiff_spec.conformance.functions._pairs import Case, pairwise
@@ -86,14 +87,16 @@ class Table:
             keywords = _passed(case)
             return _axes_exist(case["shapes"], keywords) and self.fits(case["shapes"], keywords)
 
-        return [self._call(case) for case in pairwise(dimensions, allowed, self.name)]
+        cases = pairwise(dimensions, allowed, self.name)
+        first = covering(cases, lambda case: {(k, repr(value)) for k, value in case.items() if k != "layout"})
+        return [self._call(case, spare=case not in first) for case in cases]
 
     def _is_cheap(self, shapes: tuple[Shape, ...]) -> bool:
         """Whether the oracle finds second derivatives soon: four evaluations a number, of linear functions none."""
         sizes = [sum(map(math.prod, each)) for each in (shapes, *self.shapes)]
         return self.name in LINEAR or sizes[0] <= max(9, min(sizes))
 
-    def _call(self, case: Case) -> Call:
+    def _call(self, case: Case, spare: bool) -> Call:
         passed = _passed(case)
         shapes = " ".join(str(shape).replace(" ", "") for shape in case["shapes"])
         name = " ".join([self.name, shapes, *(f"{key}={_written(value)}" for key, value in passed.items())])
@@ -106,12 +109,15 @@ class Table:
         variant = Variant(name, run, self.args, (case["shapes"],), extra=self.extra, cancels=self.cancels)
         variant = replace(variant, linear=self.name in LINEAR)
         layout, seeds = case["layout"]
-        return Call(self.name, variant, case["dtype"], layout, seeds, case["mode"])
+        return Call(self.name, variant, case["dtype"], layout, seeds, case["mode"], spare)
 
 
 @dataclass(frozen=True)
 class Call:
-    """One call of a function: with which keywords, on what, and which derivative."""
+    """One call of a function: with which keywords, on what, and which derivative.
+
+    It is `spare` where others of its table have all its values too.
+    """
 
     function: str
     variant: Variant
@@ -119,6 +125,7 @@ class Call:
     layout: str
     seeds: str
     mode: str
+    spare: bool
 
     @property
     def name(self) -> str:
