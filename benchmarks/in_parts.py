@@ -147,7 +147,8 @@ def graphs() -> None:
             tasks |= dict(collection.dask)
         return len(cloudpickle.dumps(tasks))
 
-    found = {f"{name}, {rows:,} rows": [size(name, form, rows) for form in FORMS] for name in WORKLOADS for rows in SIZES}
+    cases = [(name, rows) for name in WORKLOADS for rows in SIZES]
+    found = {f"{name}, {rows:,} rows": [size(name, form, rows) for form in FORMS] for name, rows in cases}
     lines = [[name, *(f"{one:,}" for one in sizes)] for name, sizes in found.items()]
     harness.table("Dask: bytes of the graph that the client sends, 8 chunks", ["", *FORMS], lines)
     print()
