@@ -140,8 +140,11 @@ class NumpyBackend(Backend):
         return array[()]  # NumPy's scalars are as immutable as Python's numbers: `y = x; y += 1` leaves x alone
 
     def _ones_like(self, array: Any) -> Any:
-        value = plain(array)
-        if value.ndim or (not isinstance(value, np.generic) and foreign(value) and not hasattr(value, "chunks")):
+        value = array.value if isinstance(array, Array) else array
+        one = _ONES.get(type(value))
+        if one is not None:
+            return one
+        if value.ndim or (foreign(value) and not hasattr(value, "chunks")):
             return np.ones_like(value)
         return value.dtype.type(1)  # of Dask too: what it is multiplied by need not wait for it
 
@@ -173,6 +176,9 @@ class NumpyBackend(Backend):
 
     def _write(self, destination: Any, gradient: Any) -> None:
         np.copyto(destination, gradient)
+
+
+_ONES = {kind: kind(1) for kind in (np.float16, np.float32, np.float64)}
 
 
 def unwrapped(output: Any) -> Any:

@@ -48,7 +48,7 @@ class NumpyTraits(ArrayTraits):
 
     def finished(self, gradients: list[Any], sources: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         """Gradients of the source's dtype, arrays even in 0-d, sharing memory with nothing."""
-        seen = {id(plain(c)) for c in cotangents}
+        seen = {id(c.value if isinstance(c, Array) else c) for c in cotangents}
         finished: list[Any] = []
         for gradient, source in zip(gradients, sources, strict=True):
             if gradient is None:
