@@ -2,10 +2,10 @@
 
 Dask, two worker processes of one thread on loopback: value and gradient of a logistic regression by its parameters,
 and of a mean by its data, against the same derivatives written by hand with Dask's functions, in 2, 4 and 8 chunks
-(goal: at most 1.1 times as long), with the ratio of the two on NumPy's arrays beside it; the bytes of the graphs, which
-the client makes and sends, for data of any size (goal: at most 1 MB); the bytes and messages that the workers send in a
-step, as they log them. JAX, 1, 2, 4 and 8 virtual devices of one CPU: the same regression by `jax.value_and_grad` with
-the same shardings, eager and compiled.
+(goal: at most 1.1 times as long), with the ratio of the two on NumPy's arrays beside it, and the bytes and messages
+that the workers send in a step, as they log them; the bytes of the graphs, which the client makes and sends, for data
+of any size (goal: at most 1 MB); what grows with the number of chunks. JAX, 1, 2, 4 and 8 virtual devices of one CPU:
+the same regression by `jax.value_and_grad` with the same shardings, eager and compiled.
 
 Run: python benchmarks/in_parts.py [--rounds N] [--batch-ms MS]
 """
@@ -26,6 +26,7 @@ DEVICES = (1, 2, 4, 8)
 ROWS, COLUMNS = 400_000, 20
 MOST_OF_HAND = 1.1
 MOST_GRAPH = 1e6
+MANY = (8, 100, 1000)
 SIZES = (10**5, 10**7, 10**9)
 
 Step = Callable[..., tuple[Any, Any]]
@@ -86,7 +87,7 @@ def on_dask(options: harness.Options) -> None:
 
     lines, verdicts = [], []
     with (
-        distributed.LocalCluster(2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None) as workers,
+        distributed.LocalCluster(2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0") as workers,
         distributed.Client(workers) as client,
     ):
         for chunks in CHUNKS:
@@ -136,24 +137,48 @@ def transfers(client: Any, run: Callable[[], Any]) -> str:
     return f"{size:,} in {count}"
 
 
-def graphs() -> None:
-    """The bytes of the graphs of a value and its gradient, in 8 chunks whatever the size of the data."""
-    import cloudpickle
+def tasks_of(name: str, form: str, rows: int, chunks: int) -> dict[Any, Any]:
+    """The graph of a value and its gradient, as the client sends it."""
     import dask
 
-    def size(name: str, form: str, rows: int) -> int:
-        tasks: dict[Any, Any] = {}
-        for collection in dask.optimize(*WORKLOADS[name][form](*data(rows, 8, form))):
-            tasks |= dict(collection.dask)
-        return len(cloudpickle.dumps(tasks))
+    tasks: dict[Any, Any] = {}
+    for collection in dask.optimize(*WORKLOADS[name][form](*data(rows, chunks, form))):
+        tasks |= dict(collection.dask)
+    return tasks
 
-    cases = [(name, rows) for name in WORKLOADS for rows in SIZES]
-    found = {f"{name}, {rows:,} rows": [size(name, form, rows) for form in FORMS] for name, rows in cases}
-    lines = [[name, *(f"{one:,}" for one in sizes)] for name, sizes in found.items()]
+
+def graphs() -> None:
+    """The bytes of graphs, in 8 chunks whatever the size of the data."""
+    import cloudpickle
+
+    def sizes(name: str, rows: int) -> list[int]:
+        return [len(cloudpickle.dumps(tasks_of(name, form, rows, 8))) for form in FORMS]
+
+    found = {f"{name}, {rows:,} rows": sizes(name, rows) for name in WORKLOADS for rows in SIZES}
+    lines = [[name, *(f"{size:,}" for size in both)] for name, both in found.items()]
     harness.table("Dask: bytes of the graph that the client sends, 8 chunks", ["", *FORMS], lines)
     print()
-    largest = max(max(sizes) for sizes in found.values())
+    largest = max(max(both) for both in found.values())
     harness.verdict(f"graph, at most {MOST_GRAPH / 1e6:.0f} MB", f"{largest / 1e6:.2f}", largest <= MOST_GRAPH)
+
+
+def many_chunks() -> None:
+    """What grows with the number of chunks: tasks, bytes, the time of client and scheduler; on blocks of ten rows."""
+    import cloudpickle
+    import distributed
+
+    name, lines = next(iter(WORKLOADS)), []
+    with (
+        distributed.LocalCluster(2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0") as workers,
+        distributed.Client(workers),
+    ):
+        for chunks in MANY:
+            tasks = tasks_of(name, "derived", 10 * chunks, chunks)
+            step = _computing(WORKLOADS[name]["derived"], list(data(10 * chunks, chunks, "derived")))
+            seconds = min(harness._batch(step, 1, harness.CLOCKS["wall"]) for _ in range(3))
+            cells = [f"{len(tasks):,}", f"{len(cloudpickle.dumps(tasks)):,}", f"{seconds:.2f}"]
+            lines.append([f"{chunks} chunks", *cells, f"{1e3 * seconds / len(tasks):.2f}"])
+    harness.table(f"Dask: {name}, a step on blocks of 10 rows", ["", "tasks", "bytes", "s", "ms a task"], lines)
 
 
 def on_jax(devices: int, options: harness.Options) -> dict[str, Any]:
@@ -211,6 +236,7 @@ def main() -> None:
     print(harness.versions("numpy", "dask", "distributed", "jax"))
     on_dask(options)
     graphs()
+    many_chunks()
     lines = []
     for devices in DEVICES:
         one = harness.in_a_fresh_process(__file__, devices)

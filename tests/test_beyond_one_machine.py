@@ -9,8 +9,12 @@ import importlib.util
 
 import pytest
 
+import autodiff_spec as ad
+from autodiff_spec.clauses import CHAPTERS, Clause
+from autodiff_spec.conformance._deviations import known_deviations
 from tests import fresh, pages
 
+BACKENDS = ("numpy", "torch", "tensorflow", "jax")
 PAGE = pages.DOCS / "guides/beyond-one-machine.md"
 NEEDS = {"Dask": "dask", "JAX": "jax"}
 """Section -> the package that it is about."""
@@ -28,3 +32,23 @@ def test_the_recipes_of_a_section_print_what_they_show(section: str) -> None:
     )
     done = fresh.python("-c", code)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def cell(clause: Clause, name: str) -> str:
+    """What a backend lists for a clause, as it is and with the conventions of the specification."""
+    said = []
+    for flavour in ("native", "spec"):
+        be = ad.backend(name, flavour)
+        cases = sum(entry.clause == clause.id for entry in known_deviations(be))
+        asked = set(clause.needs) <= be.capabilities
+        said.append("unsupported" if not asked else f"{cases} cases" if cases else "holds")
+    return said[0] if said[0] == said[1] else " / ".join(said)
+
+
+def test_the_table_says_what_the_backends_list() -> None:
+    if set(BACKENDS) - set(ad.available_backends()) or importlib.util.find_spec("dask") is None:
+        pytest.skip("not every framework is installed, or Dask is not")
+    found = [[one.id, one.text, *(cell(one, name) for name in BACKENDS)] for one in CHAPTERS["DIST"].clauses]
+    rows = [f"| {' | '.join(cells)} |" for cells in found]
+    written = [line for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| DIST-")]
+    assert written == rows, "write:\n" + "\n".join(rows)
