@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -35,6 +37,7 @@ from autodiff_spec.cli._app import (
     require_known,
 )
 from autodiff_spec.report import Report, terminal
+from autodiff_spec.report.cluster import run_on_cluster
 from autodiff_spec.report.html import page
 from autodiff_spec.report.reading import read_costs
 from autodiff_spec.report.runs import Progress as Step
@@ -45,6 +48,7 @@ LONGEST_FIRST = ("jax", "tensorflow", "torch")
 Examples = Annotated[int | None, typer.Option("--max-examples", min=1, help="examples a drawn test (20; jax: 10)")]
 Only = Annotated[list[str] | None, typer.Option("--only", help="a clause (KINK-02) or a test's id; may be repeated")]
 Jobs = Annotated[int, typer.Option("--jobs", min=1, help="processes that share the tests; two take half the time")]
+Scheduler = Annotated[str, typer.Option("--scheduler", metavar="ADDRESS", help="run on the workers of a Dask cluster")]
 Accuracies = Annotated[bool, typer.Option("--accuracy", help="show how exact each function's derivatives are, in ULPs")]
 Conventions = Annotated[
     str, typer.Option("--conventions", help="native (the framework's own derivatives) or spec (every clause obeyed)")
@@ -63,6 +67,7 @@ Flavours = Annotated[str, typer.Option("--conventions", help="native or spec; na
         "autodiff-spec test jax --only KINK-02 --only TAPE-05",
         "autodiff-spec test torch --conventions spec",
         "autodiff-spec test jax --jobs 2",
+        "autodiff-spec test jax --scheduler tcp://127.0.0.1:8786",
         "autodiff-spec test torch -- -x --pdb",
     ),
 )
@@ -76,18 +81,23 @@ def check(
     json_file: JsonFile = None,
     accuracy: Accuracies = False,
     jobs: Jobs = 1,
+    scheduler: Scheduler = "",
 ) -> None:
     """Run the conformance suite on one backend."""
     require_known(backend)
     if len(flavours := _flavours(conventions)) > 1:
         raise UsageError(f"--conventions {conventions}: test runs one flavour, compare several")
-    if jobs > 1 and (only or pytest_arguments):
-        raise UsageError("--jobs shares out the whole suite: leave out --only and arguments of pytest")
+    if (jobs > 1 or scheduler) and (only or pytest_arguments):
+        raise UsageError("--jobs and --scheduler share out the whole suite: leave out --only and arguments of pytest")
+    if jobs > 1 and scheduler:
+        raise UsageError("--scheduler has as many processes as the cluster has threads: leave out --jobs")
+    if scheduler and importlib.util.find_spec("distributed") is None:
+        raise UsageError("--scheduler needs Dask's distributed: pip install distributed")
     arguments = [*_drawing(max_examples, seed), *_selection(only or []), *(pytest_arguments or [])]
     if pytest_arguments:  # whoever speaks to pytest hears pytest, which ends with the same table
         report = run_suite(backend, arguments, conventions=flavours[0], show=True)
     else:
-        report = _watched(backend, flavours[0], arguments, jobs)
+        report = _watched(backend, flavours[0], arguments, jobs, scheduler)
         _show(report)
     if accuracy:
         console().print(terminal.accuracy(report))
@@ -98,19 +108,15 @@ def check(
     raise typer.Exit(0 if report.conforms else 1)
 
 
-def _watched(backend: str, conventions: str | None, arguments: Sequence[str], jobs: int) -> Report:
+def _watched(backend: str, conventions: str | None, arguments: Sequence[str], jobs: int, scheduler: str) -> Report:
     from autodiff_spec.conformance.verdicts import merged  # the suite's own dependencies load slowly
 
+    run: Callable[..., list[Report]] = partial(run_parts, jobs=jobs)
+    if scheduler:
+        run = partial(run_on_cluster, scheduler)
     with progress() as bars, interruptible() as stop:
         task = bars.add_task(backend, total=None, failed="")
-        parts = run_parts(
-            *(backend, arguments),
-            jobs=jobs,
-            conventions=conventions,
-            watch=lambda step: _advance(bars, task, step),
-            stop=stop,
-        )
-        return merged(parts)
+        return merged(run(backend, arguments, conventions=conventions, watch=partial(_advance, bars, task), stop=stop))
 
 
 def _show(report: Report) -> None:

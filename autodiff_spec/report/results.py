@@ -13,7 +13,7 @@ from typing import Any
 from autodiff_spec.report.accuracy import Accuracy
 
 SCHEMA = 2
-_INTERRUPTED = 2  # pytest's exit status
+INTERRUPTED = 2  # pytest's exit status
 
 
 class Outcome(enum.StrEnum):
@@ -132,7 +132,7 @@ class Report:
     @property
     def interrupted(self) -> bool:
         """Whether the run was ended before its time: what is missing is untested."""
-        return self.exit_status == _INTERRUPTED
+        return self.exit_status == INTERRUPTED
 
     @property
     def conforms(self) -> bool:
