@@ -15,7 +15,7 @@ from torch import distributed
 if __name__ == "__main__":
     rank, store, *arguments = sys.argv[1:]
     distributed.init_process_group(
-        "gloo", init_method=f"file://{store}", rank=int(rank), world_size=2, timeout=timedelta(seconds=60)
+        "gloo", init_method=f"file://{store}", rank=int(rank), world_size=2, timeout=timedelta(seconds=30)
     )
     try:
         code = pytest.main(["-p", "no:cacheprovider", "-p", "no:randomly", *arguments])

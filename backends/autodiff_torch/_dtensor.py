@@ -34,6 +34,15 @@ EXPLAINED: dict[str, tuple[type[UnsupportedError], str]] = {
         "PyTorch cannot compute an operation on a DTensor, which the chained error names; compute it on the whole, "
         "x.full_tensor(), or on each part, torch.distributed.tensor.experimental.local_map()",
     ),
+    "Sharding propagation failed": (
+        UnsupportedError,
+        "PyTorch cannot compute an operation on a DTensor in these parts, which the chained error names; lay it "
+        "otherwise before: x.redistribute(placements=[Replicate()])",
+    ),
+    "is not supported for tensor subclasses": (
+        UnsupportedError,
+        "a function asks a DTensor for values that no process has alone; compute it on the whole, x.full_tensor()",
+    ),
 }
 """What PyTorch says of tensors in parts -> the error, and the words, that say what to write."""
 
