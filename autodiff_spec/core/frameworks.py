@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from autodiff_spec.core.errors import BackendMismatchError
+from autodiff_spec.core.errors import BackendMismatchError, UnsupportedError, named_type
 
 _OF_PACKAGE = {
     "torch": "torch", "autodiff_torch": "torch",
@@ -31,10 +32,15 @@ def framework_of(kind: type) -> str | None:
     return None
 
 
+HOLDERS: list[Callable[[Any], str | None]] = []
+"""What adapters say to write in place of an object that holds arrays of theirs and is none, or None."""
+
+
 def require_own(name: str, value: Any, what: object) -> None:
     """Raise `BackendMismatchError` where ``value``, or a part of a list, is an array of another framework.
 
-    What converts one silently would lose its derivative, or read its memory as other numbers.
+    What converts one silently would lose its derivative, or read its memory as other numbers. An object that holds
+    several arrays, and is none, is an `UnsupportedError`.
 
     Args:
         name: the backend whose arrays are its own.
@@ -51,6 +57,9 @@ def require_own(name: str, value: Any, what: object) -> None:
                 require_own(name, part, what)
             return
     framework = framework_of(value.__class__)
+    if framework is not None:
+        for remedy in filter(None, (holder(value) for holder in HOLDERS)):
+            raise UnsupportedError(f"{what} is {named_type(value)}, {remedy}")
     if framework not in (None, name):
         raise BackendMismatchError(
             f"{what} is an array of {framework} ({type(value).__name__}), and the backend asked is {name!r}; "

@@ -12,10 +12,11 @@ import tensorflow as tf
 
 from autodiff_spec import Backend, Capability
 from autodiff_spec.core.engine import Array, FlatFunction, Kind
-from autodiff_spec.core.frameworks import is_of_keras
+from autodiff_spec.core.frameworks import array_of, is_of_keras
 from autodiff_tensorflow import extra, mended, xp
 from autodiff_tensorflow._custom import apply_rule
 from autodiff_tensorflow._prepare import Compiled
+from autodiff_tensorflow._replicas import aggregation, require_reduction
 from autodiff_tensorflow._tape import ONES, TensorFlowTape, pause
 from autodiff_tensorflow._vmap import MANY, batched, refuse_batches
 
@@ -131,10 +132,11 @@ class TensorFlowBackend(Backend):
     def _variable(self, array: Array) -> Array:
         refuse_batches("variable()")
         with tf.device(array.device):
-            return tf.Variable(array)
+            return tf.Variable(array, aggregation=aggregation())
 
     def _assign(self, variable: Array, array: Array) -> None:
         refuse_batches("assign()")
+        require_reduction(array_of(variable))
         if is_of_keras(variable):
             variable.assign(array)
         else:
