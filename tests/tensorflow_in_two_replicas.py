@@ -1,4 +1,4 @@
-"""TensorFlow on two logical devices, in a process that starts with them: that of `tests.test_distributed_tensorflow`."""
+"""TensorFlow on two logical devices, which a process has from its start: run by `tests.test_distributed_tensorflow`."""
 
 from __future__ import annotations
 

@@ -6,6 +6,9 @@ Some need devices that are there before a framework is loaded, and some start pr
 from __future__ import annotations
 
 import importlib.util
+import socket
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -16,7 +19,7 @@ from tests import fresh, pages
 
 BACKENDS = ("numpy", "torch", "tensorflow", "jax")
 PAGE = pages.DOCS / "guides/beyond-one-machine.md"
-NEEDS = {"Dask": "dask", "JAX": "jax"}
+NEEDS = {"Dask": "dask", "JAX": "jax", "PyTorch": "torch", "TensorFlow": "tensorflow"}
 """Section -> the package that it is about."""
 
 
@@ -30,8 +33,23 @@ def test_the_recipes_of_a_section_print_what_they_show(section: str) -> None:
         f"for block, printed in pages.run(pages.DOCS / 'guides/beyond-one-machine.md', {section!r}):\n"
         "    assert printed == block.text, f'line {block.line} printed {printed!r}'\n"
     )
-    done = fresh.python("-c", code)
-    assert done.returncode == 0, done.stdout + done.stderr
+    for done in in_two_processes(code) if section == "PyTorch" else [fresh.python("-c", code)]:
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def in_two_processes(code: str) -> list[subprocess.CompletedProcess[str]]:
+    """Run a program of PyTorch's as `torchrun` would, on loopback."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+
+    def run(rank: str) -> subprocess.CompletedProcess[str]:
+        return fresh.python(
+            "-c", code, RANK=rank, WORLD_SIZE="2", MASTER_ADDR="127.0.0.1", MASTER_PORT=port, GLOO_SOCKET_IFNAME="lo"
+        )
+
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(run, "01"))
 
 
 def cell(clause: Clause, name: str) -> str:
