@@ -238,6 +238,22 @@ def a_shard_map_is_lifted_or_refused() -> None:
         np.testing.assert_allclose(whole(found), np.full(16, slope), rtol=1e-12)
 
 
+@alone
+def arrays_on_different_devices_are_refused() -> None:
+    here, there = (jax.device_put(W, device) for device in jax.devices()[:2])
+    x = jax.device_put(X, laid("parts"))
+    for be in backends():
+        for other, function in ((there, be.xp.multiply), (x, be.xp.matmul)):
+
+            def f(a: Any, xp: Any = be.xp, other: Any = other, function: Any = function) -> Any:
+                return xp.sum(function(other, a))
+
+            with pytest.raises(ad.DeviceError, match=r"jax\.device_put\(x, y\.sharding\)"):
+                be.grad(f)(here)
+            with pytest.raises(ad.DeviceError, match=r"jax\.device_put\(x, y\.sharding\)"):
+                on_tape(be, f, here)
+
+
 @both
 def values_in_other_processes_are_refused() -> None:
     be = ad.backend("jax")

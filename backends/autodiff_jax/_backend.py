@@ -256,7 +256,7 @@ def _deleted(array: str) -> MutationError:
 
 
 def _explained(error: Exception) -> AutodiffError | None:
-    """The error of ours for one of JAX's: an array was deleted, or is a recorded one, which JAX does not know."""
+    """The error of ours for one of JAX's: an array was deleted, lies elsewhere, or is a recorded one."""
     if isinstance(error, RuntimeError) and "Array has been deleted" in str(error):
         return _deleted("an array that the function closes over")
     if isinstance(error, TypeError) and f"'{Array.__module__}." in str(error):
@@ -264,6 +264,9 @@ def _explained(error: Exception) -> AutodiffError | None:
             "JAX was given a recorded array, which it cannot differentiate; make the function be.lift(f), one of "
             "jax.shard_map, jax.jit or jax.vmap too: be.lift(jax.shard_map(f, ...))"
         )
+    if isinstance(error, ValueError) and "incompatible devices" in str(error):
+        said = " ".join(str(error).split())[:200]
+        return DeviceError(f"arrays meet of different devices: {said}; jax.device_put(x, y.sharding) lays x as y")
     return None
 
 
