@@ -17,12 +17,8 @@ TENSORFLOW := $(if $(wildcard $(VENV)/lib/python3*/site-packages/tensorflow-[0-9
 	$(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),tensorflow-cpu,tensorflow)))
 
 # jax (the longest) first, so that two at a time end together
-PARTS := lint $(addprefix suite-,$(filter jax,$(BACKENDS))) $(addprefix spec-,$(filter jax,$(BACKENDS))) tests processes \
+PARTS := lint $(addprefix suite-,$(filter jax,$(BACKENDS))) $(addprefix spec-,$(filter jax,$(BACKENDS))) tests distributed \
 	$(addprefix suite-,$(filter-out jax,$(BACKENDS))) $(addprefix spec-,$(filter-out jax numpy,$(BACKENDS)))
-
-# Tests of several processes, which talk on loopback, have time limits and leave none behind
-PROCESSES := $(addprefix tests/test_,distributed.py distributed_torch.py distributed_tensorflow.py jax_sharded.py \
-	suite_on_a_cluster.py beyond_one_machine.py)
 
 JAX_ENABLE_X64 ?= 1
 TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -101,11 +97,14 @@ endef
 part-lint:
 	$(call part,lint,$(LINT))
 
-part-tests:
-	$(call part,tests,$(BIN)/python -m pytest tests $(addprefix --ignore=,$(PROCESSES)))
+# Those that start clusters, processes and devices apart: a framework that is loaded already has the devices that it has.
+DISTRIBUTED = $(wildcard tests/test_distributed*.py) tests/test_beyond_one_machine.py
 
-part-processes:
-	$(call part,processes,$(BIN)/python -m pytest $(PROCESSES))
+part-tests:
+	$(call part,tests,$(BIN)/python -m pytest tests $(addprefix --ignore=,$(DISTRIBUTED)))
+
+part-distributed:
+	$(call part,distributed,$(BIN)/python -m pytest $(DISTRIBUTED))
 
 # The suite on a backend's two flavours; on numpy they are the same. Continuous integration draws the same examples each time.
 suite = AUTODIFF_SPEC_BACKEND=$(1) AUTODIFF_SPEC_CONVENTIONS=$(FLAVOUR_$(2)) $(BIN)/python -m pytest \
