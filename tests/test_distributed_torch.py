@@ -48,6 +48,11 @@ def test_chapter_dist_in_two_processes(tmp_path, conventions):
         assert "2 skipped" in output  # for want of such arrays: DIST-12, DIST-13
 
 
+def test_whole_tensors_are_differentiated_in_a_process_of_several_as_they_are_alone(tmp_path):
+    chapters = ("tapes", "nesting", "variables", "mutation", "writes", "custom_rules", "memory")
+    of_both(tmp_path, *(f"autodiff_spec/conformance/test_{chapter}.py" for chapter in chapters))
+
+
 def test_tensors_in_parts_and_averaging_modules(tmp_path):
     of_both(tmp_path, "tests/torch_in_two_processes.py", "-k", "not function_of_a_tensor")
 

@@ -128,6 +128,7 @@ class TorchTape(Tape):
         with torch.enable_grad(), torch._C._DisableFuncTorch():
             alias: Tensor = leaf.view_as(leaf)
         self._views.add(alias.grad_fn)
+        self._sources[id(leaf)] = leaf
         return alias
 
     def _is_source(self, array: Tensor) -> bool:
@@ -162,8 +163,8 @@ class TorchTape(Tape):
                 tape._holds_derivatives = True
         before = _graph.now() if create else 0
         inputs, counts, foreign = self._inputs(sources)
-        self._require_unchanged(sources)
         with torch._C.DisableTorchFunctionSubclass():  # a variable among the inputs means its own tensor
+            self._require_unchanged(inputs)
             if (foreign or self._holes) and self._crossed(ends):
                 parts = _graph.cut_pullback(self.records, ends, seeds, inputs, create_graph=create)
             else:
@@ -329,9 +330,9 @@ class TorchTape(Tape):
             raise TapeError(_engine.FIRST_ALONE)
         self._is_differentiable = self.functional  # the rows of a Hessian ask about the same graph
 
-    def _require_unchanged(self, sources: Sequence[Tensor]) -> None:
+    def _require_unchanged(self, inputs: Sequence[Tensor]) -> None:
         """Refuse a source that was written in place: autograd goes on with what it became, not with what it was."""
-        for source in sources:
+        for source in inputs:
             if source.grad_fn is not None and id(source) in self._sources and source.grad_fn not in self._views:
                 raise MutationError(
                     "an argument of the function, or what watch() returned, was changed in place; write x = x + 1 in "
