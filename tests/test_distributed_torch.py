@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,46 @@ if not torch.distributed.is_available():
     pytest.skip("this PyTorch has no torch.distributed", allow_module_level=True)
 
 SECONDS = 300
+
+
+LEAVES = """
+import os, sys, time
+from datetime import timedelta
+import torch
+from torch import distributed
+from torch.distributed.tensor import Replicate, Shard, distribute_tensor, init_device_mesh
+import autodiff_spec as ad
+
+rank, store, how = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+distributed.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=2,
+                               timeout=timedelta(seconds=5))
+be = ad.backend("torch")
+x = distribute_tensor(torch.ones(4, 2), init_device_mesh("cpu", (2,)), [Shard(0)])
+gradient = be.grad(lambda x: torch.sum(x**3))(x)
+if rank == 1:
+    if how == "waits":
+        time.sleep(12)
+    os._exit(0)
+time.sleep(1)
+asked = {"to_numpy": lambda: be.to_numpy(gradient),
+         "a function": lambda: be.grad(lambda x: torch.sum(x.redistribute(placements=[Replicate()]) ** 3))(x)}
+for name, ask in asked.items():
+    start = time.monotonic()
+    try:
+        ask()
+    except ad.ComputationError as error:
+        print(name, "start all of them again" in str(error), time.monotonic() - start < 10)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("how", ["ends", "waits"])
+def test_a_process_that_does_not_come_is_an_error_with_a_remedy_in_time(tmp_path, how):
+    with ThreadPoolExecutor() as threads:
+        first, _ = threads.map(
+            lambda rank: fresh.python("-c", LEAVES, rank, str(tmp_path / "store"), how, GLOO_SOCKET_IFNAME="lo"), "01"
+        )
+    assert first.stdout.splitlines() == ["to_numpy True True", "a function True True"], first.stderr
 
 
 def of_both(folder: Path, *arguments: str, conventions: str = "native") -> list[str]:

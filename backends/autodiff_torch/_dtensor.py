@@ -11,9 +11,16 @@ from typing import Any
 
 import torch
 
-from autodiff_spec import UnsupportedError
+from autodiff_spec import AutodiffError, ComputationError, UnsupportedError
+from autodiff_spec.core.lost import raise_replaced
 
-EXPLAINED: dict[str, tuple[type[UnsupportedError], str]] = {
+_GONE = (
+    ComputationError,
+    "a process of the group is gone, or did not come to the same call in time; start all of them again, from a "
+    "checkpoint, and call in all what gathers: to_numpy(), check_grad()",
+)
+
+EXPLAINED: dict[str, tuple[type[AutodiffError], str]] = {
     "got mixed torch.Tensor and DTensor": (
         UnsupportedError,
         "a DTensor meets a plain tensor, of which each process may have another; distribute that too: "
@@ -39,6 +46,10 @@ EXPLAINED: dict[str, tuple[type[UnsupportedError], str]] = {
         "PyTorch cannot compute an operation on a DTensor in these parts, which the chained error names; lay it "
         "otherwise before: x.redistribute(placements=[Replicate()])",
     ),
+    "Connection closed by peer": _GONE,
+    "Connection reset by peer": _GONE,
+    "Timed out waiting": _GONE,
+    "caused pair closure": _GONE,
     "is not supported for tensor subclasses": (
         UnsupportedError,
         "a function asks a DTensor for values that no process has alone; compute it on the whole, x.full_tensor()",
@@ -66,7 +77,13 @@ def memory(array: Any) -> int:
 
 def whole(array: Any) -> Any:
     """The tensor, gathered from all processes where it is one in parts."""
-    return array.full_tensor() if is_dtensor(array) else array
+    if not is_dtensor(array):
+        return array
+    try:
+        return array.full_tensor()
+    except RuntimeError as error:
+        raise_replaced(error)
+        raise
 
 
 def lying_as(array: Any, like: Any) -> Any:
