@@ -471,5 +471,30 @@ CHAPTER = Chapter(
             MUST,
             "An index of integer arrays or masks, with negative entries, of several axes, of any integer dtype, beside integers, slices, new axes and ellipses, is differentiated as the selection that it is; elements that it names repeatedly get a share for each time.",
         ),
+        # --- complex numbers of every magnitude ---
+        Clause(
+            "FUN-237",
+            MUST,
+            "First derivatives of abs and sign of complex numbers are right relative to their size at every magnitude, however far apart the parts are.",
+            COMPLEX,
+        ),
+        Clause(
+            "FUN-238",
+            MUST,
+            "First derivatives of products, quotients, reciprocals and squares of complex numbers are right relative to their size where squares of these are far from overflow.",
+            COMPLEX,
+        ),
+        Clause(
+            "FUN-239",
+            MUST,
+            "First derivatives of sqrt, exp, log and the other elementary functions of complex numbers are right relative to their size where squares of these are far from overflow.",
+            COMPLEX,
+        ),
+        Clause(
+            "FUN-240",
+            SHOULD,
+            "First derivatives of functions of complex numbers are right relative to their size at tiny and huge numbers, with parts of such sizes, and where a function levels off.",
+            COMPLEX,
+        ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -101,11 +101,7 @@ class Run:
         return found
 
     def _expect_deviations(self) -> None:
-        try:
-            known = known_deviations(self.backend)
-        except DeviationsFileError as error:
-            raise pytest.UsageError(str(error)) from error
-        for entry in known:
+        for entry in _read_by(known_deviations, self.backend):
             found = [item for item in self.items if _concerns(entry, item)]
             for item in found:
                 note = f"observed {entry.observed}: {entry.reason} (seen with {entry.versions})"
@@ -135,7 +131,7 @@ class Run:
 
     @cached_property
     def _thorough(self) -> set[pytest.Item]:
-        listed = every_deviation(self.backend)
+        listed = _read_by(every_deviation, self.backend)
         cases = {entry.case for entry in listed}  # few of the tests have one of these
         found = (item for item in self.items if case_of(item) in cases)
         return {item for item in found if any(_concerns(entry, item) for entry in listed)}
@@ -207,6 +203,13 @@ def part_of(item: pytest.Item, count: int) -> int:
 def environment() -> Iterable[tuple[str, str]]:
     """The variables that steer this project, with their values."""
     return sorted((key, value) for key, value in os.environ.items() if key.startswith("AUTODIFF_SPEC_"))
+
+
+def _read_by(read: Callable[[Backend], tuple[Deviation, ...]], be: Backend) -> tuple[Deviation, ...]:
+    try:
+        return read(be)
+    except DeviationsFileError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def _concerns(entry: Deviation, item: pytest.Item) -> bool:

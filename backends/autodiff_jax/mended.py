@@ -98,8 +98,8 @@ def _acosh_rule(primals: Any, tangents: Any) -> Any:
 
 
 acosh = unary(_acosh)
-"""``acosh`` of the namespace. FUN-120: its rule has two roots, whose product has the sign that one root lacks, and
-which do not overflow: FUN-181.
+"""``acosh`` of the namespace. FUN-120, FUN-239: its rule has two roots, whose product has the sign that one root lacks,
+and which do not overflow: FUN-181, FUN-240.
 """
 
 asinh = _or_native(_RIGHT.asinh, jnp.asinh)
@@ -164,12 +164,15 @@ def _sign(x: Any) -> Any:
     if not _is_complex(x):
         return jnp.sign(x)
     zero = x == 0
-    size = jnp.abs(jnp.where(zero, 1, x))
-    return jnp.where(zero, 0, jax.lax.complex(x.real / size, x.imag / size))  # not x / size, which divides by a complex
+    scale = jax.lax.stop_gradient(jnp.maximum(abs(x.real), abs(x.imag)))
+    scale = jnp.where(zero | ~jnp.isfinite(scale), 1, scale)
+    real, imag = x.real / scale, x.imag / scale  # whose squares neither overflow nor both underflow
+    size = jnp.sqrt(jnp.where(zero, 1, real * real + imag * imag))
+    return jnp.where(zero, 0, jax.lax.complex(real / size, imag / size))
 
 
 sign = unary(_sign)
-"""``sign`` of the namespace. FUN-122: of a complex number it is the phase, which is no constant."""
+"""``sign`` of the namespace. FUN-122, FUN-237: of a complex number it is the phase, which is no constant."""
 
 
 sinc = _or_native(_RIGHT.sinc, jnp.sinc)

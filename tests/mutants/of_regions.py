@@ -105,3 +105,7 @@ for rule, argument, kind in (
     ("over_square", 0, "small"), ("slope_of_power", 0, "large"), ("cosine", 0, "small"),
 ):  # fmt: skip
     _enter(rule, argument, kind, "FUN-186")
+for rule, argument, kind, clause in (
+    ("absolute", 0, "tiny", "FUN-237"), ("divide", 1, "large", "FUN-238"), ("sqrt", 0, "small", "FUN-239"),
+):  # fmt: skip
+    _enter(rule, argument, kind, clause)

@@ -90,8 +90,18 @@ def _power_exponent(xp, g, x, y, ans):
 
 
 def _hypotenuse(xp, x):
-    """√(1 + x²): without overflow where x is real, else on the side of the cut that the zero's sign says."""
-    return xp.hypot(x, 1) if _real(x) else xp.sqrt((x - 1j) * (x - complex(0, -1)))  # adding would make -0 to 0
+    """√(1 + x²) without overflow; of a complex x on the side of the cut that the zero's sign says."""
+    if _real(x):
+        return xp.hypot(x, 1)
+    beyond = np.abs(plain(x)) * np.finfo(x.dtype).eps > 1  # where it is x or -x
+    near = xp.where(beyond, 1, x)
+    root = xp.sqrt((near - 1j) * (near - complex(0, -1)))  # adding would make -0 to 0
+    return xp.where(beyond, xp.where(np.signbit(plain(x).real), -x, x), root)
+
+
+def _cathetus(xp, x):
+    """√(1 - x²), of a complex x the product of two roots, which does not overflow; likewise."""
+    return xp.sqrt(xp.one_minus_square(x)) if _real(x) else xp.sqrt(-(x - 1)) * xp.sqrt(x - -1)
 
 
 def _sech_squared(x):
@@ -129,7 +139,9 @@ def _one_minus_square(x):
 
 
 def _arctan_share(xp, g, x):
-    return g / (1 + x * x) if xp is VALUES else g * xp.square(xp.reciprocal(_hypotenuse(xp, x)))
+    if xp is VALUES and _real(x):
+        return g / (1 + x * x)
+    return g * xp.square(xp.reciprocal(_hypotenuse(xp, x)))
 
 
 def _length(xp, x, y):
@@ -183,10 +195,10 @@ rule(np.log10, lambda xp, g, x: g / (x * np.log(10.0).item()))
 rule(np.log1p, lambda xp, g, x: g / (1 + x))
 rule(np.sin, lambda xp, g, x: g * xp.cos(x))
 rule(np.cos, lambda xp, g, x: -g * xp.sin(x))
-rule(np.tan, lambda xp, g, ans: g * (1 + ans * ans))
+rule(np.tan, lambda xp, g, x, ans: g * (1 + ans * ans if _real(x) else xp.sech_squared(1j * x)))
 rule(_one_minus_square, lambda xp, g, x: g * (-2 * x), jvp=elementwise)
-rule(np.arcsin, lambda xp, g, x: g / xp.sqrt(xp.one_minus_square(x)))
-rule(np.arccos, lambda xp, g, x: -g / xp.sqrt(xp.one_minus_square(x)))
+rule(np.arcsin, lambda xp, g, x: g / _cathetus(xp, x))
+rule(np.arccos, lambda xp, g, x: -g / _cathetus(xp, x))
 rule(np.arctan, _arctan_share)
 rule(np.sinh, lambda xp, g, x: g * xp.cosh(x))
 rule(np.cosh, lambda xp, g, x: g * xp.sinh(x))
@@ -194,7 +206,7 @@ rule(np.tanh, _tanh_share)
 rule(_sech_squared, lambda xp, g, x, ans: g * (-2 * ans * xp.tanh(x)), jvp=elementwise)
 rule(np.arcsinh, lambda xp, g, x: g / _hypotenuse(xp, x))
 rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x - -1)))
-rule(np.arctanh, lambda xp, g, x: g / xp.one_minus_square(x))
+rule(np.arctanh, lambda xp, g, x: g / xp.one_minus_square(x) if _real(x) else -g / (x - 1) / (x - -1))
 rule(_sigmoid, _sigmoid_share, jvp=elementwise)
 rule(np.conjugate, lambda xp, g: xp.conjugate(g))
 rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype), jvp=linear,

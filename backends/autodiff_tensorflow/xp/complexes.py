@@ -1,12 +1,14 @@
 """Functions of complex numbers by their parts, where TensorFlow's kernels miss special or small values.
 
-All are compositions of differentiable functions of the parts, and right at every order.
+All are compositions of differentiable functions, and right at every order.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
@@ -31,14 +33,35 @@ def hypot(x: Array, y: Array) -> Array:
     return scale * tf.where(zero, total, root)
 
 
+def _differentiated_as(function: Callable[[Array], Array]) -> Callable[[Callable[[Array], Array]], Any]:
+    """Give a function by parts the derivatives of TensorFlow's where it is finite, for those of parts may cancel."""
+
+    def decorate(by_parts: Callable[[Array], Array]) -> Callable[[Array], Array]:
+        @functools.wraps(by_parts)
+        def of_complex(z: Array) -> Array:
+            finite, one = tf.math.is_finite(tf.abs(function(z))), tf.ones_like(z)
+            native = function(tf.where(finite, z, one))
+            nothing = tf.stop_gradient(native) - native  # which is subtracted, for adding would make -0 to 0
+            return tf.where(finite, tf.stop_gradient(by_parts(z)) - nothing, by_parts(tf.where(finite, one, z)))
+
+        return of_complex
+
+    return decorate
+
+
 def log(z: Array) -> Array:
-    """The logarithm; its real part keeps its digits near the unit circle."""
-    x, y = parts(z)
+    """The logarithm; its real part keeps its digits near the unit circle, and no square overflows or underflows."""
+    size = tf.stop_gradient(tf.maximum(*map(tf.abs, parts(z))))
+    extreme = ((size < 2.0**-40) | (size > 2.0**40)) & tf.math.is_finite(size) & (size > 0)
+    size = tf.where(extreme, size, tf.ones_like(size))
+    x, y = (part / size for part in parts(z))
     first = tf.abs(x) >= tf.abs(y)
     large, small = tf.where(first, x, y), tf.where(first, y, x)
-    return tf.complex(_log_modulus(x, y, (large - 1) * (large + 1) + small * small), tf.atan2(y, x))
+    modulus = _log_modulus(x, y, (large - 1) * (large + 1) + small * small) + tf.math.log(size)
+    return tf.complex(modulus, tf.atan2(y, x))
 
 
+@_differentiated_as(tf.math.log1p)
 def log1p(z: Array) -> Array:
     """The logarithm of ``1 + z``, which keeps its digits near 0."""
     x, y = parts(z)
@@ -53,6 +76,7 @@ def _log_modulus(x: Array, y: Array, excess: Array) -> Array:
     return tf.where(near, close, tf.math.log(hypot(tf.where(near, one, x), tf.where(near, zero, y))))
 
 
+@_differentiated_as(tf.math.expm1)
 def expm1(z: Array) -> Array:
     """``exp(x + iy) - 1`` as ``expm1(x) cos y - 2 sin²(y/2) + i exp(x) sin y``, and the standard's limits."""
     x, y = parts(z)
