@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.capability import Capability
@@ -137,6 +137,10 @@ class Tape:
             array([0., 0., 0., 6.])
         """
         self._require_unspent()
+        if cotangent is None and out is None and unconnected == "zero":
+            found = self._usual(target, sources)
+            if found is not None:
+                return found
         if unconnected not in _UNCONNECTED:
             raise ValueError(f"unconnected={unconnected!r}; choose one of {', '.join(map(repr, _UNCONNECTED))}")
         targets, seeds, arrays, structure = self._arguments(target, sources, cotangent)
@@ -206,6 +210,10 @@ class Tape:
         return trees.unflatten(structure, blocks)
 
     # --- steps ------------------------------------------------------------------------------------------------
+
+    def _usual(self, target: Any, sources: Any) -> Any:
+        """The gradients that most calls ask for, where an engine has a shorter way to them; ``None`` of all others."""
+        return None
 
     def _require_unspent(self) -> None:
         if self._state == "new":
@@ -306,25 +314,26 @@ class Tape:
         except UntrackedError:
             self._spent = False  # bad input does not spend the tape
             raise
-        except AutodiffError:
-            raise
-        except NotImplementedError as error:
-            raise_replaced(error)
-            raise UnsupportedError(
-                f"{self.backend.name} has no derivative of an operation that was recorded: {error}; detach its "
-                "argument by stop_gradient(), or write the function with other operations"
-            ) from error
         except Exception as error:
-            if isinstance(error, self._signals):
-                raise
-            raise_replaced(error)
-            raise TapeError(
-                f"the backward pass of {self.backend.name} failed: {error}; see the chained error for the operation"
-            ) from error
+            self._raise_failure(error)
         if len(found) == len(sources):
             return found
         gradients = dict(zip(unique, found, strict=True))
         return [self._mention(gradients, id(source)) for source in sources]
+
+    def _raise_failure(self, error: Exception) -> NoReturn:
+        """Raise, in a handler of ``error``, what the failure of a backward pass is to the user."""
+        if isinstance(error, (AutodiffError, *self._signals)):
+            raise
+        raise_replaced(error)
+        if isinstance(error, NotImplementedError):
+            raise UnsupportedError(
+                f"{self.backend.name} has no derivative of an operation that was recorded: {error}; detach its "
+                "argument by stop_gradient(), or write the function with other operations"
+            ) from error
+        raise TapeError(
+            f"the backward pass of {self.backend.name} failed: {error}; see the chained error for the operation"
+        ) from error
 
     def _mention(self, gradients: dict[int, Array | None], source: int) -> Array | None:
         """The gradient for one mention of a source; the next mention gets a copy, for results never share memory."""

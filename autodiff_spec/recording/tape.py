@@ -149,8 +149,13 @@ class RecordedTape(Tape):
             elif strict:
                 raise self.untracked(i)
         nodes = [self._node(source) for source in sources]
-        found = backward(recording, seeds, nodes, traits.pull(outer), traits.add, retain=retain)
-        return traits.finished(found, sources, cotangents)
+        return traits.finished(self._walk(seeds, nodes, outer=outer, retain=retain), sources, cotangents)
+
+    def _walk(
+        self, seeds: Sequence[tuple[Node, Any]], nodes: Sequence[Node | None], *, outer: bool, retain: bool
+    ) -> list[Any]:
+        traits = self.traits
+        return backward(self._recording, seeds, nodes, traits.pull(outer), traits.add, retain=retain)
 
     def _node(self, array: Any) -> Node | None:
         """The node that stands for ``array`` on this tape, if there is one."""

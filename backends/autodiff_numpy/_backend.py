@@ -17,7 +17,7 @@ from autodiff_numpy._array import Array, Variable, copied, foreign, lazy, plain
 from autodiff_numpy._dask import computed, explained, placed
 from autodiff_numpy._forward import jvp, linearize
 from autodiff_numpy._tables import RECORDER, TRACKED
-from autodiff_numpy._tape import TRAITS, NumpyTape
+from autodiff_numpy._tape import ONES, TRAITS, NumpyTape
 from autodiff_numpy._views import own_handle
 from autodiff_spec import Backend, Capability, NotDifferentiableError, Tape
 from autodiff_spec.core.lost import EXPLANATIONS
@@ -141,7 +141,7 @@ class NumpyBackend(Backend):
 
     def _ones_like(self, array: Any) -> Any:
         value = array.value if isinstance(array, Array) else array
-        one = _ONES.get(type(value))
+        one = ONES.get(type(value))
         if one is not None:
             return one
         if value.ndim or (foreign(value) and not hasattr(value, "chunks")):
@@ -176,9 +176,6 @@ class NumpyBackend(Backend):
 
     def _write(self, destination: Any, gradient: Any) -> None:
         np.copyto(destination, gradient)
-
-
-_ONES = {kind: kind(1) for kind in (np.float16, np.float32, np.float64)}
 
 
 def unwrapped(output: Any) -> Any:

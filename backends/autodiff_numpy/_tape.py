@@ -14,6 +14,7 @@ from autodiff_numpy._pullback import add, dense, pull_tracked, pull_values
 from autodiff_numpy._tables import RECORDER, TRACKED
 from autodiff_numpy._views import guarded, lock, own_handle, was_written
 from autodiff_spec import MutationError
+from autodiff_spec.core.current import DERIVATIVES
 from autodiff_spec.recording.nodes import Node, Pull
 from autodiff_spec.recording.tape import ArrayTraits, RecordedTape
 
@@ -85,6 +86,10 @@ class NumpyTraits(ArrayTraits):
 TRAITS = NumpyTraits(RECORDER, Array, Variable)
 
 
+ONES: dict[type[Any], Any] = {kind: kind(1) for kind in (np.float16, np.float32, np.float64)}
+"""The cotangent of a number, by its type."""
+
+
 class NumpyTape(RecordedTape):
     """Records operations on variables and watched arrays."""
 
@@ -93,4 +98,33 @@ class NumpyTape(RecordedTape):
     def _watch_for_user(self, array: Any) -> Any:
         return lock(self._watch(array), "a watched array")
 
-    _gradients = np.errstate(all="ignore")(RecordedTape._gradients)  # what is infinite or NaN is so in the result too
+    def _usual(self, target: Any, sources: Any) -> Any:
+        """As `grad`, of one real target by a source or some in a row, when no tape is open: half of it is checks."""
+        if type(target) is not Array or self._state != "closed" or RECORDER.frame().recordings:
+            return None
+        node, recording = target.node, self._recording
+        one = ONES.get(type(target.value))
+        if one is None or recording.number not in node.tapes:
+            return None
+        kind = type(sources)
+        row = sources if kind is list or kind is tuple else (sources,)
+        nodes: list[Node | None] = []
+        for source in row:
+            found = self._node(source)
+            if found is None or found in nodes or recording.number not in found.tapes or source.dtype.kind != "f":
+                return None
+            nodes.append(found)
+        next(DERIVATIVES)
+        self._spent = not self.persistent
+        try:
+            gradients = self._quietly([(node, one)], nodes, outer=False, retain=self.persistent)
+        except Exception as error:
+            self._raise_failure(error)
+        for i, gradient in enumerate(gradients := TRAITS.finished(gradients, row, (one,))):
+            if gradient is None:
+                gradients[i] = self._filled(None, row[i])
+        return gradients if kind is list else tuple(gradients) if kind is tuple else gradients[0]
+
+    # What is infinite or NaN is so in the result too.
+    _gradients = np.errstate(all="ignore")(RecordedTape._gradients)
+    _quietly = np.errstate(all="ignore")(RecordedTape._walk)

@@ -19,13 +19,12 @@ def lost_fan_out() -> None:
 
 @mutant("gradients accumulate from call to call", "GRAD-03", "CHAP-03")
 def accumulated() -> None:
-    right = Tape._pullback_of
+    right = at.finished
     kept: dict[int, Any] = {}
 
-    def pullback_of(self: Tape, targets: Any, sources: Any, cotangents: Any, *, strict: bool, **how: Any) -> Any:
-        found = right(self, targets, sources, cotangents, strict=strict, **how)
+    def finished(gradients: Any, sources: Any, cotangents: Any) -> Any:
         total = []
-        for source, gradient in zip(sources, found, strict=True):
+        for source, gradient in zip(sources, right(gradients, sources, cotangents), strict=True):
             before = kept.get(id(source))
             if before is not None and gradient is not None and before[0] is source:
                 gradient = gradient + before[1]
@@ -33,7 +32,7 @@ def accumulated() -> None:
             total.append(gradient)
         return total
 
-    Tape._pullback_of = pullback_of
+    at.finished = finished
 
 
 @mutant("a spent tape answers again", "TAPE-21", "CHAP-12")
