@@ -306,3 +306,17 @@ def test_cholesky_is_the_lower_factor():
 
     np.testing.assert_allclose(be.value_and_grad(f)(lazy)[0], f(a), rtol=1e-15)
     np.testing.assert_allclose(be.grad(f)(lazy), be.grad(f)(a), rtol=1e-14)
+
+
+def test_a_derived_step_has_no_more_tasks_than_one_by_hand():
+    x, y = da.ones((800, 3), chunks=(100, 3)), da.ones(800, chunks=100)
+    w = np.linspace(-1, 1, 3)
+    z = -y * (x @ w)
+    by_hand = np.mean(np.logaddexp(0, z)), x.T @ (-y / (1 + np.exp(-z))) / 800
+    derived = be.value_and_grad(lambda w: np.mean(np.logaddexp(0, -y * (x @ w))))(w)
+
+    def tasks(collections):
+        return {key for one in dask.optimize(*collections) for key in dict(one.dask)}
+
+    np.testing.assert_allclose(dask.compute(*derived)[1], dask.compute(*by_hand)[1], rtol=1e-13)
+    assert len(tasks(derived)) <= len(tasks(by_hand))
