@@ -24,7 +24,7 @@ JAX_ENABLE_X64 ?= 1
 TF_CPP_MIN_LOG_LEVEL ?= 3
 export JAX_ENABLE_X64 TF_CPP_MIN_LOG_LEVEL
 
-.PHONY: help demo docs coverage test test-matrix test-machines compare lint mutants bench clean $(addprefix part-,$(PARTS))
+.PHONY: help demo docs coverage test test-matrix test-machines compare lint mutants mutants-regional bench clean $(addprefix part-,$(PARTS))
 
 help:
 	@echo 'make demo      set up without any framework, test the NumPy engine, show its conformance table'
@@ -32,6 +32,7 @@ help:
 	@echo 'make compare   run the suite on every framework and show where they differ'
 	@echo 'make lint      ruff, and mypy in strict mode'
 	@echo 'make mutants   check that the suite catches each wrong backend (a minute)'
+	@echo 'make mutants-regional  rules that are wrong in one region of their inputs each, and regions no test reaches'
 	@echo 'make bench     measure against the native code of each framework; the goals at the end'
 	@echo 'make coverage  what the suite draws of the inputs of functions (half a minute)'
 	@echo 'make docs      build the site into site/ (warnings are errors), mutants and coverage included'
@@ -60,6 +61,11 @@ mutants: $(FULL)
 	@mkdir -p $(MUTANTS)
 	$(BIN)/python -m tests.mutants.run --seeds 0,1,2,3,4,5 --json $(MUTANTS)/written.json
 	$(BIN)/python -m tests.mutants.run --mechanical --seeds 0,1,2,3,4,5 --json $(MUTANTS)/mechanical.json
+
+# Not part of `make mutants`: it takes half an hour, and names what has no reason yet.
+mutants-regional: $(FULL)
+	@mkdir -p $(MUTANTS)
+	$(BIN)/python -m tests.mutants.run --regional --seeds 0,1,2,3,4,5 --json $(MUTANTS)/regional.json
 
 bench: $(FULL)
 	OMP_NUM_THREADS=1 PYTHONPATH=. $(BIN)/python benchmarks/_all.py $(ARGS)

@@ -2,9 +2,9 @@
 
 `Backend.compiles_shapes` says so of one. It is asked a case for each value of a keyword, where others are asked one for
 each pair of values; a function once in each narrower dtype, by its pullback; of a function's variants some in forward
-mode, on their first shapes, and the others in second order, on their last. Every function, keyword, value and clause is
-asked all the same, and so is every case for which its adapter lists a deviation, in any flavour. ``--every-case``
-spares none.
+mode, on their first shapes, and the others in second order, on their largest; second derivatives at every magnitude in
+float64 alone. Every function, keyword, value and clause is asked all the same, and so is every case for which its
+adapter lists a deviation, in any flavour. ``--every-case`` spares none.
 """
 
 from __future__ import annotations

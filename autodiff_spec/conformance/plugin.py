@@ -6,6 +6,7 @@ lists as known deviations, and turns outcomes into a verdict on each clause. Tes
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Generator, Iterator
@@ -227,6 +228,12 @@ class Recorder:
         if config.getoption("part"):
             number, count = config.getoption("part")
             items[:] = [item for item in items if part_of(item, count) == number]
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """What is collected stays: the collector of garbage need not walk over it again and again."""
+        if self.run.items:
+            gc.collect()
+            gc.freeze()
 
     def pytest_deselected(self, items: list[pytest.Item]) -> None:
         """Note that a test of the suite was left out."""

@@ -49,8 +49,9 @@ def mechanical() -> dict[str, Mutant]:
 
 
 def key_of(function: Any, argument: int) -> str:
-    """The name of a rule's argument: ``"sin:0"``."""
-    return f"{function.__name__.removeprefix('_')}:{argument}"
+    """The name of a rule's argument, as rules call its function: ``"sin:0"``, ``"special_log1p:0"`` of SciPy's."""
+    called = next((name for name, one in vars(at.values).items() if one is function), function.__name__)
+    return f"{called.removeprefix('_')}:{argument}"
 
 
 def _factory(function: Any, argument: int, how: Callable[[Any], Any]) -> Callable[[], Backend]:

@@ -60,6 +60,11 @@ REGIONS: dict[str, tuple[str, Region]] = {
     "tiny": ("where a number is tiny", _sized("tiny")),
     "huge": ("where a number is huge", _sized("huge")),
 }
+MORE = {
+    **{region: tuple(f"FUN-{number}" for number in range(180, 189)) for region in ("tiny", "huge")},
+    "complex64": tuple(f"FUN-{number}" for number in range(120, 125)),
+}
+"""Region -> the clauses whose tests are about it, besides those of the functions."""
 
 
 @dataclass
@@ -76,8 +81,10 @@ class Reached:
         inside = self.region(np.asarray(at.plain(g)), tuple(map(at.plain, residuals)))
         if not np.any(inside):
             return share
-        self.met |= bool(np.any(at.plain(share)))
-        return np.where(inside, -share, share) if np.shape(inside) == np.shape(share) else -share
+        if np.shape(inside) != np.shape(share):
+            inside = np.True_
+        self.met |= bool(np.any(at.plain(share)[inside]))
+        return np.where(inside, -share, share)
 
 
 def regional() -> dict[str, Mutant]:
@@ -93,7 +100,8 @@ def regional() -> dict[str, Mutant]:
                 bug = f"the derivative of {function.__name__} by argument {argument} has the wrong sign {words}"
                 reached = Reached(region)
                 factory = _factory(function, argument, reached)
-                made[f"{key}:{name}"] = Mutant(f"{key}:{name}", __name__, bug, cited[key], factory, region=reached)
+                clauses = tuple(dict.fromkeys((*cited[key], *MORE.get(name, ()))))
+                made[f"{key}:{name}"] = Mutant(f"{key}:{name}", __name__, bug, clauses, factory, region=reached)
     return made
 
 

@@ -149,7 +149,7 @@ class Herd:
             _leave_out_again(run, session.items)
         missing, killed, drawn = set(_asked(mutant)), set(), set()
         for item in sorted(session.items, key=is_drawn):
-            if self.every_test or missing & set(_cited(item)):
+            if self.every_test or (missing & set(_cited(item)) and _may_notice(item, mutant)):
                 before = len(self.failed)
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
                 if len(self.failed) > before:
@@ -166,6 +166,12 @@ class Herd:
             "output": output,
             "reached": reached,
         }
+
+
+def _may_notice(item: pytest.Item, mutant: Mutant) -> bool:
+    """Whether a test asks functions of the mutant's clauses: tests of magnitudes ask one each, and do not cite it."""
+    subject = getattr(item, "callspec", None) and item.callspec.params.get("subject")  # type: ignore[attr-defined]
+    return mutant.region is None or subject is None or subject.function.clause in mutant.clauses
 
 
 def _leave_out_again(run: Any, items: list[pytest.Item]) -> None:

@@ -9,8 +9,8 @@ from autodiff_spec.conformance.functions._model import Arg, Function, Program, S
 Shapes = tuple[tuple[Shape, ...], ...]
 
 # Shapes that elementwise functions of one, two and three arrays are called on; the first is the usual one.
-ONE: Shapes = (((2, 3),), ((),), ((2, 0),))
-TWO: Shapes = (((2, 1), (3,)), ((), (3,)), ((2, 3), (1, 1)), ((0,), (1,)), ((), ()))
+ONE: Shapes = (((2, 3),), ((),), ((2, 0),), ((2, 3, 4),))
+TWO: Shapes = (((2, 1), (3,)), ((), (3,)), ((2, 3), (1, 1)), ((0,), (1,)), ((), ()), ((2, 3, 4), (3, 1)))
 THREE: Shapes = (((2, 3), (3,), (2, 1)), ((), (), ()), ((0,), (1,), ()))
 
 ANY, ODD, EVEN = Arg(), Arg(grid="odd"), Arg(grid="even")

@@ -13,7 +13,7 @@ def along_one(clause: str, name: str, arg: Arg, longer: int, shorter: int) -> Fu
         clause,
         full,
         of(full, "", arg, (3,), (2, 4)),
-        of(full, "along axis 0", arg, (4, 2), axis=0),
+        of(full, "along axis 0", arg, (4, 2), (3, 2, 5), axis=0),
         of(full, "with zeros added", arg, (3,), n=longer, norm="ortho"),
         of(full, "cut", arg, (4,), n=shorter, norm="forward"),
         ulps=ELEMENTARY,
