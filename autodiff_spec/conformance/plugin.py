@@ -230,7 +230,7 @@ class Recorder:
             items[:] = [item for item in items if part_of(item, count) == number]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """What is collected stays: the collector of garbage need not walk over it again and again."""
+        """Freeze the collected tests: they stay, so that the collector of garbage need not walk over them again."""
         if self.run.items:
             gc.collect()
             gc.freeze()
