@@ -53,6 +53,7 @@ ORDER = (
 NOT_MENDED = {
     **{f"FUN-{number}": "arguments of every size, of which not all are mended" for number in range(180, 189)},
     **{f"FUN-{number}": "complex numbers of every size, as above" for number in (237, 239, 240)},
+    "FUN-25": "the value of JAX's log1p, which no derivative shares",
     "FUN-13": "one rounding in PyTorch's second derivative of copysign, where no number is rounded",
     "FUN-105": "JAX's tracers leave pinv's rule where a gradient with a tolerance is differentiated on tapes",
     "FUN-124": "TensorFlow's rule of the singular vectors of complex matrices, differentiated once more",
