@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -99,15 +99,104 @@ def _method(name: str) -> Any:
     return lambda array: lambda *args, **kwargs: TRACKED.moved(array, operator.methodcaller(name, *args, **kwargs))
 
 
+def _lost(name: str) -> Any:
+    """What Dask does beside NumPy's functions and without a derivative: refused by name while it is recorded."""
+
+    def of_value(array: Any) -> Any:
+        refuse(array, name)
+        return getattr(array.value, name)
+
+    return of_value
+
+
+_LOST = ("map_blocks", "map_overlap", "to_delayed", "to_backend", "blocks", "partitions", "vindex", "topk", "argtopk",
+         "store", "to_zarr", "to_hdf5", "to_tiledb", "to_dask_dataframe")  # fmt: skip
+
 OF_DASK: dict[str, Any] = {
+    **{name: _lost(name) for name in _LOST},
     **{name: operator.attrgetter(f"value.{name}") for name in ("chunks", "chunksize", "npartitions", "numblocks")},
     **{name: _method(name) for name in ("rechunk", "persist", "compute", "compute_chunk_sizes")},
 }
 """What recorded arrays of Dask's have beside NumPy's attributes and methods, each a function of the recorded array."""
 
 
+_BY_VALUES = frozenset((
+    np.sort, np.partition, np.median, np.nanmedian, np.quantile, np.percentile, np.nanquantile, np.nanpercentile,
+    np.unique, np.unique_all, np.unique_counts, np.unique_inverse, np.unique_values, np.intersect1d, np.setdiff1d,
+    np.setxor1d, np.histogram, np.histogram_bin_edges, np.histogram2d, np.histogramdd, np.trim_zeros, np.piecewise,
+    np.choose, np.insert, np.interp, np.searchsorted, np.unwrap, np.convolve, np.correlate, np.polyfit, np.roots,
+    np.linalg.det, np.linalg.slogdet, np.linalg.pinv, np.linalg.lstsq, np.linalg.qr, np.linalg.eig, np.linalg.eigh,
+    np.linalg.eigvals, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, np.linalg.cond,
+    np.emath.sqrt, np.emath.log, np.emath.log2, np.emath.log10, np.emath.logn,
+    np.emath.power, np.emath.arccos, np.emath.arcsin, np.emath.arctanh,
+))  # fmt: skip
+"""Functions whose rules look at values, and which NumPy or Dask would compute all of a Dask array for."""
+
+_BY_SHAPES = frozenset(
+    (np.size, np.isrealobj, np.common_type, np.can_cast, np.min_scalar_type, np.diag_indices_from, np.einsum_path)
+)
+"""Functions that Dask lacks and that look at shapes and dtypes alone."""
+
+
+def by_values(function: Any) -> bool:
+    """Whether a function of a Dask array is refused, for it would be computed at once."""
+    return function in _BY_VALUES
+
+
+def refuse_values(function: Any, arguments: Iterable[Any]) -> None:
+    """Refuse a function that looks at values, before it does.
+
+    Raises:
+        UnsupportedError: a Dask array, recorded or not, is among the arguments, in lists and tuples too.
+    """
+    for argument in arguments:
+        if isinstance(argument, (list, tuple)):
+            refuse_values(function, argument)
+        elif hasattr(getattr(argument, "value", argument), "chunks"):
+            raise _computing(function)
+
+
+def known_to_dask(function: Any, arguments: Sequence[Any]) -> Sequence[Any]:
+    """The arguments that a function is called with, so that Dask computes none of them for it.
+
+    A function that reads shapes and dtypes gets arrays without memory in place of Dask's.
+
+    Raises:
+        UnsupportedError: Dask has no such function, and would compute its arguments.
+    """
+    if isinstance(function, np.ufunc) or all(type(argument) is np.ndarray for argument in arguments):
+        return arguments
+    if function in _BY_SHAPES:
+        return [_without_memory(argument) if hasattr(argument, "chunks") else argument for argument in arguments]
+    if not _has(function):
+        refuse_values(function, arguments)
+    return arguments
+
+
+def _without_memory(x: Any) -> Any:
+    return np.broadcast_to(np.zeros((), x.dtype), shape_of(x))
+
+
+def _has(function: Any) -> bool:
+    """Whether Dask finds a function of its own where NumPy dispatches this one: by its name, in the same module."""
+    found: Any = sys.modules.get("dask.array")
+    for name in (*function.__module__.split(".")[1:], function.__name__):
+        found = getattr(found, name, None)
+    return found not in (None, function) or function in (np.shape, np.ndim, np.iscomplexobj)
+
+
+def _computing(function: Any) -> UnsupportedError:
+    name = function.__name__.removeprefix("_")
+    return UnsupportedError(
+        f"{name} is no function of Dask's that stays lazy: it would compute the whole argument; say x.compute() where "
+        "that is meant, or write it with functions that Dask has"
+    )
+
+
 def require_lazy(value: Any, arguments: Sequence[Any], function: Any) -> None:
-    """Refuse the result of a function that Dask does not have, and for which it computed its arguments at once.
+    """Refuse the result of a function of the engine that computed its arguments at once.
+
+    It is the net under `refuse_values`, which asks before.
 
     Raises:
         UnsupportedError: an argument is a Dask array, and the result is none.
@@ -115,20 +204,17 @@ def require_lazy(value: Any, arguments: Sequence[Any], function: Any) -> None:
     if hasattr(function, "may_compute") or hasattr(value, "chunks"):
         return
     if any(hasattr(argument, "chunks") for argument in arguments):
-        raise UnsupportedError(
-            f"{function.__name__.removeprefix('_')} is no function of Dask's, which computes its whole argument for it;"
-            " say x.compute() where that is meant, or write it with functions that Dask has"
-        )
+        raise _computing(function)
 
 
-def refuse(array: Any) -> None:
-    """Refuse a recorded array that Dask is about to take the values of.
+def refuse(array: Any, name: str = "") -> None:
+    """Refuse a recorded array that Dask is about to take the values of; ``name`` is the function, where it is known.
 
     Raises:
         LostDerivativeError: a tape or a direction records the array.
     """
     if array._is_asked():
-        name = _asked()
+        name = name or _asked()
         instead = f"np.{name}" if callable(getattr(np, name, None)) else "NumPy's functions, which stay lazy"
         raise LostDerivativeError(
             f"Dask's {name} would lose the derivative of a recorded array, whose values it takes; use {instead}, "
@@ -162,6 +248,7 @@ def explained(error: Exception) -> UnsupportedError | None:
     if not asked or not inside.startswith("dask."):
         return None
     said = " ".join(str(error).split())
+    one_chunk = f"{RECHUNK}, and " if "chunk" in said else ""  # of what Dask lacks altogether it would help nothing
     return UnsupportedError(
-        f"Dask cannot do this operation of a recorded array: {said[:200]}; {RECHUNK}, and x.compute() a NumPy array"
+        f"Dask cannot do this operation of a recorded array: {said[:200]}; {one_chunk}x.compute() makes a NumPy array"
     )

@@ -20,12 +20,14 @@ from typing import Any
 import numpy as np
 
 from autodiff_numpy._array import Array, lazy, resolve
+from autodiff_numpy._dask import by_values
 from autodiff_numpy._jvp import elementwise, given_jvp
 from autodiff_numpy._options import option_check
 from autodiff_numpy._others import require_numpys
 from autodiff_numpy._pullback import Pullback
 from autodiff_numpy._tables import FUNCTIONS, TRACKED, UFUNCS, VALUES
 from autodiff_numpy._wrap import (
+    asking,
     binary,
     detached,
     discrete,
@@ -142,13 +144,24 @@ def computed_by(numpys: Any, definition: Callable[..., Any]) -> Callable[..., An
         args = tuple(map(resolve, args))
         kwargs = {name: resolve(argument) for name, argument in kwargs.items()}
         given = check(args, kwargs)
-        if any(type(arg) is Array and type(arg.value) is not np.ndarray and lazy(arg.value) for arg in args):
+        if _lazy_among((*args, *kwargs.values())):
             return definition(*args, **given)  # NumPy would compute it
         value = numpys(*map(detached, args), **{name: detached(argument) for name, argument in kwargs.items()})
         with np.errstate(all="ignore"):  # what is to be warned of, NumPy has warned of
             return with_value(definition(*args, **given), value)
 
     return recorded
+
+
+def _lazy_among(args: Sequence[Any]) -> bool:
+    """Whether a recorded array holds a lazy one, in lists and tuples too."""
+    for arg in args:
+        if type(arg) is Array:
+            if type(arg.value) is not np.ndarray and lazy(arg.value):
+                return True
+        elif isinstance(arg, (list, tuple)) and _lazy_among(arg):
+            return True
+    return False
 
 
 def declare(function: Any, recorded: Callable[..., Any], also: tuple[Any, ...], name: str | None = None) -> None:
@@ -158,6 +171,8 @@ def declare(function: Any, recorded: Callable[..., Any], also: tuple[Any, ...], 
         raise DuplicateRuleError(f"{name} has a rule already")
     if recorded is not function and not isinstance(function, np.ufunc) and not hasattr(recorded, "__wrapped__"):
         functools.update_wrapper(recorded, function)  # its name, docstring and signature
+    if by_values(function):
+        recorded = asking(function, recorded)
     setattr(VALUES, name, function)
     setattr(TRACKED, name, recorded)
     for known in (function, *also):

@@ -7,6 +7,7 @@ program, so the usual kinds are written out, without loops and without calls tha
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import operator
@@ -17,7 +18,7 @@ from weakref import ref
 import numpy as np
 
 from autodiff_numpy._array import Array, Variable, resolve
-from autodiff_numpy._dask import require_lazy
+from autodiff_numpy._dask import known_to_dask, refuse_values, require_lazy
 from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._options import UNRECORDED, has_derivative, refuse_option, refuse_unread
 from autodiff_numpy._others import handed_over, number, require_numbers, require_numpys, takes_over
@@ -425,8 +426,9 @@ def discrete(function: Any) -> Callable[..., Any]:
 
     def plainly(*args: Any, **kwargs: Any) -> Any:
         if kwargs:
-            kwargs = {name: detached(value) for name, value in kwargs.items()}
-        return function(*[detached(arg) for arg in args], **kwargs)
+            options = known_to_dask(function, [detached(value) for value in kwargs.values()])
+            kwargs = dict(zip(kwargs, options, strict=True))
+        return function(*known_to_dask(function, [detached(arg) for arg in args]), **kwargs)
 
     if not isinstance(function, np.ufunc) or function.nin != 2:
         return plainly
@@ -442,6 +444,18 @@ def discrete(function: Any) -> Callable[..., Any]:
         return of_numbers(x.value if isinstance(x, Array) else x, y.value if isinstance(y, Array) else y)
 
     return compared
+
+
+def asking(function: Any, recorded: Callable[..., Any]) -> Callable[..., Any]:
+    """A recording function that refuses Dask's arrays before it computes them; ``function`` looks at their values."""
+
+    @functools.wraps(recorded)
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        refuse_values(function, args)
+        refuse_values(function, kwargs.values())
+        return recorded(*args, **kwargs)
+
+    return asked
 
 
 def detached(argument: Any) -> Any:

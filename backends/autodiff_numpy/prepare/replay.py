@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autodiff_numpy._array import Array, Variable, copied
+from autodiff_numpy._array import Array, Variable, copied, foreign, plain
 from autodiff_numpy._tables import RECORDER, TRACE
 from autodiff_numpy.prepare.program import Program
 from autodiff_numpy.prepare.trace import Call, Look, Ref, Trace
@@ -36,6 +36,9 @@ class Replayed:
         self._misses = 0
         self.refused = ""
         self.programs: list[tuple[Program, list[Any], Structure]] = []
+        if any(foreign(plain(array)) for array in arrays):  # to be recorded it would be computed
+            self.refused = "arrays of another library"
+            return
         with RECORDER.without():
             self._record(arrays)
 

@@ -20,7 +20,7 @@ def _with(a, value):
 def _present(a, axis, keepdims):
     """How many elements are not NaN, in the dtype of ``a``'s parts."""
     dtype = np.empty((), a.dtype).real.dtype
-    return np.asarray(np.sum(~np.isnan(plain(a)), axis=axis, keepdims=keepdims), dtype)
+    return np.sum(~np.isnan(plain(a)), axis=axis, keepdims=keepdims).astype(dtype)
 
 
 def _from(initial):

@@ -163,6 +163,7 @@ def real_if_close(a, tol=100):
     return TRACKED.real(a) if close else a
 
 
+@one_call
 def _mean_of_exponentials(x, order):
     """The derivative of an order of the Bessel function I₀: the mean over θ of cosⁿθ·exp(x·cos θ).
 
