@@ -239,6 +239,121 @@ def a_shard_map_is_lifted_or_refused() -> None:
 
 
 @alone
+def a_derivative_inside_a_shard_map_is_right_or_refused() -> None:
+    rows = laid("parts")
+    x = jax.device_put(X, rows)
+    functions = {
+        "powers": (lambda xp: lambda p: xp.sum(p**2), 2 * X),
+        "sines": (lambda xp: lambda p: xp.sum(xp.sin(p)), np.cos(X)),
+        "scaled": (lambda xp: lambda p: xp.sum(xp.exp(p) * 2), 2 * np.exp(X)),
+        "constants": (lambda xp: lambda p: xp.sum(p * W), np.broadcast_to(W, X.shape)),
+    }
+    for be in backends():
+        for name, (f, expected) in functions.items():
+            for checked, mapped in {
+                True: jax.shard_map(be.grad(f(be.xp)), mesh=rows.mesh, in_specs=P("parts"), out_specs=P("parts")),
+                False: jax.jit(
+                    jax.shard_map(
+                        be.grad(f(be.xp)), mesh=rows.mesh, in_specs=P("parts"), out_specs=P("parts"), check_vma=False
+                    )
+                ),
+            }.items():
+                try:
+                    found = mapped(x)
+                except ad.UnsupportedError as error:
+                    refused = str(error)
+                else:
+                    np.testing.assert_allclose(whole(found), expected, rtol=1e-12)
+                    continue
+                assert checked, f"{name}: the remedy is refused"
+                assert be.conventions == "spec"
+                assert "be.lift(jax.shard_map(f, ...))" in refused
+                assert "check_vma=False" in refused
+    be = ad.backend("jax", "spec")
+    total = be.lift(lambda p: jax.lax.psum(jnp.sum(p**2), "parts"))
+    with pytest.raises(ad.UnsupportedError, match=r"inside jax\.shard_map"):
+        jax.shard_map(be.grad(total), mesh=rows.mesh, in_specs=P("parts"), out_specs=P("parts"))(x)
+    outside = be.lift(
+        jax.shard_map(lambda p: jnp.sum(p**2)[None], mesh=rows.mesh, in_specs=P("parts"), out_specs=P("parts"))
+    )
+    np.testing.assert_allclose(whole(be.grad(lambda a: be.xp.sum(outside(a)))(x)), 2 * X, rtol=1e-12)
+
+
+@alone
+def what_jax_does_not_do_along_a_cut_axis_is_refused_with_a_remedy() -> None:
+    sharding = laid("parts", explicit=True)
+    for be in backends():
+        xp = be.xp
+        whole_of = be.lift(lambda x: jax.sharding.reshard(x, P()))
+        for f in (
+            lambda a, xp=xp: xp.sum(a[:3] ** 2),
+            lambda a, xp=xp: a[3, 2] * 2,
+            lambda a, xp=xp: xp.sum(xp.sort(a, axis=0) * X),
+            lambda a, xp=xp: xp.sum(xp.roll(a, 1, axis=0) ** 2),
+            lambda a, xp=xp: xp.sum(xp.cumulative_sum(a, axis=0) ** 2),
+            lambda a, xp=xp: xp.sum((a.T @ a) ** 2),
+        ):
+            with jax.set_mesh(sharding.mesh):
+                x = jax.device_put(X, sharding)
+                with pytest.raises(ad.UnsupportedError, match=r"jax\.sharding\.reshard\(x, P\(\)\)"):
+                    be.grad(f)(x)
+                with pytest.raises(ad.UnsupportedError, match=r"out_sharding="):
+                    on_tape(be, f, x)
+                found = on_tape(be, lambda a, f=f, whole_of=whole_of: f(whole_of(a)), x)
+                assert lies(found, sharding)
+            np.testing.assert_allclose(np.asarray(found), be.grad(f)(jnp.asarray(X)), rtol=1e-12, atol=1e-14)
+
+
+@alone
+def constants_made_inside_of_a_mesh_stay_there() -> None:
+    rows, explicit = laid("parts"), laid(explicit=True)
+    for be in backends():
+        xp = be.xp
+
+        def f(a: Any, xp: Any = xp) -> Any:
+            return xp.sum(a[2:5] * 1.375 + a[1] ** 7)  # numbers and places that nothing else here has
+
+        def cubes(p: Any, xp: Any = xp) -> Any:
+            return xp.sum(xp.exp(p) * 0.8125 + p[1, 3])
+
+        with jax.set_mesh(explicit.mesh):
+            inside = on_tape(be, f, jax.device_put(X, explicit))
+        mapped = jax.shard_map(
+            lambda p, be=be, cubes=cubes: on_tape(be, cubes, p),
+            mesh=rows.mesh, in_specs=P("parts"), out_specs=P("parts"), check_vma=False,
+        )  # fmt: skip
+        of_parts = whole(mapped(jax.device_put(X, rows)))
+        for derivative in (be.grad(f), lambda x, be=be, f=f: on_tape(be, f, x)):
+            np.testing.assert_allclose(np.asarray(derivative(jnp.asarray(X))), whole(inside), rtol=1e-15)
+        expected = 0.8125 * np.exp(X)
+        expected[1::2, 3] += 16  # the element stands in all sixteen terms of its part
+        np.testing.assert_allclose(of_parts, expected, rtol=1e-15)
+        once = on_tape(be, lambda a, cubes=cubes: cubes(a), jnp.asarray(X[:2]))
+        np.testing.assert_allclose(np.asarray(once), expected[:2], rtol=1e-15)
+
+
+@alone
+def a_recorded_array_says_where_it_lies() -> None:
+    rows = laid("parts")
+    x = jax.device_put(X, rows)
+    for be in backends():
+        with be.tape() as t:
+            v = t.watch(x)
+            assert v.sharding == rows
+            assert v.devices() == x.devices()
+            assert v.is_fully_addressable
+            assert not v.is_fully_replicated
+            y = be.xp.sum(v.block_until_ready() ** 2)
+            for parts in ("addressable_shards", "global_shards", "addressable_data"):
+                with pytest.raises(ad.LostDerivativeError, match=rf"x\.{parts} would lose"):
+                    getattr(v, parts)
+            with pytest.raises(ad.UnsupportedError, match=r"be\.lift\(lambda x, v: x\.at"):
+                v.at[0].set(1.0)
+        np.testing.assert_allclose(whole(t.grad(y, v)), 2 * X, rtol=1e-15)
+        assert len(v.addressable_shards) == len(jax.devices())  # its tape is closed
+
+
+@alone
 def arrays_on_different_devices_are_refused() -> None:
     here, there = (jax.device_put(W, device) for device in jax.devices()[:2])
     x = jax.device_put(X, laid("parts"))

@@ -195,8 +195,16 @@ def scalar(x: Any) -> tuple[Any, Kind]:
             _scalars.clear()
         with jax.ensure_compile_time_eval():  # inside a transform, a tracer would outlive it
             value = jnp.asarray(x)
-        found = _scalars[key] = (value, kind_of(value))
+        found = value, kind_of(value)
+        if lasts(value):
+            _scalars[key] = found
     return found
+
+
+def lasts(value: Any) -> bool:
+    """Whether a constant may be kept: it is no tracer, as in `jax.shard_map`, and lies on no mesh that is set now."""
+    known = not isinstance(value, jax.core.Tracer)
+    return known and isinstance(value.sharding, jax.sharding.SingleDeviceSharding)
 
 
 def require_wide(dtype: Any, what: str) -> None:

@@ -267,7 +267,23 @@ def _explained(error: Exception) -> AutodiffError | None:
     if isinstance(error, ValueError) and "incompatible devices" in str(error):
         said = " ".join(str(error).split())[:200]
         return DeviceError(f"arrays meet of different devices: {said}; jax.device_put(x, y.sharding) lays x as y")
+    if type(error).__name__ == "ShardingTypeError":  # which JAX does not export
+        return UnsupportedError(
+            f"JAX does not do this along an explicit axis that is cut: {' '.join(str(error).split())[:200]}; "
+            "be.lift(lambda x: jax.sharding.reshard(x, P()))(x) lays x whole on each device, and in a lifted function "
+            "of JAX's own out_sharding= says where a result lies"
+        )
+    if isinstance(error, ValueError) and any(said in str(error) for said in _OF_SHARD_MAP):
+        return UnsupportedError(
+            "a derivative that is recorded inside jax.shard_map does not say how its values vary over the mesh, as JAX "
+            "asks of it; map first, and differentiate be.lift(jax.shard_map(f, ...)), or pass check_vma=False and "
+            "compile: jax.jit(jax.shard_map(be.grad(f), ..., check_vma=False))"
+        )
     return None
+
+
+_OF_SHARD_MAP = ("requires varying manual axes", "pvary is a", "shard_map applied to the function 'apply'")
+"""In errors of what runs inside `jax.shard_map` itself, not in those of its arguments."""
 
 
 EXPLANATIONS.append(_explained)

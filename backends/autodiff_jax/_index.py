@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
 from jax import numpy as jnp
 
-from autodiff_jax._array import Array, plain, resolve
+from autodiff_jax._array import Array, lasts, plain, resolve
 from autodiff_jax._operation import Operation
 
 _ARRAY, _NEW = "array", None
@@ -139,16 +140,28 @@ def _checked(i: int, size: int) -> int:
     return i % size
 
 
-@functools.lru_cache(maxsize=256)
+_made: dict[Any, Any] = {}
+
+
 def _start(i: int) -> Any:
-    with jax.ensure_compile_time_eval():  # shared: inside a transform, a tracer would outlive it
-        return jnp.asarray(np.int32(i))
+    return _kept(i, np.int32)
 
 
-@functools.lru_cache(maxsize=256)
 def _starts(*starts: int) -> Any:
-    with jax.ensure_compile_time_eval():
-        return jnp.asarray(np.array(starts, np.int32))
+    return _kept(starts, lambda starts: np.array(starts, np.int32))
+
+
+def _kept(start: Any, made: Callable[[Any], Any]) -> Any:
+    """``made(start)`` as an array on the device, made once."""
+    found = _made.get(start)
+    if found is None:
+        if len(_made) > 512:
+            _made.clear()
+        with jax.ensure_compile_time_eval():  # shared: inside a transform, a tracer would outlive it
+            found = jnp.asarray(made(start))
+        if lasts(found):
+            _made[start] = found
+    return found
 
 
 def _read_basic(x: Array, parts: list[Any]) -> Any:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from operator import attrgetter
 from types import ModuleType
 from typing import Any
 
 from autodiff_jax._array import RECORDER, Array, SpecRecording
 from autodiff_jax._index import read
+from autodiff_spec import UnsupportedError
 from autodiff_spec.core.names import BINARY, UNARY, install_operators
 
 _METHODS = ("sum", "prod", "max", "min", "mean", "var", "std", "argmax", "argmin", "all", "any", "take", "repeat",
@@ -31,9 +34,33 @@ def install(xp: ModuleType) -> None:
         "ravel": lambda self: xp.reshape(self, (-1,)),
         "flatten": lambda self: xp.reshape(self, (-1,)),
         "copy": lambda self: xp.asarray(self, copy=True),
+        "block_until_ready": _ready,
+        "at": property(_refuse_at),
     }
+    for name in ("sharding", "committed", "is_fully_addressable", "is_fully_replicated", "devices"):
+        methods[name] = property(attrgetter(f"value.{name}"))
+    for name in ("addressable_shards", "global_shards", "addressable_data"):
+        methods[name] = property(partial(_parts, name))
     for name, method in methods.items():
         setattr(Array, name, method)
+
+
+def _ready(self: Array) -> Array:
+    """As JAX's ``x.block_until_ready()``."""
+    self.value.block_until_ready()
+    return self
+
+
+def _parts(name: str, self: Array) -> Any:
+    """The parts of the array, which have no derivative: they are the user's own once no tape asks for one."""
+    return getattr(self._released(f"x.{name}"), name)
+
+
+def _refuse_at(self: Array) -> Any:
+    raise UnsupportedError(
+        "x.at of a recorded array is not recorded; lift the function that updates it, be.lift(lambda x, v: "
+        "x.at[i].set(v)), or choose with xp.where(mask, new, x)"
+    )
 
 
 def install_mended(xp: ModuleType, mended: ModuleType) -> None:

@@ -12,7 +12,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 
-from autodiff_jax._array import Array, plain, require_wide, resolve
+from autodiff_jax._array import Array, lasts, plain, require_wide, resolve
 from autodiff_jax._operators import install
 from autodiff_jax._wrap import (
     binary,
@@ -155,7 +155,10 @@ def ones_like(x: Any, /, *, dtype: Any = None, device: Any = None) -> Any:
         return jnp.ones_like(plain(x), dtype=dtype, device=device)
     if x.kind.ones is None:
         with jax.ensure_compile_time_eval():  # shared: inside a transform, a tracer would outlive it
-            x.kind.ones = jnp.ones(x.shape, x.dtype)
+            ones = jnp.ones(x.shape, x.dtype)
+        if not lasts(ones):
+            return ones
+        x.kind.ones = ones
     return x.kind.ones
 
 
