@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 
 import pytest
 
+from autodiff_spec.cli._app import Left, progress
 from autodiff_spec.conformance.verdicts import merged
 from autodiff_spec.report import cluster
 from autodiff_spec.report.cluster import run_on_cluster
@@ -42,11 +44,14 @@ def said(report):
 
 def test_the_parts_say_together_what_one_process_says(workers, whole):
     seen = []
+    begun = time.monotonic()
     together = merged(run_on_cluster(workers.scheduler_address, "numpy", ARGUMENTS, watch=seen.append))
     assert said(together) == said(whole)
     assert together.clauses == whole.clauses
     assert together.exit_status == 0
     assert seen[-1].done == len(whole.rows)
+    taken = time.monotonic() - begun
+    assert 0.7 * taken < together.seconds <= taken + 0.1  # a part alone takes half of that: two wait for the others
 
 
 def test_a_part_whose_worker_dies_runs_again(workers, whole):
@@ -81,6 +86,15 @@ def test_a_scheduler_that_is_not_there_is_an_error(monkeypatch):
     monkeypatch.setattr(cluster, "SECONDS_TO_CONNECT", 2)
     with pytest.raises(RunError, match=r"no scheduler of Dask's answers at tcp://127\.0\.0\.1:9"):
         run_on_cluster("tcp://127.0.0.1:9", "numpy", ARGUMENTS)
+
+
+def test_the_bar_says_how_long_is_left_where_that_is_known():
+    with progress() as bars:
+        task = bars.add_task("numpy", total=None, failed="")
+        bars.update(task, completed=3, total=None)
+        assert Left().render(bars.tasks[task]).plain == ""
+        bars.update(task, total=10)
+        assert Left().render(bars.tasks[task]).plain.startswith("left ")
 
 
 def test_the_command_refuses_what_does_not_go_together(tmp_path):

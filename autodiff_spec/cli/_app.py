@@ -12,7 +12,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 import autodiff_spec
 from autodiff_spec._discovery import BACKEND_VARIABLE
@@ -90,10 +99,18 @@ def require_known(name: str) -> None:
         autodiff_spec.backend(name)
 
 
+class Left(TimeRemainingColumn):
+    """How long it still takes; nothing while it is not known how much there is to do."""
+
+    def render(self, task: Task) -> Text:
+        remaining = super().render(task)
+        return Text.assemble("left ", remaining) if remaining.plain else remaining
+
+
 def progress() -> Progress:
     """Bars on the error stream, so that the output holds results alone."""
     counts = [TextColumn("{task.description}"), BarColumn(26), MofNCompleteColumn()]
-    times = [TextColumn("{task.fields[failed]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()]
+    times = [TextColumn("{task.fields[failed]}"), TimeElapsedColumn(), Left()]
     return Progress(*counts, *times, console=Console(stderr=True))
 
 

@@ -47,8 +47,11 @@ LONGEST_FIRST = ("jax", "tensorflow", "torch")
 
 Examples = Annotated[int | None, typer.Option("--max-examples", min=1, help="examples a drawn test (20; jax: 10)")]
 Only = Annotated[list[str] | None, typer.Option("--only", help="a clause (KINK-02) or a test's id; may be repeated")]
-Jobs = Annotated[int, typer.Option("--jobs", min=1, help="processes that share the tests; two take half the time")]
-Scheduler = Annotated[str, typer.Option("--scheduler", metavar="ADDRESS", help="run on the workers of a Dask cluster")]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, help="processes that share all tests, without --only")]
+Scheduler = Annotated[
+    str,
+    typer.Option("--scheduler", metavar="ADDRESS", help="run all tests on a Dask cluster's workers, without --only"),
+]
 Accuracies = Annotated[bool, typer.Option("--accuracy", help="show how exact each function's derivatives are, in ULPs")]
 Conventions = Annotated[
     str, typer.Option("--conventions", help="native (the framework's own derivatives) or spec (every clause obeyed)")

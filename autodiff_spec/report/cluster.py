@@ -32,7 +32,8 @@ def run_on_cluster(
     """The reports of the parts of a run on a cluster's workers, where this package and the backend are installed.
 
     A part whose worker dies runs again on another one, as often as Dask's ``distributed.scheduler.allowed-failures``
-    says. The tests and what they draw are those of one process with the same arguments.
+    says. The tests and what they draw are those of one process with the same arguments. The seconds of each report
+    are those of the whole run, for parts wait for one another.
 
     Args:
         address: of the scheduler, ``"tcp://127.0.0.1:8786"``.
@@ -58,8 +59,11 @@ def run_on_cluster(
             raise RunError(f"the scheduler at {address} has no workers: `dask worker {address}`", "", usage=True)
         count = PARTS_PER_THREAD * threads
         parts = [[*arguments, "--part", f"{number + 1}/{count}"] for number in range(count)]
+        begun = time.monotonic()
         futures = [client.submit(run_part, backend, part, conventions, pure=False) for part in parts]
-        return _gathered(futures, watch, stop)
+        reports = _gathered(futures, watch, stop)
+    seconds = round(time.monotonic() - begun, 1)
+    return [replace(report, seconds=seconds) for report in reports]
 
 
 def run_part(backend: str, arguments: list[str], conventions: str | None) -> Found:
