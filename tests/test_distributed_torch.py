@@ -91,7 +91,8 @@ def test_chapter_dist_in_two_processes(tmp_path, conventions):
 
 def test_whole_tensors_are_differentiated_in_a_process_of_several_as_they_are_alone(tmp_path):
     chapters = ("tapes", "nesting", "variables", "mutation", "writes", "custom_rules", "memory")
-    of_both(tmp_path, *(f"autodiff_spec/conformance/test_{chapter}.py" for chapter in chapters))
+    with_dtensors = "-p", "torch.distributed.tensor"  # imported: then each operation is looked at
+    of_both(tmp_path, *with_dtensors, *(f"autodiff_spec/conformance/test_{chapter}.py" for chapter in chapters))
 
 
 def test_tensors_in_parts_and_averaging_modules(tmp_path):

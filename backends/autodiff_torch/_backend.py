@@ -40,7 +40,7 @@ _NO_NUMPY_DTYPE = {torch.bfloat16: torch.float32}
 
 def _explained(error: Exception) -> AutodiffError | None:
     """The error of ours for one of PyTorch's, raised in a user's function."""
-    if not isinstance(error, RuntimeError):
+    if not isinstance(error, (RuntimeError, AssertionError)):
         return None
     return next((kind(words) for said, (kind, words) in _EXPLAINED.items() if said in str(error)), None)
 
@@ -161,7 +161,7 @@ class TorchBackend(Backend):
         return array.detach().clone()
 
     def _explained(self, error: Exception) -> Exception | None:
-        if not isinstance(error, RuntimeError):
+        if not isinstance(error, (RuntimeError, AssertionError)):
             return None
         return next((kind(words) for said, (kind, words) in _EXPLAINED.items() if said in str(error)), None)
 

@@ -24,7 +24,8 @@ EXPLAINED: dict[str, tuple[type[AutodiffError], str]] = {
     "got mixed torch.Tensor and DTensor": (
         UnsupportedError,
         "a DTensor meets a plain tensor, of which each process may have another; distribute that too: "
-        "distribute_tensor(t, x.device_mesh, [Replicate()])",
+        "distribute_tensor(t, x.device_mesh, [Replicate()]); where no such tensor is yours, PyTorch "
+        "made it, so compute on the whole: x.full_tensor()",
     ),
     "on inputs with different meshes": (
         UnsupportedError,
@@ -41,10 +42,15 @@ EXPLAINED: dict[str, tuple[type[AutodiffError], str]] = {
         "PyTorch cannot compute an operation on a DTensor, which the chained error names; compute it on the whole, "
         "x.full_tensor(), or on each part, torch.distributed.tensor.experimental.local_map()",
     ),
+    "out variant should have at least one out arg": (
+        UnsupportedError,
+        "PyTorch cannot take this derivative on a DTensor; compute on the whole: x.full_tensor()",
+    ),
     "Sharding propagation failed": (
         UnsupportedError,
         "PyTorch cannot compute an operation on a DTensor in these parts, which the chained error names; lay it "
-        "otherwise before: x.redistribute(placements=[Replicate()])",
+        "otherwise before: x.redistribute(placements=[Replicate()]), or, where that is refused too, "
+        "compute on the whole: x.full_tensor()",
     ),
     "Connection closed by peer": _GONE,
     "Connection reset by peer": _GONE,

@@ -13,7 +13,7 @@ from torch.utils.checkpoint import _StopRecomputationError as StopRecomputation
 
 from autodiff_spec import MutationError, Tape, TapeError, TapeStateError
 from autodiff_spec.core.engine import Engine
-from autodiff_torch import _dtensor, _engine, _graph
+from autodiff_torch import _dtensor, _engine, _graph, _parts
 from autodiff_torch._averaged import Averaged
 from autodiff_torch._state import BATCHING, ONES, OPEN, PROBING
 from autodiff_torch._variable import Variable, require_values, resolve
@@ -62,6 +62,7 @@ class TorchTape(Tape):
         self._holds_derivatives = False  # whether gradients were recorded, which not every function has again
         self._host_records = False  # whether the user's own autograd recorded what this tape does
         self._averaged: Averaged | None = None  # in one process of several: whose gradients are averaged over them
+        self._joining: Any = None  # there: the context in which operations on tensors in parts are right
 
     @property
     def is_open(self) -> bool:
@@ -87,6 +88,8 @@ class TorchTape(Tape):
         if _dtensor.is_one_of_several():
             self._averaged = Averaged()
             self._averaged.begin()
+            self._joining = _parts.joining()
+            self._joining.__enter__()
         self._start = _graph.now()
         OPEN.set((*tapes, self))
 
@@ -96,6 +99,7 @@ class TorchTape(Tape):
         OPEN.set(tapes[:-1] if tapes[-1:] == (self,) else tuple(tape for tape in tapes if tape is not self))
         if self._averaged is not None:
             self._averaged.end()
+            self._joining.__exit__(None, None, None)
         if self._inference is not None:
             self._inference.__exit__(None, None, None)
         if not self.recorded_before:
@@ -163,7 +167,8 @@ class TorchTape(Tape):
                 tape._holds_derivatives = True
         before = _graph.now() if create else 0
         inputs, counts, foreign = self._inputs(sources)
-        with torch._C.DisableTorchFunctionSubclass():  # a variable among the inputs means its own tensor
+        # A variable among the inputs means its own tensor.
+        with torch._C.DisableTorchFunctionSubclass(), _parts.joining():
             self._require_unchanged(inputs)
             if (foreign or self._holes) and self._crossed(ends):
                 parts = _graph.cut_pullback(self.records, ends, seeds, inputs, create_graph=create)
