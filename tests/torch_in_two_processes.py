@@ -275,6 +275,55 @@ def test_where_another_layout_does_not_help_the_whole_is_named(f):
             be.grad(f)(x)
 
 
+# --- rules of the user's own ------------------------------------------------------------------------------------------
+
+
+def by_custom_vjp(backward):
+    squared = be.custom_vjp(lambda x: x**2)
+    squared.defvjp(lambda x: (x**2, x), lambda x, cotangent: (backward(x),))
+    return squared
+
+
+def by_function(backward):
+    class Squared(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**2
+
+        @staticmethod
+        def backward(ctx, cotangent):
+            return backward(ctx.saved_tensors[0])
+
+    return Squared.apply
+
+
+RULES = {"custom_vjp": by_custom_vjp, "autograd.Function": by_function}
+
+
+@pytest.mark.parametrize("flavour", [be, mended], ids=["native", "spec"])
+@pytest.mark.parametrize("operator", ["grad", "jacobian"])
+@pytest.mark.parametrize("rule", RULES)
+def test_a_plain_gradient_of_a_tensor_in_parts_is_refused_and_what_the_error_says_works(rule, operator, flavour):
+    x, take = rows(VALUES), getattr(flavour, operator)
+    plain = RULES[rule](lambda x: torch.ones(x.shape, dtype=x.dtype))
+    with pytest.raises(ad.UnsupportedError, match=r"distribute_tensor\(t, x\.device_mesh, \[Replicate\(\)\]\)"):
+        take(lambda x: torch.sum(plain(x)))(x)
+    distributed = RULES[rule](
+        lambda x: distribute_tensor(torch.ones(x.shape, dtype=x.dtype), x.device_mesh, [Replicate()])
+    )
+    found = take(lambda x: torch.sum(distributed(x)))(x)
+    np.testing.assert_array_equal(be.to_numpy(found), np.ones((5, 2)))
+    if flavour is mended and operator == "grad":
+        assert found.placements == x.placements
+
+
+def test_a_gradient_in_parts_of_a_plain_tensor_is_refused():
+    rule = by_custom_vjp(lambda x: distribute_tensor(torch.ones(x.shape, dtype=x.dtype), mesh, [Replicate()]))
+    with pytest.raises(ad.UnsupportedError, match=r"full_tensor\(\)"):
+        be.grad(lambda x: torch.sum(rule(x)))(torch.tensor(VALUES))
+
+
 # --- modules that average gradients over the processes ---------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from torch.utils.checkpoint import checkpoint, set_checkpoint_early_stop
 from autodiff_spec import Backend, MutationError, UnsupportedError
 from autodiff_spec.core import trees
 from autodiff_torch import _graph
+from autodiff_torch._dtensor import require_alike
 from autodiff_torch._state import OPEN, PROBING
 from autodiff_torch._variable import Variable, resolve
 
@@ -100,7 +101,10 @@ class _Rule:
         for k, cotangent in zip(self.floating, given, strict=True):
             cotangents[k] = cotangent
         shares = self.call.backward(residuals, cotangents)
-        return [resolve(share) if type(share) is Variable else share for share in shares]
+        shares = [resolve(share) if type(share) is Variable else share for share in shares]
+        for share, array in zip(shares, arrays, strict=True):
+            require_alike(share, array)
+        return shares
 
 
 class _Call(torch.autograd.Function):

@@ -123,6 +123,23 @@ def placed(gradient: Any, source: Any) -> Any:
     return gradient.redistribute(source.device_mesh, source.placements)
 
 
+def require_alike(gradient: Any, source: Any) -> None:
+    """Raise `UnsupportedError` where a gradient is a plain tensor and its source one in parts, or the other way."""
+    source, bare = getattr(source, "_value", source), gradient
+    while isinstance(bare, torch.Tensor) and torch._C._functorch.is_functorch_wrapped_tensor(bare):
+        bare = torch._C._functorch.get_unwrapped(bare)
+    if bare is None or is_dtensor(bare) == is_dtensor(source):
+        return
+    if is_dtensor(source):
+        raise UnsupportedError(
+            "a rule (of custom_vjp(), of an autograd.Function) gives a plain tensor for a DTensor, of which each "
+            "process may have another; distribute it: distribute_tensor(t, x.device_mesh, [Replicate()])"
+        )
+    raise UnsupportedError(
+        "a rule (of custom_vjp(), of an autograd.Function) gives a DTensor for a plain tensor; give t.full_tensor()"
+    )
+
+
 def beside(array: Any, like: Any) -> Any:
     """An array that is the same in all processes, with the shape of ``like`` behind others, placed as ``like`` is.
 

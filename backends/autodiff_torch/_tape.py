@@ -183,6 +183,9 @@ class TorchTape(Tape):
             found = _engine.summed(parts, counts)
             if composes is None:  # now it can be seen
                 found = [g if g is None or (g.requires_grad and _hosts(g)) else g.detach() for g in found]
+            if self._averaged is not None:
+                for gradient, source in zip(found, sources, strict=True):
+                    _dtensor.require_alike(gradient, source)
             without_memory = BATCHING.get() or torch._C._are_functorch_transforms_active()
             if self.backend.conventions == "spec":
                 found = [_dtensor.placed(g, source) for g, source in zip(found, sources, strict=True)]
