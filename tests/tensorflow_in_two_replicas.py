@@ -116,6 +116,72 @@ def test_making_a_variable_inside_is_refused():
         strategy.run(be.variable, args=(batch(),))
 
 
+def context():
+    return tf.distribute.get_replica_context()
+
+
+def merged(v):
+    return context().merge_call(lambda s, v: s.reduce("SUM", v, axis=None), (xp.sum(v * v),))
+
+
+MERGED = {
+    "alone": merged,
+    "beside what is kept": lambda v: merged(v) + xp.sum(v),
+    "by name": lambda v: context().merge_call(lambda s, v: s.reduce("SUM", v, axis=None), kwargs={"v": xp.sum(v * v)}),
+}
+
+
+@pytest.mark.parametrize("record", ["grad", "tape", "jvp", "second"])
+@pytest.mark.parametrize("name", MERGED)
+def test_merging_what_is_recorded_is_refused(run, name, record):
+    f = MERGED[name]
+    ways = {
+        "grad": lambda: be.grad(f)(tf.constant(WEIGHTS)),
+        "tape": lambda: on_tape(lambda t: f(t.watch(tf.constant(WEIGHTS)))),
+        "jvp": lambda: be.jvp(f, (tf.constant(WEIGHTS),), (tf.constant(WEIGHTS),)),
+        "second": lambda: be.grad(lambda v: xp.sum(be.grad(f)(v)))(tf.constant(WEIGHTS)),
+    }
+    with pytest.raises(ad.UnsupportedError, match=r"all_reduce\('SUM', v\)"):
+        run(ways[record])
+
+
+def test_what_the_error_of_merging_says_works(run):
+    def summed(v):
+        return context().all_reduce("SUM", xp.sum(v * v))
+
+    def constant(v):
+        return xp.sum(v) * merged(tf.stop_gradient(v))
+
+    def step():
+        v = tf.constant(WEIGHTS)
+        return be.grad(summed)(v), be.grad(constant)(v)
+
+    found = [of_each(part) for part in run(step)]
+    for replica in range(2):
+        by_sum, by_constant = (part[replica] for part in found)
+        np.testing.assert_allclose(by_sum, 4 * WEIGHTS)  # as TensorFlow has it: of the sum over the replicas
+        np.testing.assert_allclose(by_constant, 28 * np.ones(3))
+
+
+def test_assigning_what_is_recorded_goes_on(run):
+    w = variable()
+
+    def step(x):
+        with be.tape() as t:
+            loss = xp.sum(w * w * x)
+            w.assign(w - 0.5 * loss)  # by merge_call(), as a moving average is
+        return t.grad(loss, w)
+
+    for slope, x in zip(of_each(run(step, args=(batch(),))), HALVES, strict=True):
+        np.testing.assert_allclose(slope, 2 * WEIGHTS * x.sum(axis=0), rtol=1e-14)
+
+
+def test_each_replica_warns_of_a_result_that_depends_on_nothing():
+    with pytest.warns(ad.IndependentWarning) as warned:
+        strategy.run(lambda: be.grad(lambda v: context().all_reduce("SUM", xp.sum(WEIGHTS)))(tf.constant(WEIGHTS)))
+    assert len(warned) == 2
+
+
 # --- outside -----------------------------------------------------------------------------------------------------
 
 

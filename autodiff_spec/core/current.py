@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,8 +15,20 @@ from autodiff_spec.core.mixed import raise_mixed
 
 CHOSEN: ContextVar[Engine | None] = ContextVar("autodiff_spec_backend", default=None)
 
-DERIVATIVES = itertools.count()
-"""One number for each derivative that is asked for: a function that took some itself has used them up."""
+
+
+class _Numbers(threading.local):
+    """Whole numbers from 0 on, of each thread its own."""
+
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+
+    def __next__(self) -> int:
+        return next(self._numbers)
+
+
+DERIVATIVES = _Numbers()
+"""One number for each derivative that a thread asks for: a function that took some itself has used them up."""
 
 _E = TypeVar("_E", bound=Engine)
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 from tensorflow.python.pywrap_tfe import TFE_Py_TapeSetIsStopped  # private: what else can say so?
 
 from autodiff_spec import Backend, Tape, TapeStateError
+from autodiff_tensorflow import _replicas
 
 if TYPE_CHECKING:
     from autodiff_spec.core.engine import Array
@@ -62,6 +63,7 @@ class TensorFlowTape(Tape):
         self._recording = False
         self._scope: list[TensorFlowTape] | None = None  # the list of open tapes that holds this one
         self._watched: dict[int, Array] = {}  # the arrays are kept, so that ids stay theirs
+        self._replica: Any = None  # whose merging refuses what is recorded
 
     # --- hooks --------------------------------------------------------------------------------------------------
 
@@ -71,6 +73,7 @@ class TensorFlowTape(Tape):
                 "TensorFlow records nothing here: the code runs inside tf.recompute_grad, tf.custom_gradient or "
                 "GradientTape.stop_recording(); differentiate outside of it, or give the rule by custom_vjp()"
             )
+        self._replica = _replicas.guarded()
         self._resume()
         self._scope = _open.tapes
         self._scope.append(self)
@@ -80,6 +83,9 @@ class TensorFlowTape(Tape):
         if self._scope is not None:
             self._scope.remove(self)
             self._scope = None
+        if self._replica is not None:
+            del self._replica.merge_call
+            self._replica = None
 
     def _watch(self, array: Array) -> Array:
         return self._watch_all([array])[0]
