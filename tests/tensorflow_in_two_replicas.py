@@ -243,3 +243,27 @@ def test_a_function_around_run_is_differentiated_or_refused():
 
     found = be.grad(total)(tf.constant(WEIGHTS))
     np.testing.assert_allclose(found, 2 * WEIGHTS * VALUES.sum(axis=0) + 1.0, rtol=1e-14)
+
+
+# --- tensors in parts ---------------------------------------------------------------------------------------------
+
+
+def in_parts():
+    dtensor = tf.experimental.dtensor
+    mesh = dtensor.create_mesh([("parts", 2)], devices=["CPU:0", "CPU:1"])
+    layout = dtensor.Layout(["parts"], mesh)
+    return dtensor.pack([tf.constant([1.0, 2.0]), tf.constant([3.0, 4.0])], layout), mesh
+
+
+def test_a_dtensor_is_refused_and_what_the_error_says_works():
+    x, mesh = in_parts()
+    gradient = be.grad(lambda x: tf.reduce_sum(x**3))
+    with pytest.raises(
+        ad.UnsupportedError, match=r"tf\.function, or under `with tf\.experimental\.dtensor\.default_mesh"
+    ):
+        gradient(x)
+    with tf.experimental.dtensor.default_mesh(mesh):
+        found = [gradient(x), tf.function(gradient)(x)]
+    for slope in (*found, tf.function(gradient)(x)):
+        parts = tf.experimental.dtensor.unpack(slope)
+        np.testing.assert_allclose(np.concatenate(parts), 3 * np.array([1.0, 2.0, 3.0, 4.0]) ** 2)

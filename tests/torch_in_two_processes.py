@@ -203,12 +203,20 @@ def by_tape(back, f, x):
     return t.grad(y, x)
 
 
+def by_columns(x):
+    """A batch of two, of which each process has a part of both."""
+    whole = x.full_tensor() if isinstance(x, DTensor) else x
+    batch = torch.stack([whole, 2.0 - whole])
+    return distribute_tensor(batch, mesh, [Shard(1)]) if isinstance(x, DTensor) else batch
+
+
 WAYS = {
     "grad": lambda back, f, x: back.grad(f)(x),
     "tape": by_tape,
     "jvp": lambda back, f, x: back.jvp(f, (x,), (x,))[1],
     "second": lambda back, f, x: back.hvp(lambda x: f(x) ** 2, (x,), (x,))[0],
     "jacobian": lambda back, f, x: back.jacobian(lambda x: x * f(x))(x),
+    "vmap": lambda back, f, x: back.vmap(back.grad(f))(by_columns(x)),
 }
 LYING = {
     "the greatest in the second": [[1.0, 2.0], [3.0, 4.0]],
@@ -264,6 +272,18 @@ def test_item_of_a_result_is_that_of_the_whole():
 )
 def test_what_cannot_be_laid_otherwise_is_computed_on_the_whole(f, expected):
     np.testing.assert_allclose(be.to_numpy(be.grad(f)(rows(VALUES))), expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("f", "remedy"),
+    [
+        (lambda x: torch.sum(x) * torch.sum(x.to_local()), "compute on x itself"),
+        (lambda x: torch.sum(torch.mul(x, x, out=torch.empty_like(x))), "without it"),
+    ],
+)
+def test_a_part_beside_the_whole_and_what_is_written_into_out_are_refused_with_a_remedy(f, remedy):
+    with pytest.raises(ad.UnsupportedError, match=remedy):
+        be.grad(f)(rows(VALUES))
 
 
 @pytest.mark.parametrize(

@@ -104,8 +104,15 @@ def _of_each_replica(value: Any) -> str | None:
 
 
 def _explained(error: Exception) -> UnsupportedError | None:
-    """The error of ours for what TensorFlow says where a function closes over such a value."""
-    return UnsupportedError(f"an argument is a PerReplica, {_WORDS}") if "PerReplica" in str(error) else None
+    """The error of ours for what TensorFlow says where a function closes over such a value, or meets a DTensor."""
+    if "PerReplica" in str(error):
+        return UnsupportedError(f"an argument is a PerReplica, {_WORDS}")
+    if isinstance(error, tf.errors.UnimplementedError) and "expecting a DTensor" in str(error):
+        return UnsupportedError(
+            "a DTensor meets a plain tensor, perhaps one that TensorFlow's gradient makes; differentiate in a "
+            "tf.function, or under `with tf.experimental.dtensor.default_mesh(mesh):`"
+        )
+    return None
 
 
 HOLDERS.append(_of_each_replica)

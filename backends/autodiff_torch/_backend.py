@@ -14,7 +14,7 @@ from torch.autograd import forward_ad
 from autodiff_spec import AutodiffError, Backend, Capability, MutationError, UnsupportedError
 from autodiff_spec.core.frameworks import array_of, is_of_keras
 from autodiff_spec.core.lost import EXPLANATIONS
-from autodiff_torch import _dtensor, _state, extra, mended, xp
+from autodiff_torch import _dtensor, _parts, _state, extra, mended, xp
 from autodiff_torch._custom import apply_checkpoint, apply_rule
 from autodiff_torch._tape import TorchTape, tangent_of
 from autodiff_torch._variable import Variable, is_valueless, require_values
@@ -30,6 +30,10 @@ _EXPLAINED: dict[str, tuple[type[AutodiffError], str]] = {
         UnsupportedError,
         "the function uses a tensor that was made under torch.inference_mode(), which autograd cannot keep; make it "
         "under torch.no_grad(), or use its clone()",
+    ),
+    "out=... arguments don't support": (
+        UnsupportedError,
+        "autograd does not differentiate what is written into out=; write y = torch.mul(a, b), without it",
     ),
     **_dtensor.EXPLAINED,
 }
@@ -118,10 +122,11 @@ class TorchBackend(Backend):
     ) -> list[torch.Tensor]:
         # With hooks on what is saved, as a checkpoint of PyTorch's own has them, torch.func gives up in the midst.
         hooked = torch._C._autograd._top_saved_tensors_default_hooks(True) is not None
-        if arrays[0].shape[axes[0]] and not hooked:
-            with suppress(Exception):  # what is wrong with f itself raises again in the loop
-                return batched(f, arrays, axes)
-        return super()._vmap(f, arrays, axes)
+        with _parts.joining():
+            if arrays[0].shape[axes[0]] and not hooked:
+                with suppress(Exception):  # what is wrong with f itself raises again in the loop
+                    return batched(f, arrays, axes)
+            return super()._vmap(f, arrays, axes)
 
     def _custom_vjp(self, call: Any, arrays: list[torch.Tensor]) -> list[torch.Tensor]:
         self._refuse_batches("custom_vjp()")

@@ -42,6 +42,10 @@ EXPLAINED: dict[str, tuple[type[AutodiffError], str]] = {
         "PyTorch cannot compute an operation on a DTensor, which the chained error names; compute it on the whole, "
         "x.full_tensor(), or on each part, torch.distributed.tensor.experimental.local_map()",
     ),
+    "argument only accepts torch.Tensor but got <class 'torch.distributed.tensor.DTensor'>": (
+        UnsupportedError,
+        "what x.to_local() gave, which is plain, met a DTensor; compute on x itself, or on the whole: x.full_tensor()",
+    ),
     "out variant should have at least one out arg": (
         UnsupportedError,
         "PyTorch cannot take this derivative on a DTensor; compute on the whole: x.full_tensor()",
