@@ -267,3 +267,13 @@ def test_a_dtensor_is_refused_and_what_the_error_says_works():
     for slope in (*found, tf.function(gradient)(x)):
         parts = tf.experimental.dtensor.unpack(slope)
         np.testing.assert_allclose(np.concatenate(parts), 3 * np.array([1.0, 2.0, 3.0, 4.0]) ** 2)
+
+
+def test_values_of_a_dtensor_and_of_a_graph_are_refused_with_a_remedy():
+    x, _ = in_parts()
+    with pytest.raises(ad.UnsupportedError, match=r"dtensor\.unpack\(x\)"):
+        be.to_numpy(x)
+    v = tf.Variable(WEIGHTS)
+    for ask in (be.to_numpy, lambda x: be.check_grad(lambda x: xp.sum(x**2), x), lambda _: be.to_numpy(v)):
+        with pytest.raises(ad.UnsupportedError, match=r"tf\.function is traced"):
+            tf.function(ask)(tf.constant(WEIGHTS))

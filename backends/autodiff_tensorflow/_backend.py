@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from autodiff_spec import Backend, Capability
+from autodiff_spec import Backend, Capability, UnsupportedError
 from autodiff_spec.core.engine import Array, FlatFunction, Kind
 from autodiff_spec.core.frameworks import array_of, is_of_keras
 from autodiff_tensorflow import extra, mended, xp
@@ -111,7 +111,16 @@ class TensorFlowBackend(Backend):
         return tf.stop_gradient(array)
 
     def _to_numpy(self, array: Array) -> Any:
-        found = array.numpy()  # a copy; of a 0-d tensor a NumPy scalar
+        try:
+            found = array.numpy()  # a copy; of a 0-d tensor a NumPy scalar
+        except (AttributeError, NotImplementedError) as error:
+            raise UnsupportedError(
+                "a tensor has no values while a tf.function is traced; call to_numpy() and check_grad() outside of it"
+            ) from error
+        except tf.errors.UnimplementedError as error:
+            raise UnsupportedError(
+                "a DTensor in parts is no single array; take its parts, tf.experimental.dtensor.unpack(x)"
+            ) from error
         return found if isinstance(found, np.ndarray) else np.array(found)
 
     def _asarray(self, value: Any, dtype: Any) -> Array:
