@@ -16,7 +16,6 @@ from autodiff_spec.core.mixed import raise_mixed
 CHOSEN: ContextVar[Engine | None] = ContextVar("autodiff_spec_backend", default=None)
 
 
-
 class _Numbers(threading.local):
     """Whole numbers from 0 on, of each thread its own."""
 
