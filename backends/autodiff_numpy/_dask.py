@@ -100,7 +100,7 @@ def _method(name: str) -> Any:
 
 
 def _lost(name: str) -> Any:
-    """What Dask does beside NumPy's functions and without a derivative: refused by name while it is recorded."""
+    """A function of a recorded array that refuses, by name, what Dask does without a derivative."""
 
     def of_value(array: Any) -> Any:
         refuse(array, name)

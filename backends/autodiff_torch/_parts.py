@@ -89,7 +89,7 @@ def replicated(array: Any) -> Any:
 
 
 def _counted(array: Any) -> Any:
-    """What is given, but for a condition or a count that is to be made of what the processes hold: that made."""
+    """The argument, or what it is made of in all processes, where it is a condition or a count of parts."""
     if not is_dtensor(array) or array.dtype.is_floating_point or array.dtype.is_complex:
         return array
     from torch.distributed.tensor import Replicate
