@@ -201,14 +201,6 @@ class JaxBackend(Backend):
             )
         return np.array(value)
 
-    def _units(self, like: Any) -> Any:
-        units, explicit = super()._units(like), kind_of(plain(like)).sharding
-        if explicit is None:
-            return units
-        mesh = explicit.mesh if self._defers([like]) else plain(like).sharding.mesh
-        laid = NamedSharding(mesh, PartitionSpec(None, *explicit.spec))  # type: ignore[no-untyped-call]
-        return jax.sharding.reshard(units, laid)  # type: ignore[no-untyped-call]
-
     def _asarray(self, value: Any, dtype: Any) -> Any:
         if isinstance(value, (Array, jax.Array)):
             return self.xp.asarray(value, dtype=dtype, copy=True)
@@ -221,6 +213,14 @@ class JaxBackend(Backend):
             require_wide(dtype, "dtype=")
             value = np.asarray(value, dtype=dtype)  # NumPy also casts from what JAX does not know
         return jnp.array(value, dtype=dtype)
+
+    def _units(self, like: Any) -> Any:
+        units, explicit = super()._units(like), kind_of(plain(like)).sharding
+        if explicit is None:
+            return units
+        mesh = explicit.mesh if self._defers([like]) else plain(like).sharding.mesh
+        laid = NamedSharding(mesh, PartitionSpec(None, *explicit.spec))  # type: ignore[no-untyped-call]
+        return jax.sharding.reshard(units, laid)  # type: ignore[no-untyped-call]
 
     def _explained(self, error: Exception) -> Exception | None:
         if isinstance(error, RuntimeError) and "has been deleted" in str(error):
