@@ -122,7 +122,7 @@ class TorchBackend(Backend):
     ) -> list[torch.Tensor]:
         # With hooks on what is saved, as a checkpoint of PyTorch's own has them, torch.func gives up in the midst.
         hooked = torch._C._autograd._top_saved_tensors_default_hooks(True) is not None
-        with _parts.joining():
+        with _parts.joining(*arrays):
             if arrays[0].shape[axes[0]] and not hooked:
                 with suppress(Exception):  # what is wrong with f itself raises again in the loop
                     return batched(f, arrays, axes)

@@ -82,7 +82,7 @@ def is_dtensor(array: Any) -> bool:
 def memory(array: Any) -> int:
     """The address of what this process holds of a tensor; 0 where it holds nothing."""
     local = array.detach().to_local() if is_dtensor(array) else array
-    return int(local.untyped_storage().data_ptr())
+    return int(local.untyped_storage().data_ptr()) if local.data_ptr() else 0
 
 
 def whole(array: Any) -> Any:

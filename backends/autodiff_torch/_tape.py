@@ -88,8 +88,6 @@ class TorchTape(Tape):
         if _dtensor.is_one_of_several():
             self._averaged = Averaged()
             self._averaged.begin()
-            self._joining = _parts.joining()
-            self._joining.__enter__()
         self._start = _graph.now()
         OPEN.set((*tapes, self))
 
@@ -99,6 +97,7 @@ class TorchTape(Tape):
         OPEN.set(tapes[:-1] if tapes[-1:] == (self,) else tuple(tape for tape in tapes if tape is not self))
         if self._averaged is not None:
             self._averaged.end()
+        if self._joining is not None:
             self._joining.__exit__(None, None, None)
         if self._inference is not None:
             self._inference.__exit__(None, None, None)
@@ -110,6 +109,7 @@ class TorchTape(Tape):
             raise _inside_a_transform()
         if type(array) is Variable:
             array = resolve(array)
+        self._join_for(array)
         if array.is_inference():  # which autograd cannot save
             array = array.clone()
         if array.requires_grad and (_tracked(array) or self._is_hosts(array)):
@@ -124,6 +124,15 @@ class TorchTape(Tape):
                 self._views.add(alias.grad_fn)
         self._sources[id(alias)] = alias
         return alias
+
+    def _join_for(self, source: Tensor) -> None:
+        """Compute rightly on parts from here on, where a source is one in parts; else autograd keeps its rules.
+
+        Under any mode autograd takes other rules, also for whole tensors, of which that of complex `pinv` is wrong.
+        """
+        if self._averaged is not None and self._joining is None and self.is_open and _dtensor.is_dtensor(source):
+            self._joining = _parts.joining()
+            self._joining.__enter__()
 
     def _covered(self, leaf: Tensor) -> Tensor:
         """Among several processes a view: `distribute_tensor` takes leaves alone, and leaves their derivative out."""
@@ -168,7 +177,7 @@ class TorchTape(Tape):
         before = _graph.now() if create else 0
         inputs, counts, foreign = self._inputs(sources)
         # A variable among the inputs means its own tensor.
-        with torch._C.DisableTorchFunctionSubclass(), _parts.joining():
+        with torch._C.DisableTorchFunctionSubclass(), _parts.joining(*ends, *inputs):
             self._require_unchanged(inputs)
             if (foreign or self._holes) and self._crossed(ends):
                 parts = _graph.cut_pullback(self.records, ends, seeds, inputs, create_graph=create)
@@ -232,6 +241,7 @@ class TorchTape(Tape):
         if reads.value is not variable._value:
             if torch.is_inference_mode_enabled():
                 return variable._value
+            self._join_for(variable._value)
             alias = self._alias(variable)
             reads.value = variable._value
             reads.aliases.append(alias)
