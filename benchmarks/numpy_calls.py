@@ -16,7 +16,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tests.numpy_calls import CALLS, Engine, judged, leaves
+from tests.numpy_calls import CALLS
+from tests.numpy_judge import Engine, judged, leaves
 
 WORDS = ("right", "refused", "raw", "wrong")
 

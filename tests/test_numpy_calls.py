@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.numpy_calls import ours
-from tests.numpy_calls import CALLS, Call, judged
+from tests.numpy_calls import CALLS, Call
+from tests.numpy_judge import judged
 
 ENGINE = ours()
 

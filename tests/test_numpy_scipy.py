@@ -11,7 +11,7 @@ import pytest
 
 import autodiff_spec as ad
 from tests import fresh
-from tests.numpy_calls import differences
+from tests.numpy_judge import differences
 
 pytest.importorskip("scipy")
 

@@ -166,7 +166,7 @@ class Recorder:
         if frame.recordings[-1:] != (recording,):
             rest = tuple([r for r in frame.recordings if r is not recording])
         self._frame.set(_frame(rest, frame.hides))
-        if _USED_ELSEWHERE and recording.number in _USED_ELSEWHERE:
+        if recording.number in _USED_ELSEWHERE:
             _USED_ELSEWHERE.discard(recording.number)
             if sys.exc_info()[1] is None or isinstance(sys.exc_info()[1], Exception):  # and no interruption
                 raise LostDerivativeError(_ELSEWHERE_ERROR)
