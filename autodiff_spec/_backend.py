@@ -180,8 +180,11 @@ class Backend(Engine):
     value_and_grad = operators.value_and_grad
     vjp = operators.vjp
     jvp = operators.jvp
+    linearize = operators.linearize
     jacobian = operators.jacobian
     hessian = operators.hessian
+    hessian_diag = operators.hessian_diag
+    laplacian = operators.laplacian
     hvp = operators.hvp
     vmap = operators.vmap
     prepare = operators.prepare

@@ -41,6 +41,8 @@ def candidates(be: ad.Backend) -> dict[str, Callable[[], Any]]:
     def product(a: Any) -> Any:
         return xp.sum(be.grad(f)(a) * v)
 
+    one, product_of = be.linearize(f, x)
+
     def twice(a: Any) -> Any:
         return xp.sum(be.grad(product)(a) * v)
 
@@ -48,6 +50,9 @@ def candidates(be: ad.Backend) -> dict[str, Callable[[], Any]]:
         "f": lambda: f(x),
         "grad": lambda: be.grad(f)(x),
         "jvp": lambda: be.jvp(f, (x,), (v,)),
+        "linearize": lambda: be.linearize(f, x),
+        "a product with it": lambda: product_of(v),
+        "one with its T": lambda: product_of.T(one),
         "hvp": lambda: be.hvp(f, (x,), (v,)),
         "grad of <grad, v>": lambda: be.grad(product)(x),
         "the third order": lambda: be.grad(twice)(x),
@@ -73,6 +78,7 @@ def matrices(be: ad.Backend) -> dict[str, Callable[[], Any]]:
         "jacobian, reverse": lambda: be.jacobian(g, mode="reverse")(x),
         "jacobian, forward": lambda: be.jacobian(g, mode="forward")(x),
         "hessian": lambda: be.hessian(f)(x),
+        "hessian_diag": lambda: be.hessian_diag(f)(x),
         "vmap": lambda: be.vmap(g)(x),
     }
 

@@ -22,6 +22,7 @@ SUITE = {"autodiff_spec", "numpy", "pytest", "_pytest", "hypothesis", *sys.stdli
 TOOLS = {"autodiff_spec.conformance", "autodiff_spec.report", "autodiff_spec.cli"}
 ASK_THE_ORACLE = {"autodiff_spec.gradient_check.exact", "autodiff_spec.diff._exact"}  # lazily
 DRAW = {"autodiff_spec.textbook.picture", "autodiff_spec.plot._figure"}  # with matplotlib, lazily
+GIVE_TO_SCIPY = {"autodiff_spec.operators._linearize"}  # lazily
 SPREAD = {"autodiff_numpy._distribution"}  # for the suite, with Dask
 AT_HOME_ONLY = {"tests", "benchmarks", "backends", "conftest", "examples"}
 LAYERS: tuple[set[str], ...] = (
@@ -83,6 +84,8 @@ def is_allowed(module: str, target: str, lazy: bool) -> bool:
     if within(target, {"autodiff_spec.oracle"}):  # rule 1
         return lazy and module in ASK_THE_ORACLE
     if module in DRAW and within(target, {"matplotlib"}):
+        return lazy
+    if module in GIVE_TO_SCIPY and within(target, {"scipy"}):
         return lazy
     return within(target, CORE) and not within(target, TOOLS)
 

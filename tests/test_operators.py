@@ -1,5 +1,7 @@
 """How the derived operators choose their way, which the suite cannot see."""
 
+import sys
+import tracemalloc
 from collections import Counter
 from typing import Any
 
@@ -55,6 +57,31 @@ def test_a_backend_without_higher_order_refuses_what_needs_it() -> None:
         be.hessian(lambda x: x * x)
     with pytest.raises(ad.UnsupportedError, match="HIGHER_ORDER"):
         be.hvp(lambda x: x * x, (X,), (X,))
+    for operator in (be.hessian_diag, be.laplacian):
+        with pytest.raises(ad.UnsupportedError, match="HIGHER_ORDER"):
+            operator(lambda x: x * x)
+    with pytest.raises(ad.UnsupportedError, match="HIGHER_ORDER"):
+        be.linearize(lambda x: x * x, X)
+
+
+def test_the_diagonal_of_a_hessian_needs_no_room_for_it() -> None:
+    be, n = ad.backend("numpy"), 1500
+    x = np.linspace(0.5, 1.5, n)
+    tracemalloc.start()
+    try:
+        diagonal = be.hessian_diag(lambda a: be.xp.sum(a * a) * be.xp.sum(a))(x)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_allclose(diagonal, 2 * x.sum() + 4 * x)
+    assert peak < 8 * n * n / 10
+
+
+def test_a_linear_map_without_scipy_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.sparse.linalg", None)
+    _, product = ad.linearize(lambda x: x * x, 2.0)
+    with pytest.raises(ad.UnsupportedError, match="needs SciPy: pip install"):
+        product.to_scipy()
 
 
 def test_a_backend_without_higher_order_has_jacobians_and_batches() -> None:

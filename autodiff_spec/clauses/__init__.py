@@ -26,6 +26,7 @@ _MODULES = (
     "complex_numbers",
     "pullbacks",
     "forward",
+    "linear_maps",
     "jacobians",
     "hessians",
     "batching",

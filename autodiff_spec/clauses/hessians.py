@@ -1,4 +1,4 @@
-"""Chapter HESS: hessian() and hvp()."""
+"""Chapter HESS: hessian(), hvp(), hessian_diag() and laplacian()."""
 
 from __future__ import annotations
 
@@ -31,5 +31,8 @@ CHAPTER = Chapter(
         Clause("HESS-16", MUST, "hessian() raises the errors of grad() for argnums and arguments that are not floating.", HIGHER),
         Clause("HESS-17", MUST, "With has_aux the second result of the function of a hessian() is returned as it is, and not differentiated.", HIGHER),
         Clause("HESS-18", MUST, "hessian() and hvp() called twice give the same, and change no argument.", HIGHER),
+        Clause("HESS-19", MUST, "hessian_diag() is the diagonal of the Hessian, in the trees, shapes and dtypes of the arguments, and laplacian() its sum.", HIGHER),
+        Clause("HESS-20", MUST, "hessian_diag() and laplacian() are differentiated like any function, by open tapes too.", TAPES),
+        Clause("HESS-21", MUST, "hessian_diag() and laplacian() raise the errors of hessian().", HIGHER),
     ),
 )

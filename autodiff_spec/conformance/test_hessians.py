@@ -1,4 +1,4 @@
-"""Chapter HESS: hessian() and hvp()."""
+"""Chapter HESS: hessian(), hvp(), hessian_diag() and laplacian()."""
 
 from __future__ import annotations
 
@@ -209,3 +209,59 @@ def test_aux_is_returned_and_not_differentiated(be: Backend) -> None:
     assert aux[0] is marker
     assert_equal(be, aux[1], [100.0, 200.0])
     assert_equal(be, be.grad(lambda a: a * aux[1])(x), [100.0, 200.0])  # no tracer, nothing recorded
+
+
+# --- the diagonal -----------------------------------------------------------------------------------------------
+
+
+@clause("HESS-19")
+@pytest.mark.parametrize("program", list(PROGRAMS))
+@given(data=st.data())
+def test_the_diagonal_is_that_of_the_hessian(be: Backend, program: str, data: st.DataObject) -> None:
+    x = data.draw(values((3,)))
+    truth: Any
+    ((truth,),) = oracle.second(PROGRAMS[program], x)
+    diagonal = be.hessian_diag(lambda a: PROGRAMS[program](be.xp, a))(x)
+    assert_close(be.to_numpy(diagonal), np.diagonal(truth), "float64", scale=16.0)
+    laplacian = be.laplacian(lambda a: PROGRAMS[program](be.xp, a))(x)
+    assert_close(be.to_numpy(laplacian), np.array(np.trace(truth)), "float64", scale=48.0)
+
+
+@clause("HESS-19")
+def test_the_diagonal_has_the_trees_of_the_arguments(be: Backend) -> None:
+    tree = {"a": array(be, [[1.0, 2.0]]), "b": [be.asarray(np.float32(3.0))], "c": array(be, np.ones((0, 2)))}
+
+    def f(s: Any, t: Any) -> Any:
+        return be.xp.sum(t["a"] * t["a"] * t["a"]) * s, t["b"][0] * t["b"][0]
+
+    first, diagonal = be.hessian_diag(f, argnums=(0, 1))(array(be, 10.0), tree)
+    assert_array(be, first, (), be.xp.float64)
+    assert_equal(be, first, 0.0)
+    assert_equal(be, diagonal["a"], [[60.0, 120.0]])
+    assert_array(be, diagonal["b"][0], (), be.xp.float32)
+    assert_equal(be, diagonal["b"][0], 2.0)
+    assert_array(be, diagonal["c"], (0, 2), be.xp.float64)
+    laplacian = be.laplacian(f, argnums=(0, 1))(array(be, 10.0), tree)
+    assert_array(be, laplacian, (), be.xp.float64)
+    assert_equal(be, laplacian, 182.0)
+
+
+@clause("HESS-20")
+def test_the_diagonal_is_differentiated(be: Backend) -> None:
+    x, w = array(be, [1.0, 2.0]), be.variable(5.0, dtype=be.xp.float64)
+    assert_equal(be, be.grad(be.laplacian(lambda a: be.xp.sum(a * a * a * a)))(x), [24.0, 48.0])
+    with be.tape() as t:
+        diagonal = be.hessian_diag(lambda a: w * be.xp.sum(a * a * a))(x)  # 6 w x
+        laplacian = be.laplacian(lambda a: w * be.xp.sum(a * a))(x) * w  # 4 w²
+    assert_equal(be, t.grad([diagonal, laplacian], w), 18.0 + 40.0)
+
+
+@clause("HESS-21")
+@pytest.mark.parametrize("operator", ["hessian_diag", "laplacian"])
+def test_the_diagonal_refuses_what_hessian_refuses(be: Backend, operator: str) -> None:
+    of, x = getattr(be, operator), array(be, [1.0, 2.0])
+    for bad in (3, be.xp.asarray([1, 2]), np.array([1j, 2.0])):
+        with pytest.raises(NotDifferentiableError):
+            of(lambda a: a)(bad)
+    with pytest.raises(ValueError, match="argnums=1"):
+        of(lambda a: a, argnums=1)(x)

@@ -63,6 +63,11 @@ def _row(count: int, *, in_tuple: bool) -> Structure:
     return optree.tree_structure(row, none_is_leaf=True, namespace=_NAMESPACE)
 
 
+def alone(structure: Structure) -> Structure:
+    """The structure of a tuple that holds one tree."""
+    return optree.treespec_tuple((structure,), none_is_leaf=True, namespace=_NAMESPACE)
+
+
 def unflatten(structure: Structure, leaves: Sequence[Any]) -> Any:
     """The tree of ``structure`` with these ``leaves``."""
     if structure is LEAF:

@@ -7,7 +7,7 @@ from typing import Any, ParamSpec
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.current import run
-from autodiff_spec.core.engine import Engine
+from autodiff_spec.core.engine import Engine, LinearMap
 from autodiff_spec.operators._arguments import constant, primal_arrays, zeros_for_none
 
 P = ParamSpec("P")
@@ -37,18 +37,7 @@ def vjp(be: Engine, f: Callable[P, Any], *primals: Any) -> tuple[Any, Callable[[
         >>> pullback(be.asarray([1.0, 10.0]))
         (array([ 2., 40.]),)
     """
-    checks.require_function(f, "vjp()")
-    arrays, structure = primal_arrays(be, primals, "primals", "vjp()")
-    results: list[trees.Structure] = []
-
-    def flat(*leaves: Any) -> list[Any]:
-        outputs, output_structure = trees.flatten(run(be, f, *trees.unflatten(structure, leaves)), be.array_types)
-        results.append(output_structure)
-        return outputs
-
-    outputs, pull = be._vjp(flat, arrays, once=False)
-    output_structure = results[-1]
-    outputs = [output if be.is_array(output) else constant(be, output) for output in outputs]
+    arrays, structure, outputs, output_structure, pull = pulled(be, f, primals, "vjp()")
 
     def pullback(cotangent: Any) -> Any:
         leaves, given = trees.flatten(cotangent, be.array_types)
@@ -62,3 +51,21 @@ def vjp(be: Engine, f: Callable[P, Any], *primals: Any) -> tuple[Any, Callable[[
         return trees.unflatten(structure, zeros_for_none(be, pull(cotangents), arrays))
 
     return trees.unflatten(output_structure, outputs), pullback
+
+
+def pulled(
+    be: Engine, f: Callable[P, Any], primals: tuple[Any, ...], operation: str
+) -> tuple[list[Any], trees.Structure, list[Any], trees.Structure, LinearMap]:
+    """The leaves of the primals and of ``f(*primals)``, each with their structure, and the pullback between them."""
+    checks.require_function(f, operation)
+    arrays, structure = primal_arrays(be, primals, "primals", operation)
+    results: list[trees.Structure] = []
+
+    def flat(*leaves: Any) -> list[Any]:
+        outputs, output_structure = trees.flatten(run(be, f, *trees.unflatten(structure, leaves)), be.array_types)
+        results.append(output_structure)
+        return outputs
+
+    outputs, pull = be._vjp(flat, arrays, once=False)
+    outputs = [output if be.is_array(output) else constant(be, output) for output in outputs]
+    return arrays, structure, outputs, results[-1], pull
