@@ -61,11 +61,14 @@ def slopes(xp: Any, ruled: Ruled) -> SimpleNamespace:
     found.softplus = ruled(lambda x: xp.logaddexp(x, xp.zeros_like(x)), found.sigmoid)
     found.logaddexp = ruled(xp.logaddexp, lambda x, y: found.sigmoid(x - y), lambda x, y: found.sigmoid(y - x))
     found.expm1 = ruled(xp.expm1, xp.exp)
+    found.log1p = ruled(xp.log1p, lambda x: 1 / (1 + x))
+    found.log2 = ruled(xp.log2, lambda x: 1 / math.log(2) / x)
 
     found.over_root = ruled(
         lambda x: 1 / xp.hypot(x, xp.ones_like(x)), lambda x: -(x * found.over_root(x)) * found.over_root(x) ** 2
     )
     found.asinh = ruled(xp.asinh, found.over_root)
+    found.atan = ruled(xp.atan, lambda x: found.over_root(x) ** 2)
     found.acosh = ruled(xp.acosh, lambda x: 1 / xp.sqrt(x - 1) / xp.sqrt(x + 1))
     found.over_rest = ruled(lambda x: 1 / (1 - x) / (1 + x), lambda x: 2 * x * found.over_rest(x) ** 2)
     found.atanh = ruled(xp.atanh, found.over_rest)

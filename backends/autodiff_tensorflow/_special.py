@@ -6,12 +6,23 @@ They are made of TensorFlow's own where these are right, so that they have deriv
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
 from autodiff_tensorflow.xp.convert import scalar
 from autodiff_tensorflow.xp.dtypes import Array
+
+
+def erf(x: Array) -> Array:
+    """The error function; TensorFlow's is NaN where the square of its argument overflows."""
+    return tf.math.erf(tf.clip_by_value(x, scalar(-30.0, x.dtype), scalar(30.0, x.dtype)))
+
+
+def erfc(x: Array) -> Array:
+    """1 - erf(x) without cancellation; as `erf`."""
+    return tf.math.erfc(tf.clip_by_value(x, scalar(-30.0, x.dtype), scalar(30.0, x.dtype)))
 
 
 def erfinv(x: Array) -> Array:
@@ -62,3 +73,70 @@ def _at_ends(function: Any, of_order_1: Any, a: Array, x: Array) -> Array:
     """``function(a, x)``; at its ends that of order 1 has the same derivatives by ``x``, and a rule without ∞."""
     end = at_end(a, x)
     return tf.where(end, of_order_1(x), function(a, tf.where(end, tf.ones_like(x), x)))
+
+
+def ruled(function: Callable[..., Array], *slopes: Callable[..., Array]) -> Callable[..., Array]:
+    """``function`` of tensors of one shape and dtype; ``slopes``, differentiable functions, are its derivatives.
+
+    TensorFlow's forward mode takes the derivative of what happens inside a custom gradient, where it finds one: the
+    value is a constant there, so that it finds none and transposes the rule. And what a rule keeps in a graph has to be
+    a tensor of the graph that it is called in.
+    """
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def value(*arrays: Array) -> tuple[Array, Callable[[Array], list[Array]]]:
+        if not tf.executing_eagerly():
+            arrays = tuple(map(tf.identity, arrays))
+        return tf.stop_gradient(function(*arrays)), lambda g: [slope(*arrays) * g for slope in slopes]
+
+    return value  # type: ignore[no-any-return]
+
+
+def is_extreme(x: Any, y: Any, least: float) -> Any:
+    """Where factors of a second derivative of ``x**y`` overflow or underflow; for NumPy arrays too."""
+    size, exponent = abs(x), abs(y)
+    return ((size < least) | (size > 1 / least) | (exponent > 1 / least)) & (size > 0) & (size < math.inf)
+
+
+def _bend_of_power(x: Array, y: Array) -> Array:
+    """y·(y - 1)·x^(y - 2), by the root of the power."""
+    root, one = power(tf.abs(x), y / 2 - 1), tf.ones_like(x)
+    return root * y * (root * (y - 1)) * tf.pow(tf.where(x < 0, -one, one), tf.stop_gradient(y))
+
+
+def _mixed_of_power(x: Array, y: Array) -> Array:
+    """The derivative by both, 0 where the exponent has none."""
+    below = power(x, y - 1)
+    return tf.where(x > 0, below + below * y * _logarithm(x), tf.zeros_like(x))
+
+
+def _logarithm(x: Array) -> Array:
+    """The logarithm, and 0 where there is none: an exponent of a negative base has no derivative."""
+    return tf.math.log(tf.where(x > 0, x, tf.ones_like(x)))
+
+
+_slope_of_power = ruled(lambda x, y: y * tf.pow(x, y - 1), _bend_of_power, _mixed_of_power)
+_slope_by_exponent: Any = ruled(
+    lambda x, y: tf.pow(x, y) * _logarithm(x),
+    _mixed_of_power,
+    lambda x, y: _slope_by_exponent(x, y) * _logarithm(x),
+)
+power: Any = ruled(tf.pow, _slope_of_power, _slope_by_exponent)
+"""``x**y`` where ``x`` is not 0, with derivatives whose factors are no larger or smaller than they have to be."""
+
+
+def _usable(x: Array, y: Array) -> Array:
+    """``y``, and 1 where ``x`` is 0 and ``y`` has no logarithm."""
+    return tf.where(_is_nothing(x, y), tf.ones_like(y), y)
+
+
+def _is_nothing(x: Array, y: Array) -> Array:
+    return tf.equal(x, 0) & ~(tf.math.is_finite(y) & (y > 0))
+
+
+xlogy: Any = ruled(
+    tf.math.xlogy,
+    lambda x, y: tf.math.log(_usable(x, y)),
+    lambda x, y: tf.where(_is_nothing(x, y), tf.zeros_like(x), x / _usable(x, y)),
+)
+"""x·log(y), and 0 where ``x`` is 0: differentiable there too, and without a square of ``y``."""

@@ -1,16 +1,19 @@
 """The namespaces of the flavour ``conventions="spec"``: TensorFlow's, with each function mended that breaks a clause.
 
-What is mended is made of TensorFlow's own differentiable functions, so that it has derivatives of every order, in
-forward mode too, where TensorFlow passes over custom gradients. The pattern is where a rule divides by 0: another
-argument is put in the singular one's place, and another result in its result's. Where that takes several operations,
-they run only if a singular point is among the elements (`_unless`); in between TensorFlow's function is right. At
-arguments of every magnitude these are right by it: FUN-180, FUN-181, FUN-182, FUN-185 to the first order, FUN-186,
-FUN-187 to the second, FUN-188 in float16.
+What is mended is made of TensorFlow's own differentiable functions, or has a rule made of them (`_special.ruled`), so
+that it has derivatives of every order, in forward mode too. The pattern is where a rule divides by 0: another argument
+is put in the singular one's place, and another result in its result's. Where that takes several operations, they run
+only if a singular point is among the elements (`_unless`); in between TensorFlow's function is right. At arguments of
+every magnitude these are right by it: FUN-180, FUN-181, FUN-182, FUN-183, FUN-184, FUN-185 to the first order,
+FUN-186, FUN-187 to the second, FUN-188 in float16.
 """
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +21,7 @@ import tensorflow as tf
 
 import autodiff_tensorflow.extra as _extra
 from autodiff_spec._shared import overlaid
+from autodiff_spec._slopes import slopes
 from autodiff_tensorflow import _special
 from autodiff_tensorflow import xp as _xp
 from autodiff_tensorflow.extra import in_32
@@ -29,6 +33,8 @@ from autodiff_tensorflow.xp.linalg import QRResult
 from autodiff_tensorflow.xp.manipulation import axes_of
 from autodiff_tensorflow.xp.norms import sizes_of
 from autodiff_tensorflow.xp.reductions import cumulative, scanned
+
+_RIGHT = slopes(SimpleNamespace(**vars(_xp) | {"erf": _special.erf, "erfc": _special.erfc}), _special.ruled)
 
 
 def _unless(singular: Any, native: Callable[[], Array], mended: Callable[[], Array]) -> Array:
@@ -48,6 +54,38 @@ def _seen(x: Array) -> Any:
     return np.asarray(x) if tf.executing_eagerly() and "CPU" in x.device else x
 
 
+def _mended(name: str, native: Any, said: str, lost: Any = None) -> Callable[..., Any]:
+    """A function whose real derivatives are right at every size; the native one where no number is ``lost``."""
+    right = getattr(_RIGHT, name)
+
+    @functools.wraps(native)
+    def function(*arrays: Any) -> Array:
+        arrays = tuple(map(_read, operands(*arrays) if len(arrays) > 1 else map(tensor, arrays)))
+        if not arrays[0].dtype.is_floating:
+            return native(*arrays)
+        if len(arrays) > 1 and (arrays[0].shape != arrays[1].shape or not arrays[0].shape.is_fully_defined()):
+            arrays = tuple(_xp.broadcast_arrays(*arrays))
+        if lost is None:
+            return right(*arrays)
+        return _unless(lost(_seen(arrays[0])), lambda: native(*arrays), lambda: right(*arrays))
+
+    function.__doc__ = f"``{name}``. {said}"
+    return function
+
+
+def _beyond(size: float) -> Callable[[Any], Any]:
+    """The condition that a number lies that far from 0."""
+    return lambda x: abs(x) > size
+
+
+_BY_REST = "where 1 - x² cancels."
+acos = _mended("acos", _xp.acos, f"FUN-183: next to -1 and 1, {_BY_REST}", _beyond(0.5))
+asin = _mended("asin", _xp.asin, f"FUN-183: next to -1 and 1, {_BY_REST}", _beyond(0.5))
+atan = _mended("atan", _xp.atan, "FUN-187: its second derivative far out, where x² overflows.", _beyond(64.0))
+atan2 = _mended("atan2", _xp.atan2, "FUN-184, FUN-186: of tiny and huge numbers, and of equal size at second order.")
+atanh = _mended("atanh", _xp.atanh, f"FUN-183: next to -1 and 1, {_BY_REST}", _beyond(0.5))
+
+
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Array:
     """``clip`` of the namespace. KINK-10, KINK-12: at a bound half the derivative is the bound's."""
     x = _read(tensor(x))
@@ -61,6 +99,11 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Array:
         lambda: limited(x, min, max, _xp.maximum, _xp.minimum),
         lambda: limited(x, min, max, maximum, minimum),
     )
+
+
+hypot = _mended("hypot", _xp.hypot, "FUN-184, FUN-186: of huge and tiny numbers, and its second derivatives.")
+log1p = _mended("log1p", _xp.log1p, "FUN-181: of huge numbers, whose reciprocal loses digits.", _beyond(64.0))
+log2 = _mended("log2", _xp.log2, "FUN-181: as `log1p`.", _beyond(64.0))
 
 
 def maximum(x1: Any, x2: Any, /) -> Array:
@@ -82,12 +125,25 @@ def _halved(function: Any, a: Array, b: Array) -> Array:
 
 
 def pow(x1: Any, x2: Any, /) -> Array:
-    """``pow`` of the namespace. KINK-27, KINK-28, KINK-31: derivatives where the base is 0."""
+    """``pow`` of the namespace. KINK-27, KINK-28, KINK-31: of the base 0; FUN-184, FUN-187: of an extreme one."""
     a, b = map(_read, operands(x1, x2))
     if not a.dtype.is_floating:
         return _xp.pow(x1, x2)
     if isinstance(x2, (int, float)) and x2 in _POLYNOMIALS:
         return _POLYNOMIALS[x2](a)
+    least = _xp.finfo(a.dtype).smallest_normal ** 0.25
+
+    def mended() -> Array:
+        x, y = _xp.broadcast_arrays(a, b)
+        extreme, one = _special.is_extreme(x, y, least), tf.ones_like(x)
+        usual = _regular_power(tf.where(extreme, one, x), tf.where(extreme, one, y))
+        return tf.where(extreme, _special.power(tf.where(extreme, x, one), tf.where(extreme, y, one)), usual)
+
+    return _unless(_special.is_extreme(_seen(a), _seen(b), least), lambda: _regular_power(a, b), mended)
+
+
+def _regular_power(a: Array, b: Array) -> Array:
+    """``a**b``, with derivatives where the base is 0."""
 
     def mended() -> Array:
         zero = tf.equal(a, 0)
@@ -105,43 +161,35 @@ _POLYNOMIALS: dict[float, Any] = {
 }
 
 
+sinc = _mended("sinc", _extra.sinc, "FUN-181, FUN-186: far out, without whole turns.", _beyond(1.0))
+
+
 def xlogy(x1: Any, x2: Any, /) -> Array:
-    """``xlogy`` of ``extra``. KINK-67: its derivative by ``x1`` is ``log(x2)``, where ``x1`` is 0 too."""
+    """``xlogy`` of ``extra``. KINK-67: its derivative by ``x1`` is ``log(x2)``, where ``x1`` is 0 too; FUN-187."""
     a, b = map(_read, operands(x1, x2))
     if not a.dtype.is_floating:
         return _extra.xlogy(a, b)
-
-    def mended() -> Array:
-        usable = tf.not_equal(a, 0) | (tf.math.is_finite(b) & (b > 0))
-        return a * tf.math.log(tf.where(usable, b, tf.ones_like(b)))
-
-    return _unless(_seen(a) == 0, lambda: tf.math.xlogy(a, b), mended)
+    limits = _xp.finfo(b.dtype)
+    size, least = _seen(b), limits.smallest_normal**0.5
+    lost = (_seen(a) == 0) | (size < least) | (size > 1 / least)
+    return _unless(lost, lambda: tf.math.xlogy(a, b), lambda: _special.xlogy(*_xp.broadcast_arrays(a, b)))
 
 
-def tanh(x: Any, /) -> Array:
-    """``tanh`` of the namespace. FUN-170: its derivative far from 0 by an exponential, for 1 - tanh² cancels there."""
+tanh = _mended("tanh", _xp.tanh, "FUN-170, FUN-182: far from 0, where 1 - tanh² cancels.", _beyond(1.0))
+sigmoid = _mended("sigmoid", _extra.sigmoid, "FUN-170, FUN-182, FUN-186: where it comes near to 1, and near 0.")
+softplus = _mended("softplus", _extra.softplus, "FUN-186: its second derivative far from 0.", _beyond(1.0))
+erf = _mended("erf", _extra.erf, "FUN-181, FUN-187: of numbers whose square overflows.", _beyond(8.0))
+
+
+def gelu(x: Any, /, *, approximate: bool = False) -> Array:
+    """``gelu`` of ``extra``. FUN-181, FUN-182, FUN-186: far below 0, where 1 + erf or 1 + tanh cancels, and far out."""
+    return (_RIGHT.gelu_by_tanh if approximate else _RIGHT.gelu)(_read(tensor(x)))
+
+
+def silu(x: Any, /) -> Array:
+    """``silu`` of ``extra``. FUN-186: its second derivative far from 0."""
     x = _read(tensor(x))
-    if not x.dtype.is_floating:
-        return _xp.tanh(x)
-
-    def mended() -> Array:
-        far, negative, one = tf.abs(x) > 1, x < 0, tf.ones_like(x)
-        small = tf.exp(scalar(-2.0, x.dtype) * tf.where(far, tf.where(negative, -x, x), one))
-        size = (one - small) / (one + small)
-        return tf.where(far, tf.where(negative, -size, size), _xp.tanh(x))
-
-    return _unless(abs(_seen(x)) > 1, lambda: _xp.tanh(x), mended)
-
-
-def sigmoid(x: Any, /) -> Array:
-    """``sigmoid`` of ``extra``. FUN-170: its derivative by an exponential where it comes near to 1."""
-    x = _read(tensor(x))
-
-    def mended() -> Array:
-        far, one = x > 1, tf.ones_like(x)
-        return tf.where(far, one / (one + tf.exp(-tf.where(far, x, one))), tf.sigmoid(x))
-
-    return _unless(_seen(x) > 1, lambda: tf.sigmoid(x), mended)
+    return x * sigmoid(x)
 
 
 def softmax(x: Any, /, *, axis: int = -1) -> Array:
@@ -212,14 +260,14 @@ def _cumprod(x: Array, *, axis: int) -> Array:
 
 
 def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
-    """``prod`` of the namespace. KINK-35, FUN-123: its second derivative where factors are 0, or complex."""
+    """``prod`` of the namespace. KINK-35, FUN-123, FUN-187: its second derivative: factors 0, tiny or complex."""
     x = _read(tensor(x) if dtype is None else _xp.astype(x, dtype))
     if x.dtype.is_complex and x.shape.num_elements():
         return _multiplied(x, axes_of(axis, x.shape.rank), keepdims)
     if not x.dtype.is_floating:
         return _xp.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)
     return _unless(
-        _seen(x) == 0,
+        abs(_seen(x)) < _xp.finfo(x.dtype).smallest_normal ** 0.25,
         lambda: _xp.prod(x, axis=axis, keepdims=keepdims),
         lambda: _multiplied(x, axes_of(axis, x.shape.rank), keepdims),
     )
@@ -247,22 +295,30 @@ def std(x: Any, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool 
     return _scaled(native, tensor(x), axis, keepdims)
 
 
-def _scaled(norm: Callable[[Array, bool], Array], x: Array, axis: Any, keepdims: bool) -> Array:
-    """A function whose value grows as its argument does, of numbers near to 1 where squares overflow or underflow."""
+def _scaled(norm: Callable[[Array, bool], Array], x: Array, axis: Any, keepdims: bool, power: float = 2) -> Array:
+    """A function whose value grows as its argument does, of numbers nearer to 1 where powers overflow or underflow.
+
+    They are divided by a number that is nearer to 1 than the largest: what is multiplied by it, cotangents too, would
+    underflow or overflow otherwise. Halves are computed in 32 bits.
+    """
     x = _read(x)
     if not (x.dtype.is_floating or x.dtype.is_complex):
         return norm(x, keepdims)
+    if x.dtype.size == 2:
+        return in_32(lambda x: norm(x, keepdims), x)
     limits, size = _xp.finfo(x.dtype), sizes_of(tf.stop_gradient(x))
     seen, count = abs(_seen(x)), max(int(np.prod([n or 1 for n in x.shape])), 1)
-    lost = (seen > 0) & (seen < (limits.smallest_normal / limits.eps) ** 0.5)
+    lost = (seen > 0) & (seen < (limits.smallest_normal / limits.eps) ** (1 / power))
 
     def mended() -> Array:
         largest = _xp.max(size, axis=axis, keepdims=True)
-        scale = tf.where((largest > 0) & tf.math.is_finite(largest), largest, tf.ones_like(largest))
+        one = tf.ones_like(largest)
+        scale = tf.where((largest > 0) & tf.math.is_finite(largest), largest, one)
+        scale = scale * tf.where(largest < 1, 65536 * one, one / 65536)
         found = norm(x / tf.cast(scale, x.dtype), True) * scale
         return found if keepdims else _xp.squeeze(found, tuple(axes_of(axis, x.shape.rank)))
 
-    return _unless(lost | (seen > (limits.max / count) ** 0.5), lambda: norm(x, keepdims), mended)
+    return _unless(lost | (seen > (limits.max / count) ** (1 / power)), lambda: norm(x, keepdims), mended)
 
 
 def _root(x: Array) -> Array:
@@ -322,7 +378,9 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: flo
             return _linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
         return _root(_xp.sum(tf.square(sizes_of(x)), axis=axis, keepdims=keepdims))
 
-    return native(x, keepdims) if ord == 0 else _scaled(native, tensor(x), axis, keepdims)
+    if abs(ord) in (0, 1, math.inf):
+        return native(x, keepdims)
+    return _scaled(native, tensor(x), axis, keepdims, max(2, abs(ord)))
 
 
 linalg = overlaid(
@@ -334,15 +392,17 @@ xp = overlaid(
     _xp,
     "autodiff_tensorflow.mended.xp",
     {
-        "clip": clip, "cumulative_prod": cumulative_prod, "linalg": linalg, "maximum": maximum, "minimum": minimum,
-        "pow": pow, "prod": prod, "std": std, "tanh": tanh,
+        "acos": acos, "asin": asin, "atan": atan, "atan2": atan2, "atanh": atanh, "clip": clip,
+        "cumulative_prod": cumulative_prod, "hypot": hypot, "linalg": linalg, "log1p": log1p, "log2": log2,
+        "maximum": maximum, "minimum": minimum, "pow": pow, "prod": prod, "std": std, "tanh": tanh,
     },
 )  # fmt: skip
 extra = overlaid(
     _extra,
     "autodiff_tensorflow.mended.extra",
     {
-        "digamma": digamma, "erfinv": erfinv, "gammainc": gammainc, "gammaincc": gammaincc, "lgamma": lgamma,
-        "log_softmax": log_softmax, "sigmoid": sigmoid, "softmax": softmax, "xlogy": xlogy,
+        "digamma": digamma, "erf": erf, "erfinv": erfinv, "gammainc": gammainc, "gammaincc": gammaincc, "gelu": gelu,
+        "lgamma": lgamma, "log_softmax": log_softmax, "sigmoid": sigmoid, "silu": silu, "sinc": sinc,
+        "softmax": softmax, "softplus": softplus, "xlogy": xlogy,
     },
 )  # fmt: skip

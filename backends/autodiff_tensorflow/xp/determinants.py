@@ -59,8 +59,13 @@ def _cofactors(a: Array) -> Array:
     """``det(a) · a⁻ᵀ`` for regular matrices, from minors for the others; differentiable.
 
     A matrix counts as singular below half the digits of its dtype: derivatives of the inverse would be lost there. The
-    minors are taken only where they are needed, since there are many.
+    minors are taken only where they are needed, since there are many; those of two rows are elements, which are right
+    where a determinant is no number.
     """
+    if a.shape[-1] in (0, 1):
+        return tf.where(False, a, tf.ones_like(a))  # recorded, or it would have no history
+    if a.shape[-1] == 2:
+        return _minors(a)
     values = tf.linalg.svd(tf.stop_gradient(a), compute_uv=False)
     limit = np.finfo(values.dtype.as_numpy_dtype).eps ** 0.5
     singular = _for_each(tf.reduce_min(values, -1) <= limit * tf.reduce_max(values, -1))
