@@ -18,13 +18,13 @@ TENSORFLOW := $(if $(wildcard $(VENV)/lib/python3*/site-packages/tensorflow-[0-9
 
 # jax (the longest) first, so that two at a time end together
 PARTS := lint $(addprefix suite-,$(filter jax,$(BACKENDS))) $(addprefix spec-,$(filter jax,$(BACKENDS))) tests distributed \
-	$(addprefix suite-,$(filter-out jax,$(BACKENDS))) $(addprefix spec-,$(filter-out jax numpy,$(BACKENDS)))
+	$(addprefix pure-,$(filter numpy,$(BACKENDS))) $(addprefix suite-,$(filter-out jax,$(BACKENDS))) $(addprefix spec-,$(filter-out jax numpy,$(BACKENDS)))
 
 JAX_ENABLE_X64 ?= 1
 TF_CPP_MIN_LOG_LEVEL ?= 3
 export JAX_ENABLE_X64 TF_CPP_MIN_LOG_LEVEL
 
-.PHONY: help demo docs coverage test test-matrix test-machines compare lint mutants mutants-regional bench clean $(addprefix part-,$(PARTS))
+.PHONY: help demo docs coverage test test-matrix test-machines sanitize compare lint mutants mutants-regional bench clean $(addprefix part-,$(PARTS))
 
 help:
 	@echo 'make demo      set up without any framework, test the NumPy engine, show its conformance table'
@@ -38,6 +38,7 @@ help:
 	@echo 'make docs      build the site into site/ (warnings are errors), mutants and coverage included'
 	@echo 'make test-matrix  the suite on the oldest and the newest release of each framework (some 10 GB, half an hour)'
 	@echo 'make test-machines  the suite as other processors would run it (half an hour)'
+	@echo 'make sanitize  the tests of the compiled module under the address and undefined-behaviour sanitizers'
 	@echo 'make clean     remove what builds, tests and tools left; the environment stays (rm -r $(VENV))'
 	@echo
 	@echo 'PYTHON=python3.12   the Python that makes $(VENV)      JOBS=1              parts of make test at a time'
@@ -80,6 +81,10 @@ docs: $(FULL) mutants coverage
 # Not part of `make test`: it installs every framework twice.
 test-matrix: $(DEMO)
 	$(BIN)/python -m tests.matrix $(ARGS)
+
+# Not part of `make test`: it compiles the module anew, with the sanitizers of GCC or Clang on Linux.
+sanitize: $(FULL)
+	$(BIN)/python -m tests.sanitized $(ARGS)
 
 # Not part of `make test`: it runs the suite twenty times.
 test-machines: $(FULL)
@@ -128,6 +133,9 @@ part-suite-tensorflow part-spec-tensorflow: part-%-tensorflow:
 	$(call part,$*-tensorflow,if $(BIN)/python -c '$(BEFORE_3_14)'; then $(call suite,tensorflow,$*); \
 	else echo 'TensorFlow has no release for this Python: left out'; fi)
 
+part-pure-numpy:
+	$(call part,pure-numpy,AUTODIFF_SPEC_PURE=1 $(call suite,numpy,suite))
+
 BEFORE_3_14 = import sys; sys.exit(sys.hexversion >= 0x30e0000)
 
 # The environment. A stamp is written last, so that the next make mends what an interrupted one left.
@@ -143,12 +151,14 @@ define environment
 	echo "$(PYTHON) -m venv $(VENV)"; $(PYTHON) -m venv $(VENV); }
 endef
 
-$(DEMO): pyproject.toml constraints.txt
+COMPILED := hatch_build.py backends/autodiff_numpy/_speed.c
+
+$(DEMO): pyproject.toml constraints.txt $(COMPILED)
 	$(environment)
 	$(INSTALL) --editable '.[suite]'
 	@touch $@
 
-$(FULL): pyproject.toml constraints.txt
+$(FULL): pyproject.toml constraints.txt $(COMPILED)
 	$(environment)
 	$(INSTALL) --editable '.[torch,$(TENSORFLOW),jax,suite,plot,docs,dev]'
 	@touch $(DEMO) $@

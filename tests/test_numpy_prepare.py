@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import tracemalloc
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 
 import autodiff_spec as ad
+from autodiff_numpy.prepare import compiled
 from autodiff_spec.conformance.functions import FUNCTIONS, Variant
 from autodiff_spec.conformance.programs import Case, cases, pool_of
 from autodiff_spec.core import trees
@@ -24,6 +25,17 @@ DTYPES = ("float16", "float32", "float64", "longdouble", "complex64", "int32", "
 INDEX_OF_A_CONSTANT = ("at add", "segment_sum", "complex beyond segment_sum")  # NumPy reads the index without asking
 X = np.array([1.0, -2.0, 3.0])
 LOOKING = {"prod", "cumulative_prod", "sort", "take_along_axis", "interp", "segment_sum"}  # which look at values
+
+
+@pytest.fixture(scope="module", autouse=True, params=["compiled", "pure"])
+def way(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Everything here holds with the compiled module and without."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "pure":
+            patch.setattr(compiled, "SPEED", None)
+        elif compiled.SPEED is None:
+            pytest.skip("the compiled module was not built, or AUTODIFF_SPEC_PURE is set")
+        yield request.param
 
 
 def prepared(f: Callable[..., Any], *args: Any) -> tuple[Any, Any]:

@@ -1,9 +1,13 @@
 """What the wheel ships, and what the packaging files promise."""
 
+import importlib.machinery
 import importlib.util
+import os
 import re
+import shutil
 import subprocess
 import sys
+import sysconfig
 import tomllib
 import zipfile
 from pathlib import Path
@@ -16,6 +20,8 @@ PACKAGES = [ROOT / path for path in PYPROJECT["tool"]["hatch"]["build"]["targets
 EXTRAS: dict[str, list[str]] = PYPROJECT["project"]["optional-dependencies"]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
 PINNED = dict(line.split("==") for line in CONSTRAINTS if re.fullmatch(r"[a-z0-9-]+==[0-9.]+", line))
+COMPILED = {f"autodiff_numpy/_speed{suffix}" for suffix in importlib.machinery.EXTENSION_SUFFIXES}
+"""The names that the compiled module may have."""
 
 
 def name_of(requirement: str) -> str:
@@ -58,17 +64,44 @@ def test_one_tensorflow_in_all_and_the_same_version_of_both() -> None:
     assert EXTRAS["all"] == ["autodiff-spec[torch,tensorflow,jax,suite,plot]"]
 
 
-def test_the_wheel_holds_the_five_packages_whole_and_nothing_else(tmp_path: Path) -> None:
-    for tool in ("build", "hatchling"):
+def built(folder: Path, **environment: str) -> tuple[str, set[str]]:
+    """A wheel: its name, and the files in it."""
+    for tool in ("build", "hatchling", "setuptools"):
         if importlib.util.find_spec(tool) is None:
             pytest.skip(f"{tool} is not installed: it comes with the extra 'dev'")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path)]
-    done = subprocess.run([*command, str(ROOT)], capture_output=True, text=True, timeout=300)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=os.environ | environment)
     assert done.returncode == 0, done.stdout + done.stderr
-    [wheel] = tmp_path.glob("*.whl")
+    [wheel] = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        names = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert names == set().union(*map(shipped, PACKAGES))
+        return wheel.name, {name for name in archive.namelist() if ".dist-info/" not in name}
+
+
+def test_the_wheel_holds_the_five_packages_whole_and_nothing_else(tmp_path: Path) -> None:
+    _, names = built(tmp_path)
+    assert names - COMPILED == set().union(*map(shipped, PACKAGES)) - COMPILED
     assert {name for name in names if name.endswith("/py.typed")} == {f"{p.name}/py.typed" for p in PACKAGES}
     adapters = {"autodiff_torch", "autodiff_tensorflow", "autodiff_jax"}
     assert {f"{name}/deviations.toml" for name in adapters} <= names
+
+
+def test_with_a_compiler_the_wheel_holds_the_compiled_module(tmp_path: Path) -> None:
+    compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cl").split()[0]
+    if shutil.which(compiler) is None:
+        pytest.skip(f"there is no C compiler ({compiler})")
+    wheel, names = built(tmp_path)
+    assert names & COMPILED
+    assert not wheel.endswith("-none-any.whl")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="on Windows a compiler is not found by CC")
+def test_without_a_compiler_the_wheel_is_pure(tmp_path: Path) -> None:
+    wheel, names = built(tmp_path, CC="no-such-compiler")
+    assert not names & COMPILED
+    assert wheel.endswith("-py3-none-any.whl")
+
+
+def test_who_wants_none_gets_a_pure_wheel(tmp_path: Path) -> None:
+    wheel, names = built(tmp_path, AUTODIFF_SPEC_PURE="1")
+    assert not names & COMPILED
+    assert wheel.endswith("-py3-none-any.whl")

@@ -17,8 +17,8 @@ NEEDED = ("numpy", "optree", "array_api_compat", "typing_extensions")
 """All that the interface imports; taken from this environment, so that no package index is asked."""
 
 
-def run(*command: str | Path, cwd: Path) -> str:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "AUTODIFF", "PIP_"))}
+def run(*command: str | Path, cwd: Path, **more: str) -> str:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "AUTODIFF", "PIP_"))} | more
     done = subprocess.run(
         [str(part) for part in command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=300
     )
@@ -29,7 +29,7 @@ def run(*command: str | Path, cwd: Path) -> str:
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a wheel that was built from the source archive."""
-    for tool in ("build", "hatchling"):
+    for tool in ("build", "hatchling", "setuptools"):
         if importlib.util.find_spec(tool) is None:
             pytest.skip(f"{tool} is not installed: it comes with the extra 'dev'")
     folder = tmp_path_factory.mktemp("dist")
@@ -75,6 +75,20 @@ def test_a_gradient_needs_the_interface_and_numpy_only(python: Path, tmp_path: P
     assert run(python, "-c", program, cwd=tmp_path) == "6.0 numpy"
 
 
+def test_the_compiled_module_is_used_unless_the_environment_says_no(
+    python: Path, archives: Path, tmp_path: Path
+) -> None:
+    program = (
+        "import numpy as np, autodiff_spec as ad; from autodiff_numpy import _compiled\n"
+        "x = np.array([0.5, 2.0])\n"
+        "print(_compiled.SPEED is not None, ad.prepare(ad.grad(lambda x: np.sum(np.sin(x) * x)), x)(x).tobytes().hex())"
+    )
+    [wheel] = archives.glob("*.whl")
+    found, answer = run(python, "-c", program, cwd=tmp_path).split()
+    assert found == str(not wheel.name.endswith("-none-any.whl"))
+    assert run(python, "-c", program, cwd=tmp_path, AUTODIFF_SPEC_PURE="1").split() == ["False", answer]
+
+
 def test_a_missing_framework_is_said_with_the_remedy(python: Path, tmp_path: Path) -> None:
     program = (
         "import autodiff_spec as ad\n"
@@ -104,7 +118,8 @@ def test_the_metadata_are_those_of_a_release(python: Path, tmp_path: Path) -> No
 def test_the_installed_package_is_the_source(python: Path, archives: Path, tmp_path: Path) -> None:
     """Nothing was lost between the repository, the source archive and the wheel."""
     [source] = (path for path in archives.iterdir() if path.is_dir())
-    for name in ("mkdocs.yml", "docs/tutorial.md", "tests/test_docs.py", "examples/engines/toy.py", "Makefile"):
+    for name in ("mkdocs.yml", "docs/tutorial.md", "tests/test_docs.py", "examples/engines/toy.py", "Makefile",
+                 "hatch_build.py", "backends/autodiff_numpy/_speed.c"):  # fmt: skip
         assert (source / name).is_file(), name
     found = run(python, "-c", "import autodiff_numpy as a; print(a.__file__)", cwd=tmp_path)
     assert Path(found).read_text("utf-8") == (ROOT / "backends/autodiff_numpy/__init__.py").read_text("utf-8")

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from autodiff_numpy.prepare.trace import Call, Kind, Ref
-from autodiff_numpy.prepare.traced import astype
+from autodiff_numpy.prepare.traced import astype, getitem
 from autodiff_numpy.rules.indexing import _replaced, _scatter
 
 KindOf: TypeAlias = Callable[[Ref], Kind]
@@ -49,6 +49,14 @@ def is_fresh(function: Any) -> bool:
     return module in ("numpy.linalg", "numpy.fft") and function not in (np.linalg.matrix_transpose, np.linalg.diagonal)
 
 
+def is_elementwise(step: Call) -> bool:
+    """Whether a call can fail by floating point errors alone, and does nothing but to compute elements or move them."""
+    function = step.function
+    if isinstance(function, np.ufunc):
+        return function.signature is None
+    return function in VIEWS or function in (np.where, _scatter, _replaced, astype, getitem)
+
+
 def _is_mask(x: Any, kind: KindOf) -> bool:
     return bool((kind(x)[1] if type(x) is Ref else getattr(x, "dtype", type(x))) == np.bool_)
 
@@ -65,6 +73,8 @@ def reduction(step: Call) -> tuple[Any, dict[str, Any]] | None:
         ufunc, given = owner, {"axis": 0, **dict(zip(names, step.args, strict=False)), **step.kwargs}
     else:
         return None
+    if given.get("out", ()) is None:
+        del given["out"]
     plain = set(given) <= {"a", "axis", "dtype", "keepdims"} and type(given["a"]) is Ref
     return (ufunc, given) if plain else None
 
