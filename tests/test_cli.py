@@ -225,7 +225,9 @@ def test_every_command_has_examples_that_begin_with_its_name() -> None:
     for module in COMMANDS:
         importlib.import_module(f"autodiff_spec.cli.{module}")
     commands = {one.name or getattr(one.callback, "__name__", ""): one for one in app.registered_commands}
-    assert set(commands) == {"test", "compare", "diff", "graph", "plot", "report", "spec", "chapter", "coverage"}
+    assert set(commands) == {
+        "test", "compare", "diff", "graph", "plot", "report", "merge", "spec", "chapter", "coverage"
+    }  # fmt: skip
     for name, command in commands.items():
         assert f"\n  autodiff-spec {name} " in f"{command.epilog}\n", name
 

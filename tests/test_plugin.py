@@ -117,7 +117,7 @@ def test_a_run_without_surprises_exits_0_and_reports_rows_and_verdicts(suite: py
     [row] = [row for row in report["rows"] if row["outcome"] == "expected"]
     assert row["message"] == "got 1, expected 0"
     assert row["note"] == "observed 1: it always was (seen with tiny 1.2.3)"
-    assert (report["schema"], report["backend"], report["version"], report["filtered"]) == (2, "tiny", "1.2.3", False)
+    assert (report["schema"], report["backend"], report["version"], report["filtered"]) == (3, "tiny", "1.2.3", False)
     result.stdout.fnmatch_lines(["*AUTODIFF_SPEC_BACKEND=tiny_engine:backend*", "*nothing beyond the listed*"])
 
 
@@ -320,3 +320,41 @@ def test_outer(tmp_path):
     suite.makepyfile(test_tiny=outer)
     result, _ = run(suite, "--max-examples", "7")
     assert result.ret == 0
+
+
+# --- pytest-xdist -----------------------------------------------------------------------------------------------------
+
+
+def test_workers_of_xdist_say_together_what_one_process_says(suite: pytest.Pytester) -> None:
+    pytest.importorskip("xdist", reason="comes with the extra dev; the next test asks what it needs of the plugin")
+    stale = LISTED.replace("f at 1", "f at 2")
+    suite.makefile(".toml", deviations=LISTED + stale)
+    result, alone = run(suite)
+    spread, together = run(suite, "-p", "xdist", "-n", "2")
+    assert (result.ret, spread.ret) == (1, 1)
+    assert outcomes(together) == outcomes(alone)
+    same = ("clauses", "problems", "filtered", "versions", "max_examples")
+    assert {name: together[name] for name in same} == {name: alone[name] for name in same}
+    spread.stdout.fnmatch_lines(["*listed entries out of date: 1*"])
+    _, filtered = run(suite, "-p", "xdist", "-n", "2", "-k", "passes")
+    assert (filtered["filtered"], filtered["problems"]) == (True, [])
+
+
+def test_what_is_attached_to_reports_is_plain_data_that_processes_can_send(suite: pytest.Pytester) -> None:
+    """Execnet, by which pytest-xdist's processes speak, takes exactly these types, no subclasses."""
+    hook = """
+def kinds(data):
+    yield type(data)
+    for part in data.values() if isinstance(data, dict) else data if isinstance(data, list | tuple) else ():
+        yield from kinds(part)
+
+def pytest_runtest_logreport(report):
+    if report.when == "call":
+        found = set(kinds([report.autodiff_spec, getattr(report, "autodiff_errors", [])]))
+        assert found <= {str, int, float, bool, type(None), list, tuple, dict}, found
+        print("SENT", len(found))
+"""
+    suite.makeconftest(CLAUSES + hook)
+    result, _ = run(suite, "-s")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*SENT*"])

@@ -92,7 +92,7 @@ def test_an_invalid_report_is_refused_with_the_place(name: str, tmp_path: Path) 
         ("null", "None is not of type 'object'"),
         ('{"reports": 3}', "reports: 3 is not of type 'array'"),
         ('{"reports": []}', "no run in it"),
-        ('{"schema": 99}', "results of schema 99, and this version reads schema 2"),
+        ('{"schema": 99}', "results of schema 99, and this version reads schema 3"),
         ('{"reports": [{"schema": "<b>"}]}', "results of schema '<b>'"),
     ],
     ids=["empty", "deep", "list", "null", "number", "no run", "newer", "odd version"],

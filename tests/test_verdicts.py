@@ -4,8 +4,8 @@ import pytest
 
 from autodiff_spec import Capability
 from autodiff_spec.clauses import MAY, MUST, SHOULD, Clause, Level
-from autodiff_spec.conformance.verdicts import judge, verdict
 from autodiff_spec.report import Outcome, Row, Verdict
+from autodiff_spec.report.judging import judge, verdict
 
 MUST_HOLD = Clause("XYZ-01", MUST, "It holds.")
 SHOULD_HOLD = Clause("XYZ-02", SHOULD, "It is so.")

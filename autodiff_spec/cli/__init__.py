@@ -1,4 +1,4 @@
-"""The command ``autodiff-spec``: test, compare, spec, chapter, coverage, diff, graph, plot, report.
+"""The command ``autodiff-spec``: test, compare, spec, chapter, coverage, diff, graph, plot, report, merge.
 
 Exit status: 0 conforms or agrees, 1 does not, 2 wrong usage, 130 interrupted.
 Errors are one line; ``--debug`` shows more.

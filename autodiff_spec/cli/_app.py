@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -17,6 +18,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     Task,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -52,7 +54,11 @@ app = typer.Typer(
 
 Seed = Annotated[int | None, typer.Option("--seed", help="draw the examples of an earlier run")]
 BackendName = Annotated[
-    str, typer.Argument(metavar="BACKEND", help="numpy, torch, tensorflow, jax or package.module:attribute")
+    str,
+    typer.Argument(
+        metavar="[BACKEND]",
+        help="numpy, torch, tensorflow, jax or package.module:attribute; $AUTODIFF_SPEC_BACKEND unless named",
+    ),
 ]
 Backends = Annotated[str, typer.Option("--backends", help="names with commas between them; all installed ones")]
 OneBackend = Annotated[str | None, typer.Option("--backend", help="the current one unless named")]
@@ -108,10 +114,33 @@ class Left(TimeRemainingColumn):
 
 
 def progress() -> Progress:
-    """Bars on the error stream, so that the output holds results alone."""
+    """Bars on the error stream, so that the output holds results alone; lines where that is no terminal."""
+    out = Console(stderr=True, highlight=False)
+    if not out.is_terminal:
+        return ProgressLines(console=out, disable=True)
     counts = [TextColumn("{task.description}"), BarColumn(26), MofNCompleteColumn()]
     times = [TextColumn("{task.fields[failed]}"), TimeElapsedColumn(), Left()]
-    return Progress(*counts, *times, console=Console(stderr=True))
+    return Progress(*counts, *times, console=out)
+
+
+class ProgressLines(Progress):
+    """A line for each task every half minute, and one at its end: for the logs of machines, and for files."""
+
+    every = 30.0
+
+    def update(self, task_id: TaskID, **what: Any) -> None:
+        """Take the progress, and print it if it is time."""
+        super().update(task_id, **what)
+        task = self.tasks[task_id]
+        begun = task.fields.setdefault("begun", time.monotonic())
+        now, said = time.monotonic(), task.fields.get("said", begun)
+        ended = task.finished and not task.fields.get("ended")
+        if ended or now - said >= self.every:
+            task.fields.update(said=now, ended=task.finished)
+            failed = Text.from_markup(task.fields.get("failed", "")).plain
+            of = f" of {task.total:.0f}" if task.total else ""
+            parts = [f"{task.description}: {task.completed:.0f}{of}", failed, f"{now - begun:.0f} s"]
+            self.console.print(Text(", ".join(part for part in parts if part)), soft_wrap=True)
 
 
 @contextmanager

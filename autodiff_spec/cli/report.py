@@ -13,9 +13,12 @@ from autodiff_spec.cli._app import Costs, HtmlFile, JsonFile, app, console, exam
 from autodiff_spec.report import terminal
 from autodiff_spec.report.changes import as_data, changes
 from autodiff_spec.report.html import page
+from autodiff_spec.report.judging import MergeError, merged
 from autodiff_spec.report.reading import read_costs, read_reports
 
 Results = Annotated[Path, typer.Argument(metavar="RESULTS.json", help="what test --json or compare --json wrote")]
+SeveralResults = Annotated[list[Path], typer.Argument(metavar="A.json B.json …", help="parts of one run")]
+Merged = Annotated[Path, typer.Option("--json", metavar="FILE", help="write the one report there")]
 Against = Annotated[Path | None, typer.Option("--against", metavar="OLD.json", help="show what changed since then")]
 
 
@@ -56,3 +59,19 @@ def report(
     for line in terminal.changed(found):
         out.print(line, soft_wrap=True)
     raise typer.Exit(1 if found.found else 0)
+
+
+@app.command(epilog=examples("autodiff-spec merge a.json b.json --json whole.json"))
+def merge(results: SeveralResults, json_file: Merged) -> None:
+    """Make one report of the parts of a run, made by ``test -- --part K/N`` on several machines.
+
+    Of a test that is in several parts the gravest end counts. Exit status: 0 conforms, 1 does not; 2: a file is
+    invalid, or the parts are of different engines, versions or conventions.
+    """
+    try:
+        report = merged([one for path in results for one in read_reports(path)])
+    except MergeError as error:
+        raise UsageError(str(error)) from error
+    report.write(json_file)
+    console().print(terminal.conformance(report))
+    raise typer.Exit(0 if report.conforms else 1)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import random
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress, TaskID
 from rich.text import Text
 
-from autodiff_spec._discovery import CONVENTIONS
-from autodiff_spec.clauses import CLAUSES
+from autodiff_spec._discovery import BACKEND_VARIABLE, CONVENTIONS
+from autodiff_spec.clauses import CHAPTERS, CLAUSES
 from autodiff_spec.cli import UsageError
 from autodiff_spec.cli._app import (
     AT_A_TIME,
@@ -36,22 +38,33 @@ from autodiff_spec.cli._app import (
     progress,
     require_known,
 )
-from autodiff_spec.report import Report, terminal
+from autodiff_spec.report import Outcome, Report, terminal
 from autodiff_spec.report.cluster import run_on_cluster
 from autodiff_spec.report.html import page
-from autodiff_spec.report.reading import read_costs
+from autodiff_spec.report.judging import continued, finished, merged
+from autodiff_spec.report.junit import junit
+from autodiff_spec.report.reading import read_costs, read_reports
+from autodiff_spec.report.runs import TIME_LIMIT, NoTestsError, RunError, node, run_parts, run_suite
 from autodiff_spec.report.runs import Progress as Step
-from autodiff_spec.report.runs import RunError, node, run_parts, run_suite
+from autodiff_spec.report.stream import Line, ResultFile
 
 LONGEST_FIRST = ("jax", "tensorflow", "torch")
 
 Examples = Annotated[int | None, typer.Option("--max-examples", min=1, help="examples a drawn test (20; jax: 10)")]
-Only = Annotated[list[str] | None, typer.Option("--only", help="a clause (KINK-02) or a test's id; may be repeated")]
-Jobs = Annotated[int, typer.Option("--jobs", min=1, help="processes that share all tests, without --only")]
-Scheduler = Annotated[
-    str,
-    typer.Option("--scheduler", metavar="ADDRESS", help="run all tests on a Dask cluster's workers, without --only"),
+Only = Annotated[
+    list[str] | None, typer.Option("--only", help="a clause (KINK-02), a chapter (KINK), a test's id; may be repeated")
 ]
+Jobs = Annotated[int, typer.Option("--jobs", min=1, help="processes that share the tests")]
+Scheduler = Annotated[
+    str, typer.Option("--scheduler", metavar="ADDRESS", help="run the tests on a Dask cluster's workers")
+]
+TimeLimit = Annotated[
+    float, typer.Option("--time-limit", metavar="SECONDS", min=1, help="what a test may take; then it is a crash")
+]
+Resume = Annotated[
+    Path | None, typer.Option("--resume", metavar="FILE", help="go on with the run of a result file, into it")
+]
+Junit = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="write the results there as JUnit's XML")]
 Accuracies = Annotated[bool, typer.Option("--accuracy", help="show how exact each function's derivatives are, in ULPs")]
 Conventions = Annotated[
     str, typer.Option("--conventions", help="native (the framework's own derivatives) or spec (every clause obeyed)")
@@ -69,13 +82,14 @@ Flavours = Annotated[str, typer.Option("--conventions", help="native or spec; na
         "autodiff-spec test my_package:backend --json found.json",
         "autodiff-spec test jax --only KINK-02 --only TAPE-05",
         "autodiff-spec test torch --conventions spec",
-        "autodiff-spec test jax --jobs 2",
+        "autodiff-spec test jax --jobs 2 --junit results.xml",
+        "autodiff-spec test --resume found.json",
         "autodiff-spec test jax --scheduler tcp://127.0.0.1:8786",
         "autodiff-spec test torch -- -x --pdb",
     ),
 )
 def check(
-    backend: BackendName,
+    backend: BackendName = "",
     pytest_arguments: Annotated[list[str] | None, typer.Argument(metavar="-- PYTEST_ARGUMENTS")] = None,
     max_examples: Examples = None,
     seed: Seed = None,
@@ -85,41 +99,92 @@ def check(
     accuracy: Accuracies = False,
     jobs: Jobs = 1,
     scheduler: Scheduler = "",
+    time_limit: TimeLimit = TIME_LIMIT,
+    resume: Resume = None,
+    junit_file: Junit = None,
 ) -> None:
-    """Run the conformance suite on one backend."""
+    """Run the conformance suite on one backend.
+
+    A test in which the process dies, or that does not end, is named and marked, and the run goes on behind it.
+    """
+    before = None if resume is None else _broken_off(resume)
+    if backend.startswith("-"):  # it was left out, and what follows ``--`` is pytest's
+        backend, pytest_arguments = "", [backend, *(pytest_arguments or [])]
+    backend = backend or _backend_of(before)
     require_known(backend)
-    if len(flavours := _flavours(conventions)) > 1:
+    if len(flavours := _flavours(conventions or (before.conventions if before else ""))) > 1:
         raise UsageError(f"--conventions {conventions}: test runs one flavour, compare several")
-    if (jobs > 1 or scheduler) and (only or pytest_arguments):
-        raise UsageError("--jobs and --scheduler share out the whole suite: leave out --only and arguments of pytest")
     if jobs > 1 and scheduler:
         raise UsageError("--scheduler has as many processes as the cluster has threads: leave out --jobs")
     if scheduler and importlib.util.find_spec("distributed") is None:
         raise UsageError("--scheduler needs Dask's distributed: pip install distributed")
-    arguments = [*_drawing(max_examples, seed), *_selection(only or []), *(pytest_arguments or [])]
-    if pytest_arguments:  # whoever speaks to pytest hears pytest, which ends with the same table
-        report = run_suite(backend, arguments, conventions=flavours[0], show=True)
-    else:
-        report = _watched(backend, flavours[0], arguments, jobs, scheduler)
+    more = pytest_arguments or []
+    if any(argument.startswith(("--junitxml", "--junit-xml")) for argument in more):
+        raise UsageError("pytest's XML ends with its process: say --junit FILE")
+    arguments = [*_drawing(max_examples, seed, before), *_selection(only or []), *more]
+    path = json_file or resume
+    file = None if path is None else ResultFile(path, before)
+    task = _Task(backend, flavours[0], arguments, None if {"--pdb", "--trace"} & set(more) else time_limit)
+    show = bool(more) and jobs == 1 and not scheduler  # whoever speaks to pytest hears pytest
+    report = _run(task, before, jobs=jobs, scheduler=scheduler, show=show, keep=None if file is None else file.keep)
+    if not show or before or any(row.outcome is Outcome.CRASHED for row in report.rows):
         _show(report)
     if accuracy:
         console().print(terminal.accuracy(report))
-    if json_file:
-        report.write(json_file)
+    if file:
+        file.finish(report)
+    if junit_file:
+        junit_file.write_text(junit(report), "utf-8")
     if report.interrupted:
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(0 if report.conforms else 1)
 
 
-def _watched(backend: str, conventions: str | None, arguments: Sequence[str], jobs: int, scheduler: str) -> Report:
-    from autodiff_spec.conformance.verdicts import merged  # the suite's own dependencies load slowly
+@dataclass(frozen=True)
+class _Task:
+    """A run: the backend and its flavour, pytest's arguments, and the seconds that a test may take."""
 
-    run: Callable[..., list[Report]] = partial(run_parts, jobs=jobs)
-    if scheduler:
-        run = partial(run_on_cluster, scheduler)
-    with progress() as bars, interruptible() as stop:
-        task = bars.add_task(backend, total=None, failed="")
-        return merged(run(backend, arguments, conventions=conventions, watch=partial(_advance, bars, task), stop=stop))
+    backend: str
+    conventions: str | None
+    arguments: Sequence[str]
+    time_limit: float | None
+
+
+def _run(
+    task: _Task, before: Report | None, *, jobs: int, scheduler: str, show: bool, keep: Callable[[Line], None] | None
+) -> Report:
+    """Find out, and add to the report what was found before."""
+    how: dict[str, Any] = {"conventions": task.conventions, "time_limit": task.time_limit, "keep": keep}
+    how["seen"] = [row.test for row in before.rows] if before else []
+    try:
+        if show:
+            found = [run_suite(task.backend, task.arguments, show=True, **how)]
+        else:
+            run = partial(run_on_cluster, scheduler) if scheduler else partial(run_parts, jobs=jobs)
+            with progress() as bars, interruptible() as stop:
+                bar = bars.add_task(task.backend, total=None, failed="")
+                found = run(task.backend, task.arguments, watch=partial(_advance, bars, bar), stop=stop, **how)
+    except NoTestsError:
+        if before is None:
+            raise
+        return finished(before)
+    return merged(found) if before is None else continued(before, merged(found))
+
+
+def _broken_off(file: Path) -> Report:
+    """The run to go on with."""
+    reports = read_reports(file)
+    if len(reports) > 1:
+        raise UsageError(f"{file} holds {len(reports)} runs, of compare; --resume goes on with one of test")
+    return reports[0]
+
+
+def _backend_of(before: Report | None) -> str:
+    """The backend where none is named: that of the run that is gone on with, or the environment's."""
+    name = (before.environment if before else os.environ).get(BACKEND_VARIABLE)
+    if not name:
+        raise UsageError(f"name a backend: numpy, package.module:attribute; or set ${BACKEND_VARIABLE}")
+    return name
 
 
 def _show(report: Report) -> None:
@@ -130,8 +195,11 @@ def _show(report: Report) -> None:
     out.print(terminal.conformance(report))
 
 
-def _drawing(max_examples: int | None, seed: int | None) -> list[str]:
-    """A seed even if none was asked for, so that the report can name it."""
+def _drawing(max_examples: int | None, seed: int | None, before: Report | None = None) -> list[str]:
+    """A seed even if none was asked for, so that the report can name it; that of the run that is gone on with."""
+    if before is not None and before.seed.isdigit():
+        seed = int(before.seed) if seed is None else seed
+        max_examples = max_examples or before.max_examples
     chosen = random.randrange(2**31) if seed is None else seed
     count = [] if max_examples is None else ["--max-examples", str(max_examples)]
     return ["--hypothesis-seed", str(chosen), *count]
@@ -139,11 +207,14 @@ def _drawing(max_examples: int | None, seed: int | None) -> list[str]:
 
 def _selection(only: Sequence[str]) -> list[str]:
     """Pytest's arguments that select the tests of clauses, and tests by their ids."""
-    ids = [chosen for chosen in only if chosen in CLAUSES]
-    tests = [chosen for chosen in only if chosen not in CLAUSES]
+    ids = [one for chosen in only for one in CLAUSES if chosen in (one, one.partition("-")[0])]
+    tests = [chosen for chosen in only if chosen not in CLAUSES and chosen not in CHAPTERS]
     for name in tests:
         if "::" not in name and not name.endswith(".py"):
-            raise UsageError(f"there is no clause {name}; try `autodiff-spec spec`; tests are FILE.py::NAME[CASE]")
+            raise UsageError(
+                f"there is no clause {name}; try `autodiff-spec spec`; chapters are {', '.join(CHAPTERS)}, tests "
+                "FILE.py::NAME[CASE]"
+            )
     return [*(["--clauses", ",".join(ids)] if ids else []), *(node(name) for name in tests)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -21,17 +22,25 @@ def row_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
         return None
     error = None if call.excinfo is None else call.excinfo.value
     outcome = _outcome(item, report)
+    return replace(
+        begun(item),
+        outcome=outcome,
+        message=_one_line(error),
+        reproducer=_reproducer(error) if outcome in (Outcome.FAILED, Outcome.EXPECTED) else "",
+        seconds=round(report.duration, 4),
+    )
+
+
+def begun(item: pytest.Item) -> Row:
+    """The row of a test that has begun: what is known of it if its process dies."""
     return Row(
         test=identity(item),
         clauses=cited_by(item),
         case=case_of(item),
-        outcome=outcome,
-        message=_one_line(error),
+        outcome=Outcome.CRASHED,
         note=item.stash.get(NOTE, ""),
-        reproducer=_reproducer(error) if outcome in (Outcome.FAILED, Outcome.EXPECTED) else "",
         listed=item.stash.get(LISTED, ()),
         missing=item.stash.get(MISSING, ()),
-        seconds=round(report.duration, 4),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
@@ -18,9 +19,8 @@ import autodiff_spec
 from autodiff_spec import AutodiffError, Backend, Capability, clauses
 from autodiff_spec.conformance._deviations import Deviation, DeviationsFileError, every_deviation, known_deviations
 from autodiff_spec.conformance.coverage.drawn import Drawn
-from autodiff_spec.conformance.verdicts import judge
-from autodiff_spec.report import Errors, Outcome, Report, Row
-from autodiff_spec.report.accuracy import summed_up
+from autodiff_spec.report import Errors, Report, Row
+from autodiff_spec.report.judging import assembled
 
 SUITE = Path(__file__).resolve().parent
 MISSING = pytest.StashKey[tuple[str, ...]]()
@@ -40,6 +40,8 @@ class Run:
         self.cut_short = any("::" in argument for argument in config.args)
         self.items: list[pytest.Item] = []
         self.unused: list[str] = []  # what is listed and matches no test
+        self.lost: list[str] = []  # what workers of pytest-xdist died in
+        self.worker_head: dict[str, Any] | None = None
         self.started = time.time()
 
     @cached_property
@@ -138,35 +140,31 @@ class Run:
 
     # --- results --------------------------------------------------------------------------------------------------
 
-    def problems(self) -> tuple[str, ...]:
-        """Errors in the lists: entries without a test (on unfiltered runs), entries that stopped failing."""
-        fixed = [row for row in self.rows.values() if row.outcome is Outcome.FIXED]
-        stopped = [f"{row.test} is listed and passes: remove its entry ({row.note})" for row in fixed]
-        return (*(self.unused if self.is_whole() else ()), *stopped)
+    def head(self) -> dict[str, Any]:
+        """All that the run says about itself before its first test; of pytest-xdist, as a worker said it."""
+        if (told := self.worker_head) is not None:
+            return {**told, "problems": [*told["problems"], *self.lost]}
+        profile = settings.get_profile(settings.get_current_profile_name())
+        seed = self.config.getoption("hypothesis_seed", None)
+        return {
+            "backend": self.backend.name,
+            "version": self.backend.version,
+            "conventions": self.backend.conventions,
+            "spec_version": autodiff_spec.__autodiff_spec_version__,
+            "date": datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
+            "seed": "derandomized" if profile.derandomize else str(seed or "random"),
+            "max_examples": profile.max_examples,
+            "filtered": not self.is_whole(),
+            "platform": {"python": platform.python_version(), "system": platform.platform()},
+            "versions": dict(_versions(self.backend)),
+            "environment": dict(environment()),
+            "problems": list(self.unused) if self.is_whole() else [],
+        }
 
     def report(self, exit_status: int) -> Report:
         """The whole run as data."""
-        profile = settings.get_profile(settings.get_current_profile_name())
-        seed = self.config.getoption("hypothesis_seed", None)
-        return Report(
-            backend=self.backend.name,
-            version=self.backend.version,
-            conventions=self.backend.conventions,
-            spec_version=autodiff_spec.__autodiff_spec_version__,
-            date=datetime.fromtimestamp(self.started, UTC).isoformat(timespec="seconds"),
-            seconds=round(time.time() - self.started, 2),
-            seed="derandomized" if profile.derandomize else str(seed or "random"),
-            max_examples=profile.max_examples,
-            filtered=not self.is_whole(),
-            platform={"python": platform.python_version(), "system": platform.platform()},
-            versions=_versions(self.backend),
-            environment=dict(environment()),
-            clauses=judge(self.rows.values(), clauses.CLAUSES),
-            rows=tuple(self.rows.values()),
-            problems=self.problems(),
-            exit_status=exit_status,
-            accuracy=summed_up(self.errors),
-        )
+        seconds = time.time() - self.started
+        return assembled(self.head(), [*self.rows.values()], self.errors, seconds=seconds, exit_status=exit_status)
 
 
 def belongs(item: pytest.Item) -> bool:

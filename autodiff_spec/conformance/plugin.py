@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,8 @@ import autodiff_spec
 from autodiff_spec import Backend
 from autodiff_spec.conformance import accuracy
 from autodiff_spec.conformance._rows import row_of
-from autodiff_spec.conformance._run import Run, belongs, cited_by, environment, part_of
+from autodiff_spec.conformance._run import Run, belongs, cited_by, environment, identity, part_of
+from autodiff_spec.conformance._stream import Stream
 from autodiff_spec.conformance.coverage import drawn
 from autodiff_spec.report import Errors, Outcome, Report, Row
 
@@ -49,6 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--every-case", action="store_true", help="spare no case, of a backend that compiles for each shape")
     add("--drawn-json", metavar="FILE", help="write there what was drawn for each function")
     add("--report-json", metavar="FILE", help="write verdicts and results there")
+    add("--stream", metavar="FILE", help="append a line of JSON there for whatever happens")
+    add("--seen", metavar="FILE", help="tests of this run that an earlier process has seen: ids, one a line")
 
 
 def _positive(text: str) -> int:
@@ -73,6 +77,8 @@ def pytest_configure(config: pytest.Config) -> None:
     _load_profile(config)
     config.stash[_RUN] = run = Run(config)
     config.pluginmanager.register(Recorder(run), "autodiff-spec-recorder")
+    if (path := config.getoption("stream")) and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Stream(Path(path), run), "autodiff-spec-stream")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -190,7 +196,7 @@ def pytest_runtest_makereport(
     """Attach to the report of a suite's test its row, and the errors that it measured if it passed."""
     report = yield
     if belongs(item) and (row := row_of(item, call, report)) is not None:
-        report.autodiff_spec = asdict(row)  # type: ignore[attr-defined]
+        report.autodiff_spec = row.as_data()  # type: ignore[attr-defined]
         if row.outcome is Outcome.PASSED and (errors := item.stash.get(_ERRORS, [])):
             report.autodiff_errors = [asdict(one) for one in errors]  # type: ignore[attr-defined]
     return report
@@ -228,6 +234,9 @@ class Recorder:
         if config.getoption("part"):
             number, count = config.getoption("part")
             items[:] = [item for item in items if part_of(item, count) == number]
+        if config.getoption("seen"):
+            seen = set(Path(config.getoption("seen")).read_text("utf-8").split("\n"))
+            items[:] = [item for item in items if identity(item) not in seen]
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Freeze the collected tests: they stay, so that the collector of garbage need not walk over them again."""
@@ -245,6 +254,13 @@ class Recorder:
             row = Row.from_dict(data)
             self.run.rows[row.test] = row
             self.run.errors += map(Errors.from_dict, getattr(report, "autodiff_errors", []))
+        elif report.failed and report.when not in ("setup", "call", "teardown"):  # a worker of pytest-xdist died
+            self.run.lost.append(f"{report.nodeid}: {report.longrepr}")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Hear what a worker of pytest-xdist says about the run, for it alone collects the tests."""
+        self.run.worker_head = getattr(node, "workeroutput", {}).get("autodiff_spec") or self.run.worker_head
 
     def pytest_keyboard_interrupt(self) -> None:
         """Note that tests are missing: what is listed and was not seen is not out of date."""
@@ -255,9 +271,11 @@ class Recorder:
         """Judge; stale entries make the run fail."""
         if not self.run.rows:
             return
-        if exitstatus == pytest.ExitCode.OK and self.run.problems():
-            session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        self.report = self.run.report(int(session.exitstatus))
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["autodiff_spec"] = self.run.head()
+            return
+        self.report = self.run.report(int(exitstatus))
+        session.exitstatus = self.report.exit_status
         if path := session.config.getoption("report_json"):
             self.report.write(Path(path))
         if path := session.config.getoption("drawn_json"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -57,3 +57,13 @@ def summed_up(found: Iterable[Errors]) -> tuple[Accuracy, ...]:
         for key, ulps in grouped.items()
         if ulps
     )
+
+
+def combined(lines: Iterable[Accuracy]) -> tuple[Accuracy, ...]:
+    """The lines of several runs, one for each function, dtype and quantity; the median is that of the longer run."""
+    found: dict[tuple[str, str, str, float], Accuracy] = {}
+    for line in lines:
+        key = (line.function, line.dtype, line.quantity, line.budget)
+        one, other = sorted((line, found.get(key, replace(line, count=0))), key=lambda part: part.count)
+        found[key] = replace(other, count=one.count + other.count, largest=max(one.largest, other.largest))
+    return tuple(found.values())

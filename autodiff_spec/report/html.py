@@ -24,6 +24,7 @@ MEANINGS = {
     Verdict.CONFORMS: "every test of the clause passed",
     Verdict.DEVIATES: "legal, and not what is recommended: a test of a SHOULD failed",
     Verdict.VIOLATES: "a test of a MUST failed",
+    Verdict.CRASHES: "the process died in a test of the clause, or that did not end",
     Verdict.UNSUPPORTED: "the backend does not declare the capability",
     Verdict.UNTESTED: "its tests were left out of the run",
 }

@@ -10,12 +10,13 @@ from typing import Any
 
 from autodiff_spec.clauses import CHAPTERS, CLAUSES
 from autodiff_spec.report.changes import Changes
-from autodiff_spec.report.results import ClauseResult, Outcome, Report, Row, Verdict
+from autodiff_spec.report.results import WRONG, ClauseResult, Outcome, Report, Row, Verdict
 
 SIGNS = {
     Verdict.CONFORMS: "✓",
     Verdict.DEVIATES: "≈",
     Verdict.VIOLATES: "✗",
+    Verdict.CRASHES: "‼",
     Verdict.UNSUPPORTED: "–",
     Verdict.UNTESTED: "?",
 }
@@ -93,7 +94,7 @@ def _group(prefix: str, lines: tuple[Line, ...], columns: int) -> Group:
     shares = []
     for column in range(columns):
         counts = Counter(line.cells[column].verdict for line in lines)
-        asked = sum(counts[v] for v in (Verdict.CONFORMS, Verdict.DEVIATES, Verdict.VIOLATES))
+        asked = sum(counts[v] for v in (Verdict.CONFORMS, *WRONG))
         shares.append((f"{counts[Verdict.CONFORMS]}", f"{asked}") if asked else (SIGNS[Verdict.UNSUPPORTED], ""))
     return Group(prefix, CHAPTERS[prefix].title if prefix in CHAPTERS else "", lines, tuple(shares))
 

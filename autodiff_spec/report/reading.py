@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from autodiff_spec.report.results import SCHEMA, Cost, Report
+from autodiff_spec.report.stream import Rows, Tail
 
 _LONGEST = 160  # characters of a message: it shows the wrong value, which may be a whole file
 
@@ -18,11 +19,13 @@ class ReportFileError(ValueError):
 
 
 def read_reports(path: Path) -> list[Report]:
-    """The runs in a file that ``test --json`` (one) or ``compare --json`` (several) wrote.
+    """The runs in a file that ``test --json`` (one) or ``compare --json`` (several) wrote, or was writing.
 
     Raises:
         ReportFileError: the file is no JSON, of another schema, or invalid; the message is one line.
     """
+    if (unfinished := _unfinished(path)) is not None:
+        return [unfinished]
     data = _json(path)
     several = isinstance(data, dict) and "reports" in data
     found = data["reports"] if several else [data]
@@ -46,6 +49,23 @@ def read_costs(path: Path) -> list[Cost]:
     data = _json(path)
     _require(path, data, "costs")
     return [Cost(**one) for one in data["costs"]]
+
+
+def _unfinished(path: Path) -> Report | None:
+    """The run whose lines a file holds, for the process that wrote them was killed; None if it holds none."""
+    tail, rows = Tail(path), Rows()
+    try:
+        for line in tail.lines():
+            if not isinstance(line, dict) or not {"run", "row", "report"} & set(line):
+                return None
+            rows.take(line)
+        if rows.head is None and rows.before is None:
+            return None
+        report = rows.report()
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError, OSError):
+        return None  # read as any other file, which says what is wrong with it
+    _require(path, json.loads(report.as_json()), "report")
+    return report
 
 
 def _json(path: Path) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 from autodiff_spec.report.accuracy import Accuracy
 
-SCHEMA = 2
+SCHEMA = 3
 INTERRUPTED = 2  # pytest's exit status
 
 
@@ -23,6 +23,7 @@ class Outcome(enum.StrEnum):
     FAILED = "failed"
     EXPECTED = "expected"  # it failed, and is listed
     FIXED = "fixed"  # it is listed, and passed
+    CRASHED = "crashed"  # the process died in it, or it did not end
     UNSUPPORTED = "unsupported"  # the backend lacks a capability
     SKIPPED = "skipped"
 
@@ -33,8 +34,15 @@ class Verdict(enum.StrEnum):
     CONFORMS = "conforms"
     DEVIATES = "deviates"  # legal, and not what is recommended: a test of a SHOULD failed
     VIOLATES = "violates"  # a test of a MUST failed
+    CRASHES = "crashes"  # the process died in one of its tests, or that did not end
     UNSUPPORTED = "unsupported"
     UNTESTED = "untested"  # its tests were left out of this run
+
+
+FAILURES = (Outcome.FAILED, Outcome.CRASHED)
+"""How a test ends that speaks against its clauses, and is not listed."""
+WRONG = (Verdict.DEVIATES, Verdict.VIOLATES, Verdict.CRASHES)
+"""The verdicts on a clause of which a test failed."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,11 @@ class Row:
         """The clauses against which this test speaks."""
         if self.outcome is Outcome.EXPECTED:
             return self.listed
-        return self.clauses if self.outcome is Outcome.FAILED else ()
+        return self.clauses if self.outcome in FAILURES else ()
+
+    def as_data(self) -> dict[str, Any]:
+        """The row as plain data: what JSON holds, and what processes send to one another."""
+        return {**asdict(self), "outcome": self.outcome.value}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Row:
@@ -93,7 +105,7 @@ class ClauseResult:
     @property
     def new(self) -> bool:
         """Whether it fails in a way that is not listed as known."""
-        return self.verdict in (Verdict.DEVIATES, Verdict.VIOLATES) and not self.listed
+        return self.verdict in WRONG and not self.listed
 
 
 @dataclass(frozen=True)
@@ -145,9 +157,13 @@ class Report:
         flavour = "" if self.conventions == "native" else f" --conventions {self.conventions}"
         return f"autodiff-spec test {shlex.quote(backend)}{flavour} --only {shlex.quote(row.test)}"
 
+    def as_json(self) -> str:
+        """The report as JSON."""
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
+
     def write(self, path: Path) -> None:
         """Write it as JSON."""
-        path.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        path.write_text(self.as_json(), "utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Report:

@@ -13,12 +13,24 @@ from rich.text import Text
 from autodiff_spec.clauses import CHAPTERS, CLAUSES
 from autodiff_spec.report.accuracy import Accuracy
 from autodiff_spec.report.changes import Change, Changes
-from autodiff_spec.report.results import ClauseResult, Outcome, Report, Row, Verdict
+from autodiff_spec.report.results import FAILURES, ClauseResult, Outcome, Report, Row, Verdict
 
 WIDTH = 80
-_STYLES = {Verdict.CONFORMS: "green", Verdict.DEVIATES: "yellow", Verdict.VIOLATES: "red", Verdict.UNSUPPORTED: "dim"}
+_STYLES = {
+    Verdict.CONFORMS: "green",
+    Verdict.DEVIATES: "yellow",
+    Verdict.VIOLATES: "red",
+    Verdict.CRASHES: "bold red",
+    Verdict.UNSUPPORTED: "dim",
+}
 _QUANTITIES = ("value", "pullback", "pushforward", "second")
-_LETTERS = {Verdict.DEVIATES: "d", Verdict.VIOLATES: "v", Verdict.UNSUPPORTED: "u", Verdict.UNTESTED: "?"}
+_LETTERS = {
+    Verdict.DEVIATES: "d",
+    Verdict.VIOLATES: "v",
+    Verdict.CRASHES: "c",
+    Verdict.UNSUPPORTED: "u",
+    Verdict.UNTESTED: "?",
+}
 
 
 def text(renderable: RenderableType, *, colour: bool, width: int = WIDTH) -> str:
@@ -38,9 +50,9 @@ def conformance(report: Report) -> RenderableType:
 
 
 def _verdict_table(report: Report) -> Table:
-    shown: list[Verdict] = [verdict for verdict in Verdict if verdict is not Verdict.UNTESTED]
-    if any(result.verdict is Verdict.UNTESTED for result in report.clauses):
-        shown.append(Verdict.UNTESTED)
+    found = {result.verdict for result in report.clauses}
+    rare = {Verdict.CRASHES, Verdict.UNTESTED}
+    shown: list[Verdict] = [verdict for verdict in Verdict if verdict not in rare or verdict in found]
     table = _table(*shown)
     for prefix, results in _by_chapter(report.clauses).items():
         if report.filtered and all(result.verdict is Verdict.UNTESTED for result in results):
@@ -62,10 +74,12 @@ def _count(results: Iterable[ClauseResult], verdict: Verdict) -> Text:
 def _answer(report: Report) -> Text:
     name = f"{report.backend} {report.version} {report.flavour}".rstrip()
     failed = [row for row in report.rows if row.outcome is Outcome.FAILED]
+    crashed = [row for row in report.rows if row.outcome is Outcome.CRASHED]
     if report.conforms:
         asked = "of the clauses that were asked, " if report.filtered else ""
         return Text(f"{name}: {asked}nothing beyond the listed deviations ({report.seconds:.0f} s)", style="bold green")
     found = ["interrupted"] if report.interrupted else []
+    found += [f"crashes: {len(crashed)}"] if crashed else []
     found += [f"unexpected failures: {len(failed)}"] if failed else []
     found += [f"listed entries out of date: {len(report.problems)}"] if report.problems else []
     reasons = ", ".join(found) or "the run did not end well"
@@ -75,7 +89,7 @@ def _answer(report: Report) -> Text:
 def failures(report: Report) -> Iterator[RenderableType]:
     """Print the failures: unexpected ones with their reproducers, listed ones in a line each."""
     for row in report.rows:
-        if row.outcome is Outcome.FAILED:
+        if row.outcome in FAILURES:
             yield _line(row, report)
             if row.reproducer:
                 yield _verbatim(_indented(row.reproducer))
@@ -87,9 +101,15 @@ def failures(report: Report) -> Iterator[RenderableType]:
 
 
 def _line(row: Row, report: Report) -> Text:
-    by_id = {result.id: result for result in report.clauses}
-    worst = Verdict.VIOLATES if any(by_id[c].verdict is Verdict.VIOLATES for c in row.clauses) else Verdict.DEVIATES
+    worst = _speaks_for(row, *(result.level for result in report.clauses if result.id in row.clauses))
     return Text.assemble((f"{worst} ", _STYLES[worst]), f"{', '.join(row.clauses)} {row.test}: {row.message}")
+
+
+def _speaks_for(row: Row, *levels: str) -> Verdict:
+    """The verdict that a failing row alone gives clauses of these levels."""
+    if row.outcome is Outcome.CRASHED:
+        return Verdict.CRASHES
+    return Verdict.VIOLATES if "MUST" in levels else Verdict.DEVIATES
 
 
 # --- several backends ---------------------------------------------------------------------------------------------
@@ -102,7 +122,7 @@ def comparison(reports: Sequence[Report]) -> RenderableType:
     for prefix in dict.fromkeys(prefix for one in chapters for prefix in one):
         table.add_row(prefix, _title(prefix), *(_cell(one.get(prefix, [])) for one in chapters))
     table.add_row("all", "", *(_cell(report.clauses) for report in reports), style="bold")
-    legend = "clauses that conform; d deviates, v violates, u unsupported, ? left out"
+    legend = "clauses that conform; d deviates, v violates, c crashes, u unsupported, ? left out"
     return Group(table, Text(legend, style="dim"))
 
 
@@ -120,8 +140,8 @@ def differences(reports: Sequence[Report]) -> Iterator[RenderableType]:
         if not found:
             continue
         yield Text(f"\n{clause.id} {clause.level.value}: {clause.text}", style="bold")
-        verdict = Verdict.VIOLATES if clause.level.value == "MUST" else Verdict.DEVIATES
         for report, row in found:
+            verdict = _speaks_for(row, clause.level.value)
             known = row.note or f"{row.message} (not listed)"
             case = f" [{row.case}]" if row.case else ""
             yield Text.assemble("  ", (f"{report.name} {verdict}", _STYLES[verdict]), f"{case} {known}")
