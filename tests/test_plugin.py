@@ -137,6 +137,17 @@ def test_a_listed_case_that_passes_makes_the_run_fail(suite: pytest.Pytester) ->
     assert "remove its entry" in report["problems"][0]
 
 
+def test_a_listed_case_that_other_processors_have_right_may_pass(suite: pytest.Pytester) -> None:
+    lines = 'elsewhere = "right where it is fused"\ncases'
+    both = LISTED + LISTED.replace("f at 1", "f at 0")
+    suite.makefile(".toml", deviations=both.replace("cases", lines))
+    result, report = run(suite)
+    assert result.ret == 0
+    assert report["problems"] == []
+    assert outcomes(report)["test_fails_at_one[f at 0]"] == "passed"
+    assert outcomes(report)["test_fails_at_one[f at 1]"] == "expected"
+
+
 def test_a_listed_case_without_a_test_makes_an_unfiltered_run_fail_and_no_other(suite: pytest.Pytester) -> None:
     suite.makefile(".toml", deviations=LISTED + LISTED.replace("f at 1", "f at 2"))
     result, report = run(suite)

@@ -37,7 +37,7 @@ MENDED = {
         "vector_norm",
     },
     "jax": {
-        "asinh", "atan2", "atanh", "expm1", "logaddexp", "sinc", "softplus", "erf", "gelu", "silu",
+        "acos", "asin", "asinh", "atan2", "atanh", "expm1", "logaddexp", "sinc", "softplus", "erf", "gelu", "silu",
         "abs", "acosh", "copysign", "hypot", "pow", "sign", "tanh", "sigmoid", "softmax", "log_softmax", "erfinv",
         "lgamma", "digamma", "gammainc", "gammaincc", "std", "matrix_norm", "svd", "vector_norm",
     },

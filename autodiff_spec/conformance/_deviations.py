@@ -11,6 +11,7 @@
     region = "abs: x == 0"     # optional: what drawn tests leave out
     test = ""                  # optional: the test's name, where two tests share clause and case
     flavours = "native, spec"  # optional: the flavours of conventions that have it; "native" alone by default
+    elsewhere = "right"        # optional: what processors with other instructions have, where a test may pass therefore
     [deviation.cases]          # what is seen in each: the id of the pytest parameter, "" for a test without parameters
     "abs at 0" = "1"
     "abs at -0" = "1"
@@ -50,6 +51,7 @@ class Deviation:
     region: str = ""
     test: str = ""
     flavours: str = "native"
+    elsewhere: str = ""
 
     def __str__(self) -> str:
         return f"{self.clause} [{self.case}]" if self.case else self.clause

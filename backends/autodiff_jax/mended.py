@@ -97,10 +97,16 @@ def _acosh_rule(primals: Any, tangents: Any) -> Any:
     return _complex_acosh(x), tangent / (jnp.sqrt(x - 1) * jnp.sqrt(x + 1))
 
 
+acos = _or_native(_RIGHT.acos, jnp.acos)
+"""``acos`` of the namespace. FUN-183: next to -1 and 1, where 1 - x² cancels on processors that do not fuse it."""
+
 acosh = unary(_acosh)
 """``acosh`` of the namespace. FUN-120, FUN-239: its rule has two roots, whose product has the sign that one root lacks,
 and which do not overflow: FUN-181, FUN-240.
 """
+
+asin = _or_native(_RIGHT.asin, jnp.asin)
+"""``asin`` of the namespace. FUN-183: as `acos`."""
 
 asinh = _or_native(_RIGHT.asinh, jnp.asinh)
 """``asinh`` of the namespace. FUN-181: far out, where x² overflows."""
@@ -357,9 +363,9 @@ xp = overlaid(
     _xp,
     "autodiff_jax.mended.xp",
     {
-        "abs": abs, "acosh": acosh, "asinh": asinh, "atan2": atan2, "atanh": atanh, "copysign": copysign,
-        "expm1": expm1, "hypot": hypot, "linalg": linalg, "logaddexp": logaddexp, "pow": pow, "sign": sign,
-        "std": std, "tanh": tanh,
+        "abs": abs, "acos": acos, "acosh": acosh, "asin": asin, "asinh": asinh, "atan2": atan2, "atanh": atanh,
+        "copysign": copysign, "expm1": expm1, "hypot": hypot, "linalg": linalg, "logaddexp": logaddexp, "pow": pow,
+        "sign": sign, "std": std, "tanh": tanh,
     },
 )  # fmt: skip
 extra = overlaid(
