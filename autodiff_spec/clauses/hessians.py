@@ -34,5 +34,6 @@ CHAPTER = Chapter(
         Clause("HESS-19", MUST, "hessian_diag() is the diagonal of the Hessian, in the trees, shapes and dtypes of the arguments, and laplacian() its sum.", HIGHER),
         Clause("HESS-20", MUST, "hessian_diag() and laplacian() are differentiated like any function, by open tapes too.", TAPES),
         Clause("HESS-21", MUST, "hessian_diag() and laplacian() raise the errors of hessian().", HIGHER),
+        Clause("HESS-22", MUST, "argnames of hessian(), hessian_diag() and laplacian() names the arguments to differentiate, as for grad().", HIGHER),
     ),
 )

@@ -63,5 +63,6 @@ CHAPTER = Chapter(
         Clause("JAC-23", MUST, "jacobian() of a gradient is the Hessian, and grad() of a jacobian() is right.", HIGHER),
         Clause("JAC-24", MUST, "With has_aux the second result of the function of a jacobian() is returned as it is, in every mode, and not differentiated.", HIGHER),
         Clause("JAC-25", MUST, "jacobian() called twice gives the same, and changes no argument.", HIGHER),
+        Clause("JAC-26", MUST, "argnames of jacobian() names the arguments to differentiate, as for grad()."),
     ),
 )

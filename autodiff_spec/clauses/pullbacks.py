@@ -94,5 +94,10 @@ CHAPTER = Chapter(
         Clause(
             "VJP-35", MUST, "The functional form gives 0-d arrays for 0-d arguments, never Python or NumPy scalars."
         ),
+        Clause(
+            "VJP-36",
+            MUST,
+            "argnames of grad() and value_and_grad() names the arguments to differentiate, passed by position or by name; one that is not passed, and argnums beside it, raise ValueError.",
+        ),
     ),
 )

@@ -107,3 +107,27 @@ def test_arguments_that_are_not_differentiated_may_be_anything(be: Backend) -> N
 
     mask = be.xp.asarray([True, False])
     assert_equal(be, be.grad(f)(array(be, [1.0, 2.0]), 2, "name", mask, None), [2.0, 0.0])
+
+
+@clause("VJP-36")
+@pytest.mark.parametrize("passed", [{}, {"z": 7.0}, {"y": 5.0, "z": 7.0}, {"z": 7.0, "x": 3.0, "y": 5.0}], ids=str)
+def test_argnames_names_arguments_however_they_are_passed(be: Backend, passed: dict[str, float]) -> None:
+    by_position = [array(be, value) for name, value in (("x", 3.0), ("y", 5.0), ("z", 7.0)) if name not in passed]
+    by_name = {name: array(be, value) for name, value in passed.items()}
+    assert_equal(be, be.grad(weighted, argnames="z")(*by_position, **by_name), 15.0)
+    value, found = be.value_and_grad(weighted, argnames=("z", "x", "z"))(*by_position, **by_name)
+    assert_equal(be, value, 105.0)
+    assert type(found) is tuple
+    for one, expected in zip(found, (15.0, 35.0, 15.0), strict=True):
+        assert_equal(be, one, expected)
+
+
+@clause("VJP-36")
+def test_argnames_that_name_nothing_are_refused(be: Backend) -> None:
+    x = array(be, 3.0)
+    with pytest.raises(ValueError, match="without an argument 'w'"):
+        be.grad(weighted, argnames=("x", "w"))(x, x, x)
+    with pytest.raises(ValueError, match="argnums=1 and argnames='x'"):
+        be.grad(weighted, argnums=1, argnames="x")
+    with pytest.raises(TypeError, match="name parameters"):
+        be.grad(weighted, argnames=cast(Any, 1))

@@ -190,3 +190,11 @@ def test_aux_is_returned_and_not_differentiated(be: Backend, mode: str, rows: in
     assert_equal(be, be.grad(lambda a: a * aux["arrays"][0])(x), [100.0, 200.0])  # no tracer, nothing recorded
     (blocks,), _ = be.jacobian(f, argnums=(0,), mode=mode, has_aux=True)(x)
     assert_equal(be, blocks, [[2.0, 0.0], [0.0, 4.0]] * rows)
+
+
+@clause("JAC-26")
+def test_argnames_names_arguments_however_they_are_passed(be: Backend) -> None:
+    x, y = array(be, [2.0, 3.0]), array(be, 5.0)
+    by_y, by_x = be.jacobian(lambda x, y: x * x * y, argnames=("y", "x"))(x, y=y)
+    assert_equal(be, by_y, [4.0, 9.0])
+    assert_equal(be, by_x, [[20.0, 0.0], [0.0, 30.0]])

@@ -265,3 +265,21 @@ def test_the_diagonal_refuses_what_hessian_refuses(be: Backend, operator: str) -
             of(lambda a: a)(bad)
     with pytest.raises(ValueError, match="argnums=1"):
         of(lambda a: a, argnums=1)(x)
+
+
+@clause("HESS-22")
+def test_argnames_names_arguments_however_they_are_passed(be: Backend) -> None:
+    x, y = array(be, [1.0, 2.0]), array(be, 3.0)
+
+    def f(x: Any, y: Any) -> Any:
+        return be.xp.sum(x * x * x) * y * y
+
+    (yy, yx), (xy, xx) = be.hessian(f, argnames=("y", "x"))(x, y=y)
+    assert_equal(be, yy, 18.0)
+    assert_equal(be, yx, [18.0, 72.0])
+    assert_equal(be, xy, [18.0, 72.0])
+    assert_equal(be, xx, [[54.0, 0.0], [0.0, 108.0]])
+    by_y, by_x = be.hessian_diag(f, argnames=("y", "x"))(x, y=y)
+    assert_equal(be, by_y, 18.0)
+    assert_equal(be, by_x, [54.0, 108.0])
+    assert_equal(be, be.laplacian(f, argnames="x")(y=y, x=x), 162.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import operator
 import sys
 import warnings
@@ -22,11 +23,13 @@ _OWN = ("autodiff_spec.operators", "autodiff_spec.core", "autodiff_spec._")
 
 
 class Arguments:
-    """One call of a function, seen as a function of the leaves of the arguments that ``argnums`` names.
+    """One call of a function, seen as a function of the leaves of the arguments that are differentiated.
 
     Attributes:
         primals: those leaves, as floating arrays.
-        chosen: the positions named, in their order, repetitions included; ``distinct`` without these.
+        chosen: the positions named, in their order, repetitions included; ``distinct`` without these. Arguments that
+            ``argnames`` names and that are passed by name have positions behind the others.
+        labels: as messages name ``distinct``: by position or by name.
         output_structure: the tree of the result (without ``aux``), once `flat` was called.
         connected: whether a map that is `noting` found a dependence; ``None`` before it was called.
     """
@@ -45,12 +48,20 @@ class Arguments:
         argnums: int | Sequence[int],
         operation: str,
         *,
+        argnames: str | Sequence[str] | None = None,
         has_aux: bool = False,
     ) -> None:
+        self._by_name: tuple[str, ...] = ()
+        by_position = len(args)
+        if argnames is not None:
+            args, kwargs, argnums, self._by_name = _named(f, args, kwargs, argnames, operation)
         self.single = type(argnums) is int or not isinstance(argnums, Sequence)
         self.chosen, self.distinct = positions(argnums, len(args))
         picked = [args[i] for i in self.distinct]
-        self.primals, self.structure = primal_arrays(be, picked, "args", operation, self.distinct)
+        self.labels: tuple[Any, ...] = self.distinct
+        if self._by_name:
+            self.labels = tuple(i if i < by_position else repr(self._by_name[i - by_position]) for i in self.distinct)
+        self.primals, self.structure = primal_arrays(be, picked, "args", operation, self.labels)
         self._be, self._f, self._has_aux = be, f, has_aux
         self._operation, self._number = operation, next(DERIVATIVES)
         self._kwargs = {name: convert(be, value) for name, value in kwargs.items()} if kwargs else kwargs
@@ -64,7 +75,12 @@ class Arguments:
         arguments, types = list(self._rest), self._be.array_types
         for i, argument in zip(self.distinct, trees.unflatten(self.structure, leaves), strict=True):
             arguments[i] = argument
-        result = run(self._be, self._f, *arguments, **self._kwargs)
+        named = self._kwargs
+        if self._by_name:
+            count = len(arguments) - len(self._by_name)
+            named = named | dict(zip(self._by_name, arguments[count:], strict=True))
+            del arguments[count:]
+        result = run(self._be, self._f, *arguments, **named)
         if not self._has_aux:
             outputs, self.output_structure = trees.flatten(result, types)
             return outputs
@@ -142,6 +158,39 @@ def require_positions(argnums: Any, operation: str) -> None:
                 f"argnums of {operation} is {named_type(argnums)}; name positions by integers; arguments go to "
                 f"the function that it returns: {operation[:-2]}(f)(x)"
             ) from None
+
+
+def require_names(argnums: Any, argnames: Any, operation: str) -> None:
+    """Raise unless ``argnames`` is a name or several, and nothing is named by ``argnums`` then."""
+    if argnames is None:
+        return
+    names = argnames if isinstance(argnames, Sequence) else (argnames,)
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(f"argnames of {operation} is {argnames!r}; name parameters: 'x', or ('x', 'y')")
+    if argnums != 0:
+        raise ValueError(f"{operation} got argnums={argnums!r} and argnames={argnames!r}; name all by one of them")
+
+
+def _named(
+    f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], argnames: str | Sequence[str], operation: str
+) -> tuple[tuple[Any, ...], dict[str, Any], int | tuple[int, ...], tuple[str, ...]]:
+    """The arguments, those of ``argnames`` that are passed by name behind the rest, and the positions of all named."""
+    names = (argnames,) if isinstance(argnames, str) else tuple(argnames)
+    moved = tuple(name for name in dict.fromkeys(names) if name in kwargs)
+    known = {name: len(args) + i for i, name in enumerate(moved)}
+    if len(moved) < len(set(names)):
+        parameters = list(inspect.signature(f).parameters)[: len(args)]
+        known |= {name: i for i, name in enumerate(parameters) if name not in known}
+    for name in names:
+        if name not in known:
+            raise ValueError(
+                f"argnames={argnames!r} of {operation}: the function was called without an argument {name!r}; it was "
+                f"called with {', '.join([*known, *kwargs]) or 'none'}"
+            )
+    numbers = tuple(known[name] for name in names)
+    rest = {name: value for name, value in kwargs.items() if name not in moved}
+    by_name = tuple(kwargs[name] for name in moved)
+    return (*args, *by_name), rest, numbers[0] if isinstance(argnames, str) else numbers, moved
 
 
 def positions(argnums: int | Sequence[int], count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -8,13 +8,18 @@ from typing import Any, ParamSpec
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.wrapping import wraps
-from autodiff_spec.operators._arguments import Arguments, constant, require_positions, zeros_for_none
+from autodiff_spec.operators._arguments import Arguments, constant, require_names, require_positions, zeros_for_none
 
 P = ParamSpec("P")
 
 
 def grad(
-    be: Engine, f: Callable[P, Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+    be: Engine,
+    f: Callable[P, Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: bool = False,
 ) -> Callable[P, Any]:
     """The function whose value is the gradient of ``f`` (of the sum of its result, when that is no scalar).
 
@@ -23,6 +28,7 @@ def grad(
             ``(result, aux)``.
         argnums: the positions to differentiate; with a sequence the result is a tuple, and a position named twice gets
             the full gradient twice.
+        argnames: in place of ``argnums`` the names of parameters, passed by position or by name.
         has_aux: return ``(gradient, aux)``; ``aux`` is any tree, and is not differentiated.
 
     Returns:
@@ -32,7 +38,7 @@ def grad(
     Raises:
         NotDifferentiableError: a differentiated argument is integer or boolean, or the result complex.
         BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
-        ValueError: an ``argnums`` out of range.
+        ValueError: an ``argnums`` out of range, or an argument of ``argnames`` that is not passed.
 
     Warns:
         IndependentWarning: nothing leads from any of the differentiated arguments to the result.
@@ -43,7 +49,7 @@ def grad(
         >>> be.grad(lambda x: 2 * x * x)(be.asarray([0.0, 1.0, 2.0, 3.0]))
         array([ 0.,  4.,  8., 12.])
     """
-    both = _value_and_grad(be, f, argnums, has_aux, "grad()")
+    both = _value_and_grad(be, f, argnums, argnames, has_aux, "grad()")
 
     @wraps(f)
     def gradient(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -54,7 +60,12 @@ def grad(
 
 
 def value_and_grad(
-    be: Engine, f: Callable[P, Any], argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+    be: Engine,
+    f: Callable[P, Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+    has_aux: bool = False,
 ) -> Callable[P, tuple[Any, Any]]:
     """The function whose value is ``(f(*args), gradient)``, the gradient that of the sum of the result.
 
@@ -63,6 +74,7 @@ def value_and_grad(
             ``(result, aux)``.
         argnums: the positions to differentiate; with a sequence the gradient is a tuple, and a position named twice
             gets the full gradient twice.
+        argnames: in place of ``argnums`` the names of parameters, passed by position or by name.
         has_aux: return ``((result, aux), gradient)``; ``aux`` is any tree, and is not differentiated.
 
     Returns:
@@ -72,7 +84,7 @@ def value_and_grad(
     Raises:
         NotDifferentiableError: a differentiated argument is integer or boolean, or the result complex.
         BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
-        ValueError: an ``argnums`` out of range.
+        ValueError: an ``argnums`` out of range, or an argument of ``argnames`` that is not passed.
 
     Warns:
         IndependentWarning: nothing leads from any of the differentiated arguments to the result.
@@ -84,18 +96,24 @@ def value_and_grad(
         >>> float(value), float(gradient)
         (9.0, 6.0)
     """
-    return _value_and_grad(be, f, argnums, has_aux, "value_and_grad()")
+    return _value_and_grad(be, f, argnums, argnames, has_aux, "value_and_grad()")
 
 
 def _value_and_grad(
-    be: Engine, f: Callable[P, Any], argnums: int | Sequence[int], has_aux: bool, operation: str
+    be: Engine,
+    f: Callable[P, Any],
+    argnums: int | Sequence[int],
+    argnames: str | Sequence[str] | None,
+    has_aux: bool,
+    operation: str,
 ) -> Callable[P, tuple[Any, Any]]:
     checks.require_function(f, operation)
     require_positions(argnums, operation)
+    require_names(argnums, argnames, operation)
 
     @wraps(f)
     def value_and_gradient(*args: P.args, **kwargs: P.kwargs) -> tuple[Any, Any]:
-        call = Arguments(be, f, args, kwargs, argnums, operation, has_aux=has_aux)
+        call = Arguments(be, f, args, kwargs, argnums, operation, argnames=argnames, has_aux=has_aux)
         found, pull = be._vjp(call.flat, call.primals, once=True)
         outputs, aux = call.parted(found)
         cotangents: list[Any] = [None] * len(found)  # none for aux

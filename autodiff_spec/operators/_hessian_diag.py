@@ -11,7 +11,7 @@ from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.engine import Engine, LinearMap
 from autodiff_spec.core.errors import NotDifferentiableError
 from autodiff_spec.core.wrapping import wraps
-from autodiff_spec.operators._arguments import Arguments, positions, require_positions
+from autodiff_spec.operators._arguments import Arguments, positions, require_names, require_positions
 from autodiff_spec.operators._grad import grad
 
 P = ParamSpec("P")
@@ -19,7 +19,13 @@ BATCH = 2**22
 """How many elements of products with the Hessian there may be at a time, where a batch is one call of the framework."""
 
 
-def hessian_diag(be: Engine, f: Callable[P, Any], argnums: int | Sequence[int] = 0) -> Callable[P, Any]:
+def hessian_diag(
+    be: Engine,
+    f: Callable[P, Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+) -> Callable[P, Any]:
     """The function whose value is the diagonal of the Hessian of ``f`` (of the sum of its result).
 
     The gradient is recorded once; each element costs a product of the Hessian with a unit vector, of which it is one
@@ -28,6 +34,7 @@ def hessian_diag(be: Engine, f: Callable[P, Any], argnums: int | Sequence[int] =
     Args:
         f: a function of arrays (trees) that returns an array or a tree of arrays.
         argnums: the positions to differentiate, one or several; with a sequence the value is a tuple.
+        argnames: in place of ``argnums`` the names of parameters, passed by position or by name.
 
     Returns:
         A function of the same arguments, keyword arguments passed through. Its value has the arguments' trees, shapes
@@ -36,7 +43,7 @@ def hessian_diag(be: Engine, f: Callable[P, Any], argnums: int | Sequence[int] =
     Raises:
         NotDifferentiableError: a differentiated argument is integer, boolean or complex, or the result complex.
         BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
-        ValueError: an ``argnums`` out of range.
+        ValueError: an ``argnums`` out of range, or an argument of ``argnames`` that is not passed.
         UnsupportedError: the backend does not declare ``HIGHER_ORDER``.
 
     Examples:
@@ -45,15 +52,22 @@ def hessian_diag(be: Engine, f: Callable[P, Any], argnums: int | Sequence[int] =
         >>> be.hessian_diag(lambda x: x[0] * x[1] * x[1])(be.asarray([2.0, 3.0]))
         array([0., 4.])
     """
-    return _of_diagonal(be, f, argnums, "hessian_diag()", lambda call, diagonal: call.as_arguments(diagonal))
+    return _of_diagonal(be, f, argnums, argnames, "hessian_diag()", Arguments.as_arguments)
 
 
-def laplacian(be: Engine, f: Callable[P, Any], argnums: int | Sequence[int] = 0) -> Callable[P, Any]:
+def laplacian(
+    be: Engine,
+    f: Callable[P, Any],
+    argnums: int | Sequence[int] = 0,
+    *,
+    argnames: str | Sequence[str] | None = None,
+) -> Callable[P, Any]:
     """The function whose value is the Laplacian of ``f``: the sum of the diagonal of its Hessian, a number.
 
     Args:
         f: a function of arrays (trees) that returns an array or a tree of arrays.
         argnums: the positions to differentiate, one or several: the sum is over all their elements.
+        argnames: in place of ``argnums`` the names of parameters, passed by position or by name.
 
     Returns:
         A function of the same arguments, keyword arguments passed through; its value is an array of shape ``()``.
@@ -61,7 +75,7 @@ def laplacian(be: Engine, f: Callable[P, Any], argnums: int | Sequence[int] = 0)
     Raises:
         NotDifferentiableError: a differentiated argument is integer, boolean or complex, or the result complex.
         BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
-        ValueError: an ``argnums`` out of range.
+        ValueError: an ``argnums`` out of range, or an argument of ``argnames`` that is not passed.
         UnsupportedError: the backend does not declare ``HIGHER_ORDER``.
 
     Examples:
@@ -75,26 +89,31 @@ def laplacian(be: Engine, f: Callable[P, Any], argnums: int | Sequence[int] = 0)
         dtype = be.xp.result_type(*(part.dtype for part in diagonal)) if diagonal else None
         return be.xp.asarray(sum((be.xp.sum(checks.cast(be, part, dtype)) for part in diagonal), 0.0), dtype=dtype)
 
-    return _of_diagonal(be, f, argnums, "laplacian()", total)
+    return _of_diagonal(be, f, argnums, argnames, "laplacian()", total)
 
 
 def _of_diagonal(
     be: Engine,
     f: Callable[P, Any],
     argnums: int | Sequence[int],
+    argnames: str | Sequence[str] | None,
     operation: str,
     finished: Callable[[Arguments, list[Any]], Any],
 ) -> Callable[P, Any]:
     be.require(Capability.HIGHER_ORDER, operation)
     checks.require_function(f, operation)
     require_positions(argnums, operation)
+    require_names(argnums, argnames, operation)
 
     @wraps(f)
     def of_diagonal(*args: P.args, **kwargs: P.kwargs) -> Any:
-        _, distinct = positions(argnums, len(args))
-        call = Arguments(be, grad(be, f, distinct), args, kwargs, argnums, operation)
+        if argnames is None:
+            gradient = grad(be, f, positions(argnums, len(args))[1])
+        else:
+            gradient = grad(be, f, argnames=tuple(dict.fromkeys([argnames] if isinstance(argnames, str) else argnames)))
+        call = Arguments(be, gradient, args, kwargs, argnums, operation, argnames=argnames)
         for i, primal in enumerate(call.primals):
-            path = trees.Path(call.structure, i, "args", operation, distinct)
+            path = trees.Path(call.structure, i, "args", operation, call.labels)
             checks.require_sizes(primal, str(path))
             if be.kind(primal.dtype) == "complex":
                 raise NotDifferentiableError(

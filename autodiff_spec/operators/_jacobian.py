@@ -10,7 +10,7 @@ from autodiff_spec.core import checks, trees
 from autodiff_spec.core.engine import Engine
 from autodiff_spec.core.errors import NotDifferentiableError
 from autodiff_spec.core.wrapping import wraps
-from autodiff_spec.operators._arguments import Arguments, constant, require_positions
+from autodiff_spec.operators._arguments import Arguments, constant, require_names, require_positions
 
 P = ParamSpec("P")
 MODES = ("auto", "forward", "reverse")
@@ -25,6 +25,7 @@ def jacobian(
     argnums: int | Sequence[int] = 0,
     mode: str = "auto",
     *,
+    argnames: str | Sequence[str] | None = None,
     has_aux: bool = False,
 ) -> Callable[P, Any]:
     """The function whose value is the Jacobian of ``f``, the result's shape followed by the argument's.
@@ -36,6 +37,7 @@ def jacobian(
             of each output, and a position named twice gets its blocks twice.
         mode: ``"reverse"`` (one pullback for each element of the result), ``"forward"`` (one pushforward for each
             element of the arguments), or ``"auto"``: whichever is less work for these sizes.
+        argnames: in place of ``argnums`` the names of parameters, passed by position or by name.
         has_aux: return ``(jacobian, aux)``; ``aux`` is any tree, and is not differentiated.
 
     Returns:
@@ -48,7 +50,8 @@ def jacobian(
         NotDifferentiableError: a differentiated argument is integer or boolean, or an argument or result is complex
             (its derivative is not one number; use `vjp` or `jvp`).
         BackendMismatchError: arrays of two frameworks meet, or the result is an array of another one.
-        ValueError: a ``mode`` that does not exist, or an ``argnums`` out of range.
+        ValueError: a ``mode`` that does not exist, an ``argnums`` out of range, or an argument of ``argnames`` that is
+            not passed.
         UnsupportedError: ``"forward"`` on a backend that has no forward mode and cannot differentiate a pullback; or a
             compilation does not know the shape of an argument or of the result.
 
@@ -64,14 +67,14 @@ def jacobian(
     """
     checks.require_function(f, "jacobian()")
     require_positions(argnums, "jacobian()")
+    require_names(argnums, argnames, "jacobian()")
     if mode not in MODES:
         raise ValueError(f"mode={mode!r} of jacobian(); choose one of {', '.join(map(repr, MODES))}")
 
     @wraps(f)
     def jacobian_of(*args: P.args, **kwargs: P.kwargs) -> Any:
-        call = Arguments(be, f, args, kwargs, argnums, "jacobian()", has_aux=has_aux)
-        positions = call.distinct
-        paths = [trees.Path(call.structure, i, "args", "", positions) for i in range(len(call.primals))]
+        call = Arguments(be, f, args, kwargs, argnums, "jacobian()", argnames=argnames, has_aux=has_aux)
+        paths = [trees.Path(call.structure, i, "args", "", call.labels) for i in range(len(call.primals))]
         _require_rows(be, call.primals, paths)
         blocks, aux = _blocks(be, call, mode)
         if call.connected is False:

@@ -69,6 +69,7 @@ PLACES = {
     "register_dataclass": "autodiff_spec.core.trees:_register",
     "require_same": "autodiff_spec.core.trees:require_same",
     "as_arguments": "autodiff_spec.operators._arguments:Arguments.as_arguments",
+    "named_arguments": "autodiff_spec.operators._arguments:_named",
     "custom_call": "autodiff_spec.operators._custom_vjp:CustomCall",
     "custom_vjp": "autodiff_spec.operators._custom_vjp:CustomVJP",
     "residual_copied": "autodiff_spec.operators._custom_vjp:_copied",

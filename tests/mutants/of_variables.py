@@ -109,6 +109,16 @@ def last_target() -> None:
     at.tape._pullback = pullback
 
 
+@mutant("arguments that are named are taken in the order of their names", "VJP-36", "JAC-26", "HESS-22")
+def sorted_names() -> None:
+    right = at.named_arguments
+
+    def named(f: Any, args: Any, kwargs: Any, argnames: Any, operation: str) -> Any:
+        return right(f, args, kwargs, argnames if isinstance(argnames, str) else sorted(argnames), operation)
+
+    at.named_arguments = named
+
+
 @mutant("grad with argnums ignores all but the first", "VJP-16")
 def first_argument_only() -> None:
     right = at.value_and_grad
