@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,16 @@ import pytest
 from numpy.typing import NDArray
 
 from autodiff_spec import Backend, Capability, backend, oracle
-from autodiff_spec.conformance._layouts import IN_ORDER, elements, laid, shares_places
+from autodiff_spec.conformance._layouts import IN_ORDER, LAYOUTS, elements, laid, shares_places
 from autodiff_spec.conformance.accuracy import note
-from autodiff_spec.conformance.checks import assert_array, assert_relative, assert_within_budget, relative_errors
+from autodiff_spec.conformance.checks import (
+    assert_array,
+    assert_close,
+    assert_relative,
+    assert_within_budget,
+    relative_errors,
+    scale_of,
+)
 from autodiff_spec.conformance.coverage import drawn
 from autodiff_spec.conformance.coverage.signatures import Given
 from autodiff_spec.conformance.functions import Function, Shape, Variant
@@ -79,17 +86,22 @@ class Call:
         self.namespace = namespace(be, extra=variant.extra)
         if drawn.listening():
             self.namespace = drawn.Watched(self.namespace, self.calls)
-        if isinstance(point, tuple):
-            shared = layout if shares_places(layout) else IN_ORDER
-            self.exact, self.truth = _at_shapes(variant, point, shared), _truth_at_shapes(variant, point, shared)
-        else:
-            self.exact = point
-            self.truth = oracle.Linearization(variant.on_oracle, *point) if truth is None else truth
+        self._point, self._shared = point, layout if shares_places(layout) else IN_ORDER
+        self.exact = _at_shapes(variant, point, self._shared) if isinstance(point, tuple) else point
+        if truth is not None:
+            self.truth = truth
         self.tracked = [i for i, arg in enumerate(variant.args) if arg.differentiable]
         self.arrays = [
             self.laid(a, layout) if i in self.tracked else be.asarray(a) for i, a in enumerate(self.exact)
         ]
         self.primals = [self.arrays[i] for i in self.tracked]
+
+    @cached_property
+    def truth(self) -> Any:
+        """What is known of the function at the point."""
+        if isinstance(self._point, tuple):
+            return _truth_at_shapes(self.variant, self._point, self._shared)
+        return oracle.Linearization(self.variant.on_oracle, *self._point)
 
     def array(self, exact: NDArray[Any]) -> Any:
         """An array of the backend in the dtype that is computed in."""
@@ -195,6 +207,58 @@ class Call:
             self.assert_right(found, expected[i], "pullback", 1, sizes[i])
         self.assert_unchanged(leaves(cotangent), leaves(exact))
 
+    def assert_every_layout_of_cotangents(self) -> None:
+        """A cotangent that lies in memory in any way gives what its elements give in order."""
+        value, pullback = self.be.vjp(self, *self.primals)
+        for layout in LAYOUTS:
+            exact = [elements(layout, e) for e in self.weights_for(value)]
+            found, expected = (
+                pullback(as_outputs(value, [make(e) for e in exact]))
+                for make in (lambda e, layout=layout: self.laid(e, layout), self.array)
+            )
+            self.note("pullback", *(self.laid(e, layout) for e in exact))
+            self.assert_as_before(found, expected)
+
+    def assert_that_of_each(self, stacked: int) -> None:
+        """Each member of a stack of so many axes has the gradients that it has alone."""
+        value, pullback = self.be.vjp(self, *self.primals)
+        exact = self.weights_for(value)
+        self.note("pullback", *map(self.array, exact))
+        shares = pullback(as_outputs(value, list(map(self.array, exact))))
+        for k in np.ndindex(self.exact[0].shape[:stacked]):
+            alone = Call(self.be, self.function, self.variant, [x[k] for x in self.exact], self.dtype)
+            one, pullback = self.be.vjp(alone, *alone.primals)
+            expected = pullback(as_outputs(one, [self.array(e[k]) for e in exact]))
+            self.assert_as_before([share[k] for share in shares], expected)
+
+    def assert_that_of_parts(self) -> None:
+        """A function that moves or adds up numbers has of complex ones the gradients that it has of each part."""
+        value, pullback = self.be.vjp(self, *self.primals)
+        parts = [(e, np.flip(e)) for e in self.weights_for(value)]
+        real, imaginary = (
+            pullback(as_outputs(value, list(map(self.array, part)))) for part in zip(*parts, strict=True)
+        )
+        numbers = [x + 1j * np.flip(x) if i in self.tracked else x for i, x in enumerate(self.exact)]
+        there = Call(self.be, self.function, self.variant, numbers, self.dtype)
+        value, pullback = self.be.vjp(there, *there.primals)
+        cotangents = [there.array(re + 1j * im) for re, im in parts]
+        there.note("pullback", *cotangents)
+        to_numpy = self.be.to_numpy
+        expected = [to_numpy(re) + 1j * to_numpy(im) for re, im in zip(real, imaginary, strict=True)]
+        self.assert_as_before(pullback(as_outputs(value, cotangents)), expected)
+
+    def weights_for(self, value: Any) -> Arrays:
+        """`weights` for every element of a value of the backend."""
+        isdtype = self.be.xp.isdtype
+        return [weights(v.shape, "c" if isdtype(v.dtype, "complex floating") else "f") for v in leaves(value)]
+
+    def assert_as_before(self, found: Any, before: Any) -> None:
+        """Gradients are those that were found otherwise, up to the function's budget."""
+        for one, other in zip(found, before, strict=True):
+            expected = other if isinstance(other, np.ndarray) else self.be.to_numpy(other)
+            scale, budget = scale_of(expected), self.function.budget(self.dtype)
+            assert_close(self.be.to_numpy(one), expected, self.dtype, scale=scale, condition=budget)
+
     def assert_pushforward(self) -> None:
         """The derivative along a direction is right."""
         directions = self.directions()
@@ -295,6 +359,11 @@ class Call:
 def leaves(tree: Any) -> list[Any]:
     """The outputs of a program: one, or a tuple of them."""
     return list(tree) if isinstance(tree, tuple) else [tree]
+
+
+def as_outputs(value: Any, outputs: Arrays) -> Any:
+    """One for each output of a program, as it returns them: one, or a tuple of them."""
+    return tuple(outputs) if isinstance(value, tuple) else outputs[0]
 
 
 def _complex(values: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import hypothesis.strategies as st
@@ -18,6 +19,10 @@ from autodiff_spec.conformance._layouts import IN_ORDER, LAYOUTS
 from autodiff_spec.conformance._thinning import spare
 from autodiff_spec.conformance.checks import assert_equal
 from autodiff_spec.conformance.functions import FUNCTIONS, Arg, Function, Shape, Variant
+from autodiff_spec.conformance.functions._model import STACK
+from autodiff_spec.conformance.functions.complexes import moves
+from autodiff_spec.conformance.functions.linalg import FACTORS
+from autodiff_spec.conformance.strategies import FLOATS
 
 # A framework's remark about an empty axis is not what is tested.
 pytestmark = pytest.mark.filterwarnings("ignore:.*degrees of freedom:UserWarning")
@@ -59,9 +64,12 @@ def _in_dtypes_and_layouts() -> list[Any]:
     return found
 
 
-def _functions() -> list[Any]:
-    """Every function as a parameter that cites its clause."""
-    return [pytest.param(function, id=function.name, marks=clause(function.clause)) for function in FUNCTIONS]
+def _functions(chosen: Callable[[Function], Any] = lambda function: True, *marks: pytest.MarkDecorator) -> list[Any]:
+    """Every function that is chosen as a parameter that cites its clause."""
+    return [
+        pytest.param(function, id=function.name, marks=[clause(function.clause), *marks])
+        for function in filter(chosen, FUNCTIONS)
+    ]
 
 
 @pytest.mark.parametrize(("function", "variant"), _variants())
@@ -100,6 +108,43 @@ def test_the_derivative_is_right_in_every_dtype_and_layout(
     call.assert_pullback()
     if be._has_forward() and thorough:
         call.assert_pushforward()
+
+
+@clause("FUN-230")
+@pytest.mark.parametrize("function", _functions())
+def test_the_pullback_is_the_same_however_cotangents_lie(be: Backend, function: Function) -> None:
+    if Capability.MUTABLE_OUT not in be.capabilities:
+        pytest.skip(f"what a program sees of {be.name}'s arrays does not tell how they lie")
+    for variant in (*function.variants, *FACTORS.get(function.name, ())):
+        if not _is_listed(be, variant):
+            Call(be, function, variant, variant.largest).assert_every_layout_of_cotangents()
+
+
+def _of_stacks() -> list[Any]:
+    """Every variant whose arguments may be stacks, of matrices or of numbers."""
+    found = []
+    for function in FUNCTIONS:
+        for variant in (variant for variant in function.variants if variant.members):
+            cited = (function.clause, *(("FUN-234",) if variant.members[0] else ()))
+            found.append(pytest.param(function, variant, id=variant.name, marks=[clause(*cited), spare]))
+    return found
+
+
+@pytest.mark.parametrize(("function", "variant"), _of_stacks())
+def test_the_members_of_a_stack_have_the_derivatives_that_they_have_alone(
+    be: Backend, function: Function, variant: Variant
+) -> None:
+    if _is_listed(be, variant):
+        pytest.skip(f"{be.name} lists a deviation of {variant.name} of any member")
+    Call(be, function, variant, variant.largest).assert_that_of_each(len(STACK))
+
+
+@clause("FUN-123")
+@pytest.mark.parametrize("function", _functions(moves, spare))
+def test_complex_numbers_are_moved_as_their_parts_are(be: Backend, function: Function) -> None:
+    for variant in moves(function):
+        for dtype in FLOATS if not _is_listed(be, variant) else ():
+            Call(be, function, variant, variant.largest, dtype).assert_that_of_parts()
 
 
 def _is_listed(be: Backend, variant: Variant) -> bool:

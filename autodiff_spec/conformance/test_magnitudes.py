@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from autodiff_spec import Backend, Capability, oracle
 from autodiff_spec.conformance import clause
 from autodiff_spec.conformance._calls import Call
+from autodiff_spec.conformance.checks import assert_equal
 from autodiff_spec.conformance.functions.magnitudes import LENGTH, SUBJECTS, Subject, Truth
 
 # What overflows on purpose is a framework's to remark on.
@@ -161,6 +162,19 @@ def test_second_derivatives_are_right_relative_to_their_size(
         pytest.skip(f"{be.name} has no second derivatives")
     for dtype in WIDE if thorough else WIDE[:1]:
         _asked(be, subject, dtype).check(2, region)
+
+
+@clause("FUN-36")
+@pytest.mark.parametrize("dtype", WIDE)
+def test_the_derivative_of_remainder_is_the_same_at_every_scale(be: Backend, dtype: str) -> None:
+    limits = np.finfo(dtype)
+    x, y = np.array([7.25, -7.25, 7.25, -0.75]), np.array([2.0, 2.0, -2.0, 0.5])
+    for scale in (2.0 ** (int(limits.minexp) + 8), 1.0, 2.0 ** (int(limits.maxexp) - 8)):
+        arrays = [be.asarray(scale * each, dtype=getattr(be.xp, dtype)) for each in (x, y)]
+        _, pullback = be.vjp(be.xp.remainder, *arrays)
+        by_x, by_y = pullback(be.xp.ones_like(arrays[0]))
+        assert_equal(be, by_x, np.ones(4))
+        assert_equal(be, by_y, -np.floor(x / y))
 
 
 @clause("FUN-188")

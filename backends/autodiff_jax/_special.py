@@ -39,11 +39,13 @@ def _lgamma_rule(primals: Any, tangents: Any) -> Any:
 def digamma(x: Any) -> Any:
     """The derivative of `lgamma`; below 0 by reflection (DLMF 5.5.4), for JAX's zeta function is wrong there.
 
-    The angle πx is without its multiples of π, which would cost it digits.
+    The angle πx is without its multiples of π, which would cost it digits. Of huge numbers that function is 0; they
+    have their logarithm, for what follows (DLMF 5.11.2) no format holds beside it.
     """
-    negative = x < 0
+    negative, huge = x < 0, x * 2.0**-45 > 2.0**15  # beyond 2⁶⁰, by constants that 16 bits have
     angle = math.pi * jnp.where(negative, x - jnp.round(x), 0.5)
-    found = special.digamma(jnp.where(negative, 1 - x, x))
+    found = special.digamma(jnp.where(negative, 1 - x, jnp.where(huge, 1, x)))
+    found = jnp.where(huge, jnp.log(jnp.where(huge, x, 1)), found)
     return jnp.where(negative, found - math.pi / jnp.tan(angle), found)
 
 

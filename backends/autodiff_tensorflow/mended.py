@@ -214,21 +214,29 @@ def _relative(x: Array, axis: int) -> tuple[Array, Array, Array]:
 
 
 def erfinv(x: Any, /) -> Array:
-    """``erfinv`` of ``extra``. FUN-147: near -1 and 1 too."""
+    """``erfinv`` of ``extra``. FUN-147: near -1, 0 and 1 too."""
     x = _read(tensor(x))
-    return _unless(abs(_seen(x)) > 0.96875, lambda: _extra.erfinv(x), lambda: in_32(_special.erfinv, x))
+    size = abs(_seen(x))
+    return _unless(
+        (size > 0.96875) | (size < 1 / 64), lambda: _extra.erfinv(x), lambda: in_32(_special.erfinv, x)
+    )
 
 
 def lgamma(x: Any, /) -> Array:
-    """``lgamma`` of ``extra``. FUN-147: its second derivative below -10, in float32."""
+    """``lgamma`` of ``extra``. FUN-147: its second derivative below -10, in float32, and of huge numbers."""
     x = _read(tensor(x))
-    return _unless(_seen(x) < 0, lambda: _extra.lgamma(x), lambda: in_32(_special.lgamma, x))
+    return _unless(_in_a_tail(_seen(x)), lambda: _extra.lgamma(x), lambda: in_32(_special.lgamma, x))
 
 
 def digamma(x: Any, /) -> Array:
-    """``digamma`` of ``extra``. FUN-147: its derivative below -10, in float32."""
+    """``digamma`` of ``extra``. FUN-147: its derivative below -10, in float32, and of huge numbers."""
     x = _read(tensor(x))
-    return _unless(_seen(x) < 0, lambda: _extra.digamma(x), lambda: in_32(_special.digamma, x))
+    return _unless(_in_a_tail(_seen(x)), lambda: _extra.digamma(x), lambda: in_32(_special.digamma, x))
+
+
+def _in_a_tail(x: Any) -> Any:
+    """Where TensorFlow's zeta function is wrong."""
+    return (x < 0) | _special.is_huge(x)
 
 
 def gammainc(a: Any, x: Any, /) -> Array:

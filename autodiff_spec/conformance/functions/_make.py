@@ -64,7 +64,7 @@ def reduction(
         of(name, "of all elements", arg, (2, 3), *small),
         of(name, "of all elements with keepdims", arg, (2, 2), keepdims=True),
         of(name, "along axis 0", arg, (2, 3), (2, 0), axis=0),
-        of(name, "along axis -1", arg, (2, 3), (2, 2), axis=-1),
+        of(name, "along axis -1", arg, (2, 3), (2, 2), (2, 3, 3, 2), axis=-1),
         of(name, "along axis -1 with keepdims", arg, (2, 3), axis=-1, keepdims=True),
         of(name, "along axes 0 and -1", arg, (2, 3, 2), axis=(0, -1)),
         *more,

@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 
 Shape = tuple[int, ...]
 Program = Callable[..., Any]
+STACK = (2, 3, 3)
+"""The largest stacks, of matrices or of numbers: more than 16, along three axes."""
 STEPS = 32
 """The grid: all arguments are multiples of 1/32."""
 
@@ -130,6 +132,8 @@ class Variant:
         cancels: its derivatives are sums of terms that may be large and cancel: the budget counts in units of what is
             added up, which is the condition of the sum.
         linear: it is linear around each point that is drawn: its second derivatives are 0, which needs no oracle.
+        by_element: its elements are by themselves, and so many in an array as `STACK` are asked without the oracle,
+            which is slow there.
     """
 
     name: str
@@ -141,6 +145,7 @@ class Variant:
     extra: bool = False
     cancels: bool = False
     linear: bool = False
+    by_element: bool = False
 
     def __repr__(self) -> str:
         return f"<{self.name}>"
@@ -148,6 +153,19 @@ class Variant:
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """How Hypothesis prints it."""
         printer.text(repr(self))
+
+    @property
+    def members(self) -> tuple[Shape, ...]:
+        """The shapes of what is by itself in a stack: of matrices drawn well conditioned, of numbers; else ()."""
+        if self.by_element:
+            return ((),) * len(self.args)
+        return self.shapes[0] if self.args[0].diagonal and all(len(shape) == 2 for shape in self.shapes[0]) else ()
+
+    @property
+    def largest(self) -> tuple[Shape, ...]:
+        """Its shapes of most numbers: those of a stack, where each member is by itself."""
+        stacked = tuple((*STACK, *shape) for shape in self.members)
+        return stacked or max(self.shapes, key=lambda shapes: sum(map(math.prod, shapes)))
 
     def called(self, name: str, *, native: bool = False, extra: bool = False) -> Variant:
         """A copy of the variant under another name."""

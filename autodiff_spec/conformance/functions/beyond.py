@@ -72,7 +72,13 @@ def of_shape(clause: str, name: str) -> Function:
         clause,
         name,
         *(
-            Variant(f"of order {a}", lambda extra, x, a=a: getattr(extra, name)(a, x), (Arg(0.25, 8.0),), ONE[:3])
+            Variant(
+                f"of order {a}",
+                lambda extra, x, a=a: getattr(extra, name)(a, x),
+                (Arg(0.25, 8.0),),
+                ONE[:3],
+                by_element=True,
+            )
             for a in (0.5, 1.0, 2.5, 8.0)
         ),
         ulps=SENSITIVE,
@@ -137,6 +143,7 @@ BEYOND: tuple[Function, ...] = (
         "logsumexp",
         of("logsumexp", "", ANY, (2, 3)),
         of("logsumexp", "along axis 0 with keepdims", ANY, (2, 3), axis=0, keepdims=True),
+        of("logsumexp", "along axis -1", ANY, (2, 3, 3, 2), axis=-1),
         ulps=ELEMENTARY,
         kinks="KINK-47",
         extra=True,
@@ -165,6 +172,7 @@ BEYOND: tuple[Function, ...] = (
         "einsum",
         two("of a product", lambda extra, x, y: extra.einsum("ij,jk->ik", x, y), (2, 3), (3, 2)),
         two("of a stack", lambda extra, x, y: extra.einsum("bij,bj->bi", x, y), (2, 2, 3), (2, 3)),
+        two("of stacks", lambda extra, x, y: extra.einsum("bij,bjk->bik", x, y), (2, 3, 2), (2, 2, 3)),
         Variant("of a trace", lambda extra, x: extra.einsum("ii->", x), (ANY,), (((2, 2),),)),
         Variant("of a permutation", lambda extra, x: extra.einsum("ijk->kj", x), (ANY,), (((2, 2, 3),),)),
         ulps=EXACT,
@@ -173,7 +181,12 @@ BEYOND: tuple[Function, ...] = (
     many(
         "FUN-136",
         "at",
-        Variant("set", lambda extra, x, y: extra.at(x, 1).set(y), (ANY, ANY), (((3,), ()), ((2, 3), (3,)))),
+        Variant(
+            "set",
+            lambda extra, x, y: extra.at(x, 1).set(y),
+            (ANY, ANY),
+            (((3,), ()), ((2, 3), (3,)), ((2, 3, 3), (3, 3))),
+        ),
         Variant("add", lambda extra, x, i, y: extra.at(x, i).add(y), (ANY, INDEX, ANY), (((3,), (4,), (4,)),)),
         Variant("multiply", lambda extra, x, y: extra.at(x, slice(0, 2)).multiply(y), (ANY, ANY), (((3,), (2,)),)),
         Variant(
@@ -202,7 +215,7 @@ BEYOND: tuple[Function, ...] = (
     many(
         "FUN-151",
         "convolve",
-        two("full", call("convolve"), (3,), (2,), ((1,), (1,))),
+        two("full", call("convolve"), (3,), (2,), ((1,), (1,)), ((11,), (7,))),
         two("same", call("convolve", mode="same"), (2,), (3,), ((4,), (2,))),
         two("valid", call("convolve", mode="valid"), (4,), (3,), ((2,), (3,))),
         ulps=EXACT,
@@ -264,6 +277,7 @@ BEYOND: tuple[Function, ...] = (
         "complex beyond",
         Variant("pad", lambda extra, x: extra.pad(x, (1, 2), mode="reflect"), (COMPLEX,), (((3,),),)),
         two("convolve", call("convolve", mode="same"), (3,), (2,), args=(COMPLEX, COMPLEX)),
+        two("einsum", lambda extra, x, y: extra.einsum("ij,jk->ik", x, y), (2, 3), (3, 2), args=(COMPLEX, COMPLEX)),
         Variant("segment_sum", call("segment_sum", num_segments=4), (COMPLEX, INDEX), (((3,), (3,)),)),
         two("solve_triangular", call("solve_triangular"), (2, 2), (2,), args=(HERMITIAN, COMPLEX)),
         two("solve_triangular adjoint", call("solve_triangular", trans="C"), (2, 2), (2,), args=(HERMITIAN, COMPLEX)),

@@ -6,14 +6,19 @@ axis, and so from branch cuts.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from autodiff_spec.conformance.functions._make import COMPLEX, HERMITIAN, many, of, two
 from autodiff_spec.conformance.functions._model import DECOMPOSED, SENSITIVE, Function, Program, Variant, call
+from autodiff_spec.conformance.functions.indexing import INDEXING
 from autodiff_spec.conformance.functions.linalg import (
     eigenprojectors,
+    left_null_space,
     of_symmetric,
     orthogonal_terms,
     reduced_triples,
 )
+from autodiff_spec.conformance.functions.shapes import SHAPES
 
 OF_ONE = (
     *("acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh", "exp", "expm1", "log", "log10", "log1p"),
@@ -21,6 +26,23 @@ OF_ONE = (
 )
 OF_TWO = ("add", "divide", "multiply", "pow", "subtract")
 BOTH = (COMPLEX, COMPLEX)
+
+
+MOVING = frozenset(
+    (
+        *(function.name for function in (*SHAPES, *INDEXING) if function.name != "astype"),
+        *("add", "subtract", "negative", "positive", "where", "sum", "mean", "cumulative_sum", "diff", "at", "pad"),
+        *("matrix_transpose", "linalg.matrix_transpose", "linalg.diagonal", "linalg.trace", "segment_sum"),
+        *("fft.fftshift", "fft.ifftshift"),
+    )
+)
+"""Functions that move or add up numbers, whatever these are."""
+_UPDATES = ("at multiply", "at min", "at max")
+
+
+def moves(function: Function) -> list[Variant]:
+    """The variants of a function of `MOVING` that do the same to each part of complex numbers."""
+    return [v for v in function.variants if function.name in MOVING and v.real and v.name not in _UPDATES]
 
 
 def of_matrix(what: str, program: Program, *shapes: tuple[int, ...]) -> Variant:
@@ -32,12 +54,17 @@ COMPLEXES: tuple[Function, ...] = (
     many(
         "FUN-120",
         "holomorphic",
-        *(of(name, name, COMPLEX, (3,)) for name in OF_ONE),
+        *(replace(of(name, name, COMPLEX, (3,)), by_element=True) for name in OF_ONE),
         *(two(name, call(name), (2, 1), (2,), args=BOTH) for name in OF_TWO),
         ulps=SENSITIVE,
     ),
     many("FUN-121", "abs of complex numbers", of("abs", "", COMPLEX, (2, 3), ()), ulps=SENSITIVE),
-    many("FUN-122", "sign of complex numbers", of("sign", "", COMPLEX, (3,)), ulps=SENSITIVE),
+    many(
+        "FUN-122",
+        "sign of complex numbers",
+        replace(of("sign", "", COMPLEX, (3,)), by_element=True),
+        ulps=SENSITIVE,
+    ),
     many(
         "FUN-123",
         "complex",
@@ -68,6 +95,7 @@ COMPLEXES: tuple[Function, ...] = (
         of_matrix("linalg.svd", reduced_triples, (3, 2)),
         of_matrix("linalg.qr", orthogonal_terms, (3, 2)),
         of_matrix("linalg.pinv", call("linalg.pinv"), (3, 2)),
+        of_matrix("linalg.svd and the left null space", left_null_space, (3, 2)),
         ulps=DECOMPOSED,
     ),
 )

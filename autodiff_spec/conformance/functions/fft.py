@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from autodiff_spec.conformance.functions._make import ANY, COMPLEX, many, of
-from autodiff_spec.conformance.functions._model import ELEMENTARY, EXACT, Arg, Function, Variant
+from autodiff_spec.conformance.functions._model import ELEMENTARY, EXACT, Arg, Function, Shape, Variant
+
+
+def linear(name: str, what: str, arg: Arg, *shapes: Shape, **keywords: Any) -> Variant:
+    """A variant of a linear function."""
+    return replace(of(name, what, arg, *shapes, **keywords), linear=True)
 
 
 def along_one(clause: str, name: str, arg: Arg, longer: int, shorter: int) -> Function:
@@ -12,10 +20,10 @@ def along_one(clause: str, name: str, arg: Arg, longer: int, shorter: int) -> Fu
     return many(
         clause,
         full,
-        of(full, "", arg, (3,), (2, 4)),
-        of(full, "along axis 0", arg, (4, 2), (3, 2, 5), axis=0),
-        of(full, "with zeros added", arg, (3,), n=longer, norm="ortho"),
-        of(full, "cut", arg, (4,), n=shorter, norm="forward"),
+        linear(full, "", arg, (3,), (2, 4)),
+        linear(full, "along axis 0", arg, (4, 2), (3, 2, 5), axis=0),
+        linear(full, "with zeros added", arg, (3,), n=longer, norm="ortho"),
+        linear(full, "cut", arg, (4,), n=shorter, norm="forward"),
         ulps=ELEMENTARY,
         half=False,
     )
@@ -27,9 +35,9 @@ def along_several(clause: str, name: str, arg: Arg) -> Function:
     return many(
         clause,
         full,
-        of(full, "", arg, (2, 3)),
-        of(full, "along two of three axes", arg, (2, 3, 2), axes=(0, 1), norm="ortho"),
-        of(full, "of other lengths", arg, (2, 3), s=(3, 2), axes=(0, 1), norm="forward"),
+        linear(full, "", arg, (2, 3)),
+        linear(full, "along two of three axes", arg, (2, 3, 2), axes=(0, 1), norm="ortho"),
+        linear(full, "of other lengths", arg, (2, 3), s=(3, 2), axes=(0, 1), norm="forward"),
         ulps=ELEMENTARY,
         half=False,
     )
@@ -38,7 +46,7 @@ def along_several(clause: str, name: str, arg: Arg) -> Function:
 def shift(clause: str, name: str) -> Function:
     """A rotation of the axes by half their lengths."""
     full = f"fft.{name}"
-    variants: list[Variant] = [of(full, "", ANY, (2, 3), (3,)), of(full, "along axis -1", ANY, (2, 3), axes=-1)]
+    variants: list[Variant] = [linear(full, "", ANY, (2, 3), (3,)), linear(full, "along axis -1", ANY, (2, 3), axes=-1)]
     return many(clause, full, *variants, ulps=EXACT)
 
 

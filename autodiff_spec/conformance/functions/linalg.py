@@ -24,8 +24,13 @@ from autodiff_spec.conformance.functions._model import (
 
 def symmetric(xp: Any, x: Any) -> Any:
     """The symmetric part of a matrix; Hermitian of a complex one."""
+    return (x + adjoint(xp, x)) / 2.0
+
+
+def adjoint(xp: Any, x: Any) -> Any:
+    """The transpose, conjugated where it is complex."""
     mirrored = xp.matrix_transpose(x)
-    return (x + (xp.conj(mirrored) if xp.isdtype(x.dtype, "complex floating") else mirrored)) / 2.0
+    return xp.conj(mirrored) if xp.isdtype(x.dtype, "complex floating") else mirrored
 
 
 def outer_products(xp: Any, columns: Any, rows: Any) -> Any:
@@ -35,8 +40,7 @@ def outer_products(xp: Any, columns: Any, rows: Any) -> Any:
 
 def projectors(xp: Any, vectors: Any) -> Any:
     """The projectors onto the directions of orthonormal columns."""
-    mirrored = xp.matrix_transpose(vectors)
-    return outer_products(xp, vectors, xp.conj(mirrored) if xp.isdtype(vectors.dtype, "complex floating") else mirrored)
+    return outer_products(xp, vectors, adjoint(xp, vectors))
 
 
 def of_symmetric(name: str, **keywords: Any) -> Program:
@@ -66,7 +70,7 @@ def left_null_space(xp: Any, x: Any) -> Any:
     """The projector onto what is orthogonal to all columns, from the full matrix of left vectors."""
     u, values, _ = xp.linalg.svd(x, full_matrices=True)
     rest = u[..., :, values.shape[-1] :]
-    return xp.matmul(rest, xp.matrix_transpose(rest))
+    return xp.matmul(rest, adjoint(xp, rest))
 
 
 def orthogonal_terms(xp: Any, x: Any, mode: str = "reduced") -> Any:
@@ -227,3 +231,17 @@ LINALG: tuple[Function, ...] = (
     many("FUN-107", "linalg.tensordot", two("", call("linalg.tensordot", axes=1), (2, 3), (3, 2)), ulps=EXACT),
     many("FUN-107", "linalg.matrix_transpose", of("linalg.matrix_transpose", "", ANY, (2, 3)), ulps=EXACT),
 )
+
+FACTORS: dict[str, tuple[Variant, ...]] = {
+    "linalg.eigh": (of_matrix("linalg.eigh", lambda xp, x: tuple(xp.linalg.eigh(symmetric(xp, x))), (3, 3)),),
+    "linalg.qr": (
+        of_matrix("linalg.qr of tall matrices", lambda xp, x: tuple(xp.linalg.qr(x)), (3, 2)),
+        of_matrix("linalg.qr of tall matrices", lambda xp, x: xp.linalg.qr(x)[1], (3, 2)),
+        of_matrix("linalg.qr in mode complete", lambda xp, x: tuple(xp.linalg.qr(x, mode="complete")), (3, 2)),
+    ),
+    "linalg.svd": (
+        of_matrix("linalg.svd of tall matrices", lambda xp, x: tuple(xp.linalg.svd(x, full_matrices=False)), (3, 2)),
+        of_matrix("linalg.svd and the left null space", lambda xp, x: tuple(xp.linalg.svd(x)), (3, 2)),
+    ),
+}
+"""Decompositions as they are, whose vectors are not unique, for what does not ask which they are."""

@@ -20,7 +20,7 @@ PRODUCTS: tuple[Function, ...] = (
     many(
         "FUN-56",
         "vecdot",
-        two("", call("vecdot"), (2, 3), (3,), ((3,), (3,)), ((2, 0), (2, 0))),
+        two("", call("vecdot"), (2, 3), (3,), ((3,), (3,)), ((2, 0), (2, 0)), ((2, 3, 3, 2), (3, 2))),
         two("along axis -2", call("vecdot", axis=-2), (3, 2), (3, 2)),
         ulps=EXACT,
     ),

@@ -62,7 +62,7 @@ REDUCTIONS: tuple[Function, ...] = (
         "FUN-85",
         "cumulative_prod",
         of("cumulative_prod", "", NONZERO, (3,), (0,)),
-        of("cumulative_prod", "along axis 0", NONZERO, (2, 3), axis=0),
+        of("cumulative_prod", "along axis 0", NONZERO, (2, 3), (2, 3, 3), axis=0),
         of("cumulative_prod", "along axis -1 with the initial 1", NONZERO, (2, 3), axis=-1, include_initial=True),
         ulps=ELEMENTARY,
         kinks="KINK-36",
