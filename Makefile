@@ -63,7 +63,7 @@ mutants: $(FULL)
 	$(BIN)/python -m tests.mutants.run --seeds 0,1,2,3,4,5 --json $(MUTANTS)/written.json
 	$(BIN)/python -m tests.mutants.run --mechanical --seeds 0,1,2,3,4,5 --json $(MUTANTS)/mechanical.json
 
-# Not part of `make mutants`: it takes half an hour, and names what has no reason yet.
+# Not part of `make mutants`, for it takes half an hour; the page of mutants has its results once it has run.
 mutants-regional: $(FULL)
 	@mkdir -p $(MUTANTS)
 	$(BIN)/python -m tests.mutants.run --regional --seeds 0,1,2,3,4,5 --json $(MUTANTS)/regional.json

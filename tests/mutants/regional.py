@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def _sized(magnitude: str) -> Region:
     def where(g: Any, residuals: tuple[Any, ...]) -> Any:
         inside = np.zeros(g.shape, bool)
         for x in residuals:
-            if isinstance(x, (np.ndarray, np.floating)) and x.dtype.kind == "f" and np.shape(x) == g.shape:
+            if isinstance(x, (np.ndarray, np.inexact)) and x.dtype.kind in "fc" and np.shape(x) == g.shape:
                 found = [magnitude in magnitudes(one) for one in np.reshape(x, (-1, 1))]
                 inside |= np.array(found, bool).reshape(g.shape)
         return inside
@@ -61,10 +62,12 @@ REGIONS: dict[str, tuple[str, Region]] = {
     "huge": ("where a number is huge", _sized("huge")),
 }
 MORE = {
-    **{region: tuple(f"FUN-{number}" for number in range(180, 189)) for region in ("tiny", "huge")},
+    **dict.fromkeys(("tiny", "huge"), ("FUN-147", *(f"FUN-{number}" for number in range(180, 189)))),
     "complex64": tuple(f"FUN-{number}" for number in range(120, 125)),
 }
 """Region -> the clauses whose tests are about it, besides those of the functions."""
+OF_COMPLEX = {"FUN-121": "FUN-237", "FUN-122": "FUN-237"}
+"""The clause of a function of complex numbers -> that about it where these are tiny or huge."""
 
 
 @dataclass
@@ -100,9 +103,13 @@ def regional() -> dict[str, Mutant]:
                 bug = f"the derivative of {function.__name__} by argument {argument} has the wrong sign {words}"
                 reached = Reached(region)
                 factory = _factory(function, argument, reached)
-                clauses = tuple(dict.fromkeys((*cited[key], *MORE.get(name, ()))))
+                clauses = tuple(dict.fromkeys((*cited[key], *MORE.get(name, ()), *_of_complex(cited[key], name))))
                 made[f"{key}:{name}"] = Mutant(f"{key}:{name}", __name__, bug, clauses, factory, region=reached)
     return made
+
+
+def _of_complex(cited: tuple[str, ...], region: str) -> list[str]:
+    return [OF_COMPLEX[one] for one in cited if one in OF_COMPLEX and region in ("tiny", "huge")]
 
 
 def _factory(function: Any, argument: int, reached: Reached) -> Callable[[], Backend]:
@@ -116,16 +123,17 @@ def _factory(function: Any, argument: int, reached: Reached) -> Callable[[], Bac
     return factory
 
 
-def excuses() -> list[tuple[str, str, str]]:
-    """Patterns of rules and of regions where nothing is drawn, and why: unreached.toml."""
-    listed = tomllib.loads(Path(__file__).with_name("unreached.toml").read_text("utf-8"))["unreached"]
+@cache
+def excuses(kind: str = "unreached") -> list[tuple[str, str, str]]:
+    """Patterns of rules and of regions, and why no test comes there, or why none has to notice: unreached.toml."""
+    listed = tomllib.loads(Path(__file__).with_name("unreached.toml").read_text("utf-8"))[kind]
     return [
         (rule, region, entry["reason"]) for entry in listed for rule in entry["rules"] for region in entry["regions"]
     ]
 
 
-def excuse(name: str) -> str | None:
-    """Why no test may come into a mutant's region; None where one has to."""
+def excuse(name: str, kind: str = "unreached") -> str | None:
+    """Why no test may come into a mutant's region (or, ``"unnoticed"``, notice it there); None where one has to."""
     rule, _, region = name.rpartition(":")
-    found = (why for rules, regions, why in excuses() if fnmatch(rule, rules) and fnmatch(region, regions))
+    found = (why for rules, regions, why in excuses(kind) if fnmatch(rule, rules) and fnmatch(region, regions))
     return next(found, None)

@@ -127,18 +127,22 @@ class Herd:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Fork for each mutant and seed; what an undrawn test kills with one seed, it kills with every."""
+        """Fork for each mutant and seed; an undrawn test says with every seed what it says with the first."""
         gc.collect()
         gc.freeze()  # a child that collects neither walks over what the parent holds, nor copies its pages
         left = {mutant.name: mutant for mutant in self.mutants}
         for seed in self.seeds:
-            found = list(_in_children(lambda mutant, seed=seed: self._verdict(session, mutant, seed), left.values()))
+            items = session.items if seed == self.seeds[0] else list(filter(is_drawn, session.items))
+            work = partial(self._verdict, session, items, seed=seed)
+            found = list(_in_children(work, left.values()))
             self.results += found
             again = {r.mutant.name: replace(r.mutant, clauses=(*r.drawn, *r.missed), also=()) for r in found}
             left = {name: mutant for name, mutant in again.items() if mutant.clauses}
         return True
 
-    def _verdict(self, session: pytest.Session, mutant: Mutant, seed: int) -> dict[str, Any]:
+    def _verdict(
+        self, session: pytest.Session, items: list[pytest.Item], mutant: Mutant, seed: int
+    ) -> dict[str, Any]:
         """Break the engine of this process, and run its tests."""
         from autodiff_spec.conformance.plugin import _RUN
 
@@ -148,7 +152,7 @@ class Herd:
         if mutant.of != "numpy":
             _leave_out_again(run, session.items)
         missing, killed, drawn = set(_asked(mutant)), set(), set()
-        for item in sorted(session.items, key=is_drawn):
+        for item in sorted(items, key=is_drawn):
             if self.every_test or (missing & set(_cited(item)) and _may_notice(item, mutant)):
                 before = len(self.failed)
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
@@ -171,7 +175,8 @@ class Herd:
 def _may_notice(item: pytest.Item, mutant: Mutant) -> bool:
     """Whether a test asks functions of the mutant's clauses: tests of magnitudes ask one each, and do not cite it."""
     subject = getattr(item, "callspec", None) and item.callspec.params.get("subject")  # type: ignore[attr-defined]
-    return mutant.region is None or subject is None or subject.function.clause in mutant.clauses
+    function = getattr(subject, "function", None)  # a subject of complex numbers has none
+    return mutant.region is None or function is None or function.clause in mutant.clauses
 
 
 def _leave_out_again(run: Any, items: list[pytest.Item]) -> None:
@@ -277,9 +282,12 @@ def main() -> int:
         missed = f"  missed by {', '.join(result.missed) or 'every test'}" if result.missed else ""
         print(f"{verdict:9} {result.mutant.name:34} {result.seconds:6.2f} s  {said}{missed}")
     alive = {result.mutant.name for result in results if not result.killed}
-    unreached = {result.mutant.name for result in results if not result.reached}
+    unreached = alive - {result.mutant.name for result in results if result.reached}
     print(f"{len(chosen) - len(alive)} of {len(chosen)} mutants killed, {len(unreached)} regions of inputs unreached")
-    return 1 if any(name not in unreached or excuse(name) is None for name in alive) else 0
+    excused = {name for name in alive if excuse(name, "unreached" if name in unreached else "unnoticed")}
+    left = alive - excused if arguments.regional else alive
+    print(f"neither killed nor excused: {', '.join(sorted(left)) or 'none'}")
+    return 1 if left else 0
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 import autodiff_numpy
 from autodiff_spec.clauses import CLAUSES, MUST
 from tests.mutants.catalogue import MUTANTS
+from tests.mutants.regional import REGIONS, excuse
 
 HEAD = """# Mutants
 
@@ -15,6 +16,11 @@ Wrong engines, NumPy's if nothing else is said, each with one bug, and the test 
 once, and the process forks for each mutant. It is killed when a test of every clause that it names fails; tests without
 drawn arguments run first. What such a test kills, it kills with every seed; where a drawn one was needed, all six seeds
 were run.
+"""
+REGIONAL = """Each rule's share with the wrong sign in one region of inputs alone: where the cotangent lies in memory in
+some way, has a dtype, three axes or more, more than 16 elements, or where a number is tiny or huge. `make
+mutants-regional` plants them. One is *reached* when a test comes into its region, and killed when one of its clauses'
+tests fails; what is not killed needs a reason in `tests/mutants/unreached.toml`.
 """
 LIST = """# Mutants
 
@@ -41,9 +47,12 @@ def page(rows: list[dict[str, Any]]) -> str:
     mutants: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         mutants[row["name"]].append(row)
-    mechanical = {name: runs for name, runs in mutants.items() if ":" in name}
-    written = {name: runs for name, runs in mutants.items() if name not in mechanical}
-    return "\n".join([HEAD, _summary(written, mechanical), _written(written), _by_rule(mechanical), _clauses(rows)])
+    regional = {name: runs for name, runs in mutants.items() if name.rpartition(":")[2] in REGIONS}
+    mechanical = {name: runs for name, runs in mutants.items() if ":" in name and name not in regional}
+    written = {name: runs for name, runs in mutants.items() if ":" not in name}
+    of_clauses = [row for row in rows if row["name"] not in regional]
+    parts = [_summary(written, mechanical), _written(written), _by_rule(mechanical), _by_region(regional)]
+    return "\n".join([HEAD, *parts, _clauses(of_clauses)])
 
 
 def _killed(runs: list[dict[str, Any]]) -> bool:
@@ -89,6 +98,41 @@ def _by_rule(mutants: dict[str, list[dict[str, Any]]]) -> str:
         said = " | ".join("killed" if _killed(kinds[kind]) else "**alive**" for kind in ("sign", "factor", "zero"))
         lines.append(f"| `{function}` | {argument} | {asked} | {said} |")
     return "\n".join([*lines, ""])
+
+
+def _by_region(mutants: dict[str, list[dict[str, Any]]]) -> str:
+    """How many mutants of each region were planted, reached and killed, and why the others were not."""
+    lines = ["## In one region of inputs", "", REGIONAL]
+    if not mutants:
+        return "\n".join([*lines, "Not part of the runs that this page was made from.", ""])
+    lines += ["| wrong | planted | reached | killed | excused | neither |", "|---|---|---|---|---|---|"]
+    table = [(words, _of_region(mutants, region)) for region, (words, _) in REGIONS.items()]
+    total = ("in all", [sum(column) for column in zip(*(counts for _, counts in table), strict=True)])
+    lines += [f"| {words} | {' | '.join(map(str, counts))} |" for words, counts in (*table, total)]
+    lines += ["", "| excused | why |", "|---|---|", *_excused(mutants), ""]
+    return "\n".join(lines)
+
+
+def _of_region(mutants: dict[str, list[dict[str, Any]]], region: str) -> list[int]:
+    """How many mutants of a region were planted, reached, killed with every seed, excused, and neither."""
+    planted = {name: runs for name, runs in mutants.items() if name.endswith(f":{region}")}
+    reached = [name for name, runs in planted.items() if _reached(runs)]
+    alive = [name for name, runs in planted.items() if not _killed(runs)]
+    excused = [name for name in alive if excuse(name, "unnoticed" if name in reached else "unreached")]
+    return [len(planted), len(reached), len(planted) - len(alive), len(excused), len(alive) - len(excused)]
+
+
+def _excused(mutants: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """The mutants that no test came to or noticed, by their reasons."""
+    why: dict[str, list[str]] = defaultdict(list)
+    for name, runs in mutants.items():
+        if not _killed(runs) and (reason := excuse(name, "unnoticed" if _reached(runs) else "unreached")):
+            why[reason].append(f"`{name}`")
+    return [f"| {', '.join(names)} | {reason} |" for reason, names in why.items()]
+
+
+def _reached(runs: list[dict[str, Any]]) -> bool:
+    return any(run["reached"] for run in runs)
 
 
 def _clauses(rows: list[dict[str, Any]]) -> str:
