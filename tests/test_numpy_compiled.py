@@ -116,6 +116,37 @@ def test_what_has_no_loop_of_its_own_is_no_step() -> None:
 # --- floating point errors ------------------------------------------------------------------------------------
 
 
+def messages(run: Any) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        run()
+    return [str(one.message) for one in caught]
+
+
+@pytest.mark.parametrize("ufunc", UFUNCS, ids=lambda ufunc: ufunc.__name__)
+def test_a_step_warns_where_the_ufunc_does(ufunc: Any) -> None:
+    for dtype, length in itertools.product(DTYPES, (1, 67)):
+        limits = np.iinfo(dtype) if np.dtype(dtype).kind in "iu" else np.finfo(dtype) if dtype != "bool" else None
+        corners = [0, 1, -1, 2, -3] + ([limits.max, limits.min] if limits else [])
+        corners += [np.inf, np.nan, -0.0, limits.tiny, -100, 80] if limits and np.dtype(dtype).kind in "fc" else []
+        with np.errstate(all="ignore"):
+            values = [np.full(length, corner).astype(dtype) for corner in corners if corner >= 0 or dtype[0] != "u"]
+        for inputs in itertools.product(values, repeat=ufunc.nin):
+            with np.errstate(all="warn"):
+                try:
+                    expected = messages(lambda inputs=inputs: ufunc(*inputs))
+                except (TypeError, ValueError):
+                    break
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    out = np.empty_like(np.asarray(ufunc(*inputs)))
+                step = compiled.step(ufunc, (*inputs, out)) if out.dtype.kind in "biufc" else None
+                if step is None:
+                    break
+                plan = speed.Plan([], 0, [(0, [(*step, 15, None)])], None)
+                assert messages(plan) == expected, (dtype, inputs)
+
+
 def test_warnings_are_those_of_numpy_one_for_each_step() -> None:
     def f(x: Any) -> Any:
         y = np.exp(1000.0 * x) - np.log(x - x) + np.sqrt(-x) + np.exp(-1000.0 * x)

@@ -360,6 +360,9 @@ class Engine:
 
         An engine that writes a result into the leaf of ``out`` that is meant for it returns that leaf; whatever else it
         returns is written there later. By default ``f`` as it is.
+
+        It may have a method ``quick(arrays)``, of a tuple that nobody has checked: the result without ``out``, or
+        ``None`` where an array is not exactly what it was prepared for.
         """
         return Unprepared(f)
 

@@ -22,6 +22,7 @@ without that lock too.
 #include <structmember.h>
 
 #include <fenv.h>
+#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -40,11 +41,11 @@ typedef struct {
     npy_intp count;
     npy_intp strides[MOST_OPERANDS];
     uintptr_t offsets[MOST_OPERANDS];
-    npy_intp advance[MOST_OPERANDS]; /* bytes from a block to the next; 0 for what is kept for one block alone */
-    int bases[MOST_OPERANDS];
-    int watched; /* the floating point errors that somebody wants to hear of */
-    int seen;    /* those that occurred */
-    Py_ssize_t step;
+    short bases[MOST_OPERANDS];
+    char advances[MOST_OPERANDS]; /* whether the next block lies behind this one; 0 for what holds one block alone */
+    short watched;                /* the floating point errors that somebody wants to hear of */
+    short seen;                   /* those that occurred */
+    int step;
 } Loop;
 
 /* Loops that run one after the other, once for each block. */
@@ -192,14 +193,44 @@ static void locate(PyObject *parameters, char *address, Loop *loop, int operand)
         PyArrayObject *parameter = (PyArrayObject *)PyList_GET_ITEM(parameters, k);
         uintptr_t start = (uintptr_t)PyArray_DATA(parameter);
         if ((uintptr_t)address - start < (uintptr_t)PyArray_NBYTES(parameter)) {
-            loop->bases[operand] = (int)k + 1;
+            loop->bases[operand] = (short)(k + 1);
             loop->offsets[operand] = (uintptr_t)address - start;
         }
     }
 }
 
-/* A step over whole arrays: the loops that NumPy's iterator, asked as a ufunc asks it, makes of the operands. */
+/* Whether one loop does it all, with the strides that a ufunc gives it then: all arrays have the shape of the last one
+   and lie in the same order, or are numbers. The iterator would say 0 where there is one element, and loops differ. */
+static int in_one_loop(PyArrayObject **operands, int n, Loop *loop) {
+    PyArrayObject *out = operands[n - 1];
+    int in_c_order = 1, in_fortran_order = 1;
+    for (int j = 0; j < n; j++) {
+        PyArrayObject *array = operands[j];
+        int ndim = PyArray_NDIM(array);
+        if (ndim == 0 && j < n - 1) {
+            loop->strides[j] = 0;
+            continue;
+        }
+        if (!PyArray_SAMESHAPE(array, out)) {
+            return 0;
+        }
+        loop->strides[j] = ndim == 1 ? PyArray_STRIDE(array, 0) : PyArray_ITEMSIZE(array);
+        in_c_order &= ndim == 1 || PyArray_IS_C_CONTIGUOUS(array);
+        in_fortran_order &= ndim == 1 || PyArray_IS_F_CONTIGUOUS(array);
+    }
+    loop->count = PyArray_SIZE(out);
+    return in_c_order || in_fortran_order;
+}
+
+/* A step over whole arrays: one loop, or those that NumPy's iterator, asked as a ufunc asks it, makes of the operands. */
 static int add_whole(Plan *self, PyObject *parameters, PyArrayObject **operands, int n, Loop *loop) {
+    if (in_one_loop(operands, n, loop)) {
+        for (int j = 0; j < n; j++) {
+            locate(parameters, PyArray_BYTES(operands[j]), loop, j);
+        }
+        self->work += (double)loop->count;
+        return loop->count && add_loop(self, loop) == NULL ? -1 : 0;
+    }
     npy_uint32 flags[MOST_OPERANDS];
     for (int j = 0; j < n; j++) {
         flags[j] = j < n - 1 ? NPY_ITER_READONLY : NPY_ITER_WRITEONLY | NPY_ITER_NO_BROADCAST;
@@ -243,7 +274,7 @@ static int add_in_blocks(
             return -1;
         }
         loop->strides[j] = one ? 0 : item;
-        loop->advance[j] = whole ? BLOCK * item : 0;
+        loop->advances[j] = (char)whole;
         locate(parameters, PyArray_BYTES(operands[j]), loop, j);
     }
     self->work += (double)size;
@@ -261,10 +292,11 @@ static int is_tuple(PyObject *thing) {
 static int add_step(Plan *self, PyObject *parameters, PyObject *step, npy_intp size) {
     PyObject *ufunc, *operands, *errors;
     PyArrayObject *arrays[MOST_OPERANDS];
+    int watched;
     Loop loop;
     memset(&loop, 0, sizeof loop);
     if (!is_tuple(step) ||
-        !PyArg_ParseTuple(step, "OO!iO", &ufunc, &PyTuple_Type, &operands, &loop.watched, &errors)) {
+        !PyArg_ParseTuple(step, "OO!iO", &ufunc, &PyTuple_Type, &operands, &watched, &errors)) {
         return -1;
     }
     Py_ssize_t n = PyTuple_GET_SIZE(operands);
@@ -280,8 +312,8 @@ static int add_step(Plan *self, PyObject *parameters, PyObject *step, npy_intp s
             return -1;
         }
     }
-    loop.watched = translated(loop.watched, 0, 1);
-    loop.step = PyList_GET_SIZE(self->steps);
+    loop.watched = (short)translated(watched, 0, 1);
+    loop.step = (int)PyList_GET_SIZE(self->steps);
     return find_loop(ufunc, arrays, (int)n, &loop) < 0 || PyList_Append(self->steps, step) < 0 ? -1
            : size ? add_in_blocks(self, parameters, arrays, (int)n, &loop, size)
                   : add_whole(self, parameters, arrays, (int)n, &loop);
@@ -353,6 +385,10 @@ static PyObject *plan_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) 
             args, "O!nO!O", &PyList_Type, &parameters, &n_inputs, &PyList_Type, &groups, &report)) {
         return NULL;
     }
+    if (n_inputs < 0 || n_inputs > PyList_GET_SIZE(parameters) || PyList_GET_SIZE(parameters) >= SHRT_MAX) {
+        PyErr_SetString(PyExc_ValueError, "a plan has at most 32 766 parameters, and not more inputs");
+        return NULL;
+    }
     Plan *self = (Plan *)type->tp_alloc(type, 0);
     if (self == NULL) {
         return NULL;
@@ -414,6 +450,36 @@ static int fits(Plan const *self, Py_ssize_t k, PyObject *given) {
            (k < self->n_inputs ? PyArray_ISCARRAY_RO(array) : PyArray_ISCARRAY(array));
 }
 
+PyDoc_STRVAR(arguments_doc,
+    "arguments(inputs)\n--\n\n"
+    "A tuple to call the plan with: these inputs, and a new array for each parameter that is written.\n\n"
+    "``None`` if `inputs` is no tuple of arrays of the shapes, dtypes and layouts that the plan takes.");
+
+static PyObject *plan_arguments(PyObject *object, PyObject *inputs) {
+    Plan *self = (Plan *)object;
+    if (!PyTuple_Check(inputs) || PyTuple_GET_SIZE(inputs) != self->n_inputs) {
+        Py_RETURN_NONE;
+    }
+    for (Py_ssize_t k = 0; k < self->n_inputs; k++) {
+        if (!fits(self, k, PyTuple_GET_ITEM(inputs, k))) {
+            Py_RETURN_NONE;
+        }
+    }
+    PyObject *found = PyTuple_New(self->n_parameters);
+    for (Py_ssize_t k = 0; found != NULL && k < self->n_parameters; k++) {
+        Kind *kind = &self->kinds[k];
+        PyObject *array = k < self->n_inputs ? Py_NewRef(PyTuple_GET_ITEM(inputs, k))
+                                             : PyArray_EMPTY(kind->ndim, kind->shape, kind->type, 0);
+        if (array == NULL) {
+            Py_CLEAR(found);
+        }
+        else {
+            PyTuple_SET_ITEM(found, k, array);
+        }
+    }
+    return found;
+}
+
 /* Run all loops; whether one of them had an error that is looked for. */
 static int run_loops(Plan *self) {
     int any = 0, unknown = 1; /* unknown: flags may be up that no loop since has raised */
@@ -422,8 +488,8 @@ static int run_loops(Plan *self) {
             for (Loop *loop = self->loops + group->first; loop < self->loops + group->end; loop++) {
                 char *args[MOST_OPERANDS];
                 for (int j = 0; j < MOST_OPERANDS; j++) {
-                    args[j] = (char *)(self->bases[loop->bases[j]] + loop->offsets[j] +
-                                       (uintptr_t)block * (uintptr_t)loop->advance[j]);
+                    uintptr_t passed = loop->advances[j] ? (uintptr_t)(block * BLOCK * loop->strides[j]) : 0;
+                    args[j] = (char *)(self->bases[loop->bases[j]] + loop->offsets[j] + passed);
                 }
                 if (loop->watched && unknown) {
                     if (fetestexcept(ERRORS)) {
@@ -435,9 +501,9 @@ static int run_loops(Plan *self) {
                 npy_intp count = last ? group->last_count : loop->count;
                 loop->function(args, &count, loop->strides, loop->data);
                 if (loop->watched) {
-                    int found = fetestexcept(ERRORS);
+                    int found = fetestexcept(ERRORS); /* all units: loops may raise in any */
                     if (found) {
-                        loop->seen |= found & loop->watched;
+                        loop->seen = (short)(loop->seen | (found & loop->watched));
                         any |= found & loop->watched;
                         feclearexcept(ERRORS);
                     }
@@ -532,9 +598,15 @@ static PyMemberDef plan_members[] = {
     {NULL, 0, 0, 0, NULL},
 };
 
+static PyMethodDef plan_methods[] = {
+    {"arguments", plan_arguments, METH_O, arguments_doc},
+    {NULL, NULL, 0, NULL},
+};
+
 static PyType_Slot plan_slots[] = {
     {Py_tp_doc, (void *)plan_doc},     {Py_tp_new, plan_new},         {Py_tp_dealloc, plan_dealloc},
-    {Py_tp_call, PyVectorcall_Call},   {Py_tp_members, plan_members}, {0, NULL},
+    {Py_tp_call, PyVectorcall_Call},   {Py_tp_members, plan_members}, {Py_tp_methods, plan_methods},
+    {0, NULL},
 };
 
 static PyType_Spec plan_spec = {

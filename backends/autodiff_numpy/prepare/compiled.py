@@ -114,8 +114,10 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
 
 def program(
     lines: list[Line], stand_ins: dict[str, Any], results: int, names: dict[str, Any], reference: Callable[..., Any]
-) -> Callable[..., Any] | None:
-    """The lines as a function that runs plans; ``None`` where there are none to run.
+) -> tuple[Callable[..., Any], Callable[[tuple[Any, ...]], tuple[Any, ...] | None]] | None:
+    """The lines as a function that runs plans, and one that makes its arguments; ``None`` where there is no plan.
+
+    The second takes the arrays that are read, and adds new ones for the results; ``None`` if they do not fit.
 
     Args:
         lines: of the whole program.
@@ -134,7 +136,7 @@ def program(
         if in_plan:
             name = f"plan{start}"
             groups = _groups(row, lines[start + len(row) :], stand_ins, names)
-            known[name] = SPEED.Plan(list(stand_ins.values()), len(stand_ins) - results, groups, _report)
+            known[name] = plan = SPEED.Plan(list(stand_ins.values()), len(stand_ins) - results, groups, _report)
             written.append(Line(f"if not {name}({parameters}): return _reference({parameters})", None, None, ""))
         else:
             written += row
@@ -142,7 +144,7 @@ def program(
     source = function("replay", stand_ins, written)
     known |= {name: names[name] for name in _words(source) & names.keys()}
     exec(source, known)
-    return known["replay"]  # type: ignore[no-any-return]
+    return known["replay"], plan.arguments
 
 
 def _without_views(lines: list[Line]) -> list[Line]:

@@ -32,6 +32,8 @@ class Program:
 
     Attributes:
         replay: the function: of the arguments, the variables' values and the arrays to compute into.
+        arguments: gives for arguments and variables' values those of `replay`, with new arrays for the results, or
+            ``None`` if there is something about them that has to be looked at.
         variables: whose values are its arguments after the function's own.
         outcomes: what Python saw when it was recorded, in order.
         results: shapes and dtypes of the arrays to compute into.
@@ -48,7 +50,9 @@ class Program:
         plans = compiled.program(writer.lines, writer.stand_ins, len(self.results), writer.names, self._reference)
         if plans is None:
             self._reference = _Reference(lambda: writer)
-        self.replay: Callable[..., tuple[int, str] | None] = plans or self._reference.replay
+            plans = self._reference.replay, lambda _: None
+        self.replay: Callable[..., tuple[int, str] | None] = plans[0]
+        self.arguments: Callable[[tuple[Any, ...]], tuple[Any, ...] | None] = plans[1]
 
     @property
     def source(self) -> str:

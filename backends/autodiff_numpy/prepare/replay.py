@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,26 +65,48 @@ class Replayed:
         finally:
             self._lock.release()
 
+    def quick(self, arrays: tuple[Any, ...]) -> tuple[list[Any], Structure] | None:
+        """The result for arguments that nobody has checked; ``None`` where they are not as usual, or a tape is open."""
+        if self.refused or RECORDER.frame().recordings or TRACE.get() is not None:
+            return None
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            program, leaves, structure = self.programs[0]
+            read = [variable.value for variable in program.variables] if program.variables else ()
+            found = program.arguments((*arrays, *read) if read else arrays)
+            if found is None:
+                return None
+            missed = program.replay(*found)
+            if missed is not None:
+                return self._replayed(list(arrays), None, missed)
+            self._misses = 0
+            return _filled(leaves, found[len(found) - len(program.results) :]), structure
+        finally:
+            self._lock.release()
+
     def _as_it_is(self, arrays: list[Any]) -> tuple[list[Any], Structure]:
         leaves, structure = self._f(*arrays)
         return [leaf if type(leaf) is Traced else _array(leaf) for leaf in leaves], structure
 
-    def _replayed(self, arrays: list[Any], out: list[Any] | None) -> tuple[list[Any], Structure]:
+    def _replayed(
+        self, arrays: list[Any], out: list[Any] | None, missed: tuple[int, str] | None = None
+    ) -> tuple[list[Any], Structure]:
+        """The result, and how the first program went astray if that is known."""
         values = [array.value if type(array) is Variable else array for array in arrays]
         chosen = 0
         while True:
             program, leaves, structure = self.programs[chosen]
-            inputs = [*values, *[variable.value for variable in program.variables]]
-            results = _destinations(program, leaves, out, inputs)
-            missed = program.replay(*inputs, *results)
+            if missed is None:
+                inputs = [*values, *[variable.value for variable in program.variables]]
+                results = _destinations(program, leaves, out, inputs)
+                missed = program.replay(*inputs, *results)
             if missed is None:
                 if chosen:
                     self.programs.insert(0, self.programs.pop(chosen))
                 self._misses = 0
-                places = iter(results)
-                return [next(places) if type(leaf) is Ref else copied(leaf) if isinstance(leaf, np.ndarray) else leaf
-                        for leaf in leaves], structure  # fmt: skip
-            number, outcome = missed
+                return _filled(leaves, results), structure
+            (number, outcome), missed = missed, None
             way = [*program.outcomes[:number], outcome]
             fits = [i for i, (other, *_) in enumerate(self.programs) if other.outcomes[: number + 1] == way]
             if not fits:
@@ -151,6 +173,16 @@ def _owned(leaf: Any) -> Any:
     """A result of a recorded run as users get it."""
     value = leaf.value if type(leaf) is Traced else leaf
     return np.array(value) if isinstance(value, (np.ndarray, np.generic)) else value
+
+
+def _filled(leaves: list[Any], results: Sequence[Any]) -> list[Any]:
+    """The leaves of a result: what was computed, in its places, and copies of constants."""
+    if len(leaves) == len(results):
+        return list(results)
+    places = iter(results)
+    return [
+        next(places) if type(leaf) is Ref else copied(leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in leaves
+    ]
 
 
 def _destinations(program: Program, leaves: list[Any], out: list[Any] | None, inputs: list[Any]) -> list[Any]:
