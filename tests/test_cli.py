@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,12 +13,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from autodiff_spec import Capability
 from autodiff_spec.clauses import CLAUSES
 from autodiff_spec.cli import COMMANDS
 from autodiff_spec.cli._app import app
+from autodiff_spec.conformance._thinning import quick
 from autodiff_spec.report import Outcome, Report, Verdict
 from autodiff_spec.report.terminal import failures, text
 from tests import fresh
@@ -61,11 +65,60 @@ def test_a_wrong_engine_violates_and_each_failure_comes_with_a_command_that_show
     done = cli("test", "engines:Wrong", "--only", "VAR-01")
     assert done.returncode == 1, done.stderr
     assert re.search(r"violates .*VAR-01", done.stdout)
-    commands = re.findall(r"^ +\$ autodiff-spec test engines:Wrong --only (.*)$", done.stdout, re.MULTILINE)
+    assert re.search(r"\(\d+ s, seed \d+\)", done.stdout.replace("\n", " "))
+    commands = re.findall(r"^ +\$ autodiff-spec (test engines:Wrong --seed \d+ --only .*)$", done.stdout, re.MULTILINE)
     assert commands
-    again = cli("test", "engines:Wrong", "--only", commands[0].strip("'"))
+    again = cli(*shlex.split(commands[0]))
     assert again.returncode == 1
     assert commands[0] in again.stdout
+
+
+ODD = """
+import autodiff_numpy
+
+class Odd(autodiff_numpy.NumpyBackend):
+    name = "odd"
+    def _variable(self, array):
+        return super()._variable(array + 1.0 if (array > 0.3).sum() > 1 else array)
+"""
+DRAWN = "test_variables.py::test_a_variable_keeps_value_shape_and_dtype"
+
+
+def test_a_quick_run_asks_little_and_a_drawn_failure_is_drawn_again_and_shrunk_by_its_command(
+    cli: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "odd.py").write_text(ODD, "utf-8")
+    options = ("--seed", "5", "--max-examples", "9", "--only", "VAR-01", "--json", "q.json")
+    done = cli("test", "odd:Odd", "--quick", *options)
+    assert done.returncode == 1, done.stderr
+    rows = {row.test: row for row in Report.read(tmp_path / "q.json").rows}
+    assert rows[DRAWN].outcome is Outcome.FAILED
+    assert len({test.partition("[")[0] for test in rows}) > len(rows) / 2  # few cases of each
+    [command] = re.findall(rf"^ +\$ autodiff-spec (.* --only {DRAWN})$", done.stdout, re.MULTILINE)
+    assert command == f"test odd:Odd --seed 5 --max-examples 9 --only {DRAWN}"
+    again = cli(*shlex.split(command), "--json", "a.json")
+    [row] = Report.read(tmp_path / "a.json").rows
+    assert again.returncode == 1
+    shrunk, first = (re.search(r"value=array\((.*?)\)", one.reproducer, re.DOTALL) for one in (row, rows[DRAWN]))
+    assert shrunk is not None
+    assert first is not None
+    assert len(shrunk[1]) < len(first[1]), (shrunk[1], first[1])
+
+
+def test_a_quick_run_is_of_first_order() -> None:
+    class Item:
+        def __init__(self, name: str, *clauses: str) -> None:
+            self.name, self.originalname, self.cited = name, name.partition("[")[0], clauses
+            self.callspec = SimpleNamespace(id=name.partition("[")[2].rstrip("]"))
+
+        def iter_markers(self, name: str) -> list[SimpleNamespace]:
+            return [SimpleNamespace(args=self.cited)]
+
+    items = [Item("test_a[x]", "VAR-01"), Item("test_a[y]", "VAR-01"), Item("test_a[z]", "VAR-01", "VAR-02"),
+             Item("test_b[sum-second]", "FUN-01"), Item("test_the_second_derivative", "FUN-01")]  # fmt: skip
+    higher = next(one for one in CLAUSES.values() if Capability.HIGHER_ORDER in one.needs)
+    items.append(Item("test_c", higher.id))
+    assert [item.name for item in quick(items)] == ["test_a[x]", "test_a[z]"]  # type: ignore[arg-type]
 
 
 def test_what_follows_two_dashes_is_for_pytest(cli: Command) -> None:
@@ -251,7 +304,8 @@ def test_the_flavour_is_an_option_and_the_report_names_it(cli: Command, tmp_path
     report = Report.read(tmp_path / "found.json")
     assert (report.conventions, report.name) == ("spec", "right (spec)")
     failed = replace(report, rows=(replace(report.rows[0], outcome=Outcome.FAILED),))
-    assert "--conventions spec --only" in "".join(text(line, colour=False, width=200) for line in failures(failed))
+    said = "".join(text(line, colour=False, width=200) for line in failures(failed))
+    assert f"--conventions spec --seed {report.seed} --only" in said
 
 
 def test_compare_shows_both_flavours_a_column_each(cli: Command, tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests import fresh
+
 ROOT = Path(__file__).resolve().parent.parent
 pytest_plugins = ["pytester"]
 
@@ -331,6 +333,20 @@ def test_outer(tmp_path):
     suite.makepyfile(test_tiny=outer)
     result, _ = run(suite, "--max-examples", "7")
     assert result.ret == 0
+
+
+def test_without_the_plugin_one_line_says_so() -> None:
+    suite = "autodiff_spec.conformance"
+    done = fresh.python("-m", "pytest", "--confcutdir", "autodiff_spec/conformance", "--pyargs", suite)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert f"the suite needs its plugin: pytest -p {suite}.plugin --pyargs {suite}" in done.stdout
+    assert len(done.stdout.splitlines()) < 12
+
+
+def test_a_seed_is_chosen_and_named_where_none_was_asked_for(suite: pytest.Pytester) -> None:
+    result, report = run(suite)
+    assert report["seed"].isdigit()
+    result.stdout.fnmatch_lines([f"*seed {report['seed']}*"])
 
 
 # --- pytest-xdist -----------------------------------------------------------------------------------------------------

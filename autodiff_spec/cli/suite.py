@@ -44,7 +44,7 @@ from autodiff_spec.report.html import page
 from autodiff_spec.report.judging import continued, finished, merged
 from autodiff_spec.report.junit import junit
 from autodiff_spec.report.reading import read_costs, read_reports
-from autodiff_spec.report.runs import TIME_LIMIT, NoTestsError, RunError, node, run_parts, run_suite
+from autodiff_spec.report.runs import QUICK_TIME_LIMIT, TIME_LIMIT, NoTestsError, RunError, node, run_parts, run_suite
 from autodiff_spec.report.runs import Progress as Step
 from autodiff_spec.report.stream import Line, ResultFile
 
@@ -58,8 +58,11 @@ Jobs = Annotated[int, typer.Option("--jobs", min=1, help="processes that share t
 Scheduler = Annotated[
     str, typer.Option("--scheduler", metavar="ADDRESS", help="run the tests on a Dask cluster's workers")
 ]
+Quick = Annotated[
+    bool, typer.Option("--quick", help="a first look: first order, few cases and examples, no shrinking, in a minute")
+]
 TimeLimit = Annotated[
-    float, typer.Option("--time-limit", metavar="SECONDS", min=1, help="what a test may take; then it is a crash")
+    float | None, typer.Option("--time-limit", metavar="SECONDS", min=1, help="what a test may take (300; --quick: 10)")
 ]
 Resume = Annotated[
     Path | None, typer.Option("--resume", metavar="FILE", help="go on with the run of a result file, into it")
@@ -79,6 +82,7 @@ Flavours = Annotated[str, typer.Option("--conventions", help="native or spec; na
     "test",
     epilog=examples(
         "autodiff-spec test numpy",
+        "autodiff-spec test my_package:backend --quick",
         "autodiff-spec test my_package:backend --json found.json",
         "autodiff-spec test jax --only KINK-02 --only TAPE-05",
         "autodiff-spec test torch --conventions spec",
@@ -93,13 +97,14 @@ def check(
     pytest_arguments: Annotated[list[str] | None, typer.Argument(metavar="-- PYTEST_ARGUMENTS")] = None,
     max_examples: Examples = None,
     seed: Seed = None,
+    quick: Quick = False,
     only: Only = None,
     conventions: Conventions = "",
     json_file: JsonFile = None,
     accuracy: Accuracies = False,
     jobs: Jobs = 1,
     scheduler: Scheduler = "",
-    time_limit: TimeLimit = TIME_LIMIT,
+    time_limit: TimeLimit = None,
     resume: Resume = None,
     junit_file: Junit = None,
 ) -> None:
@@ -121,7 +126,9 @@ def check(
     more = pytest_arguments or []
     if any(argument.startswith(("--junitxml", "--junit-xml")) for argument in more):
         raise UsageError("pytest's XML ends with its process: say --junit FILE")
-    arguments = [*_drawing(max_examples, seed, before), *_selection(only or []), *more]
+    chosen = [*(["--quick"] if quick else []), *_selection(only or [])]
+    arguments = [*_drawing(max_examples, seed, before), *chosen, *more]
+    time_limit = time_limit or (QUICK_TIME_LIMIT if quick else TIME_LIMIT)
     path = json_file or resume
     file = None if path is None else ResultFile(path, before)
     task = _Task(backend, flavours[0], arguments, None if {"--pdb", "--trace"} & set(more) else time_limit)

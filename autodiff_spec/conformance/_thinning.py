@@ -5,6 +5,8 @@ each pair of values; a function once in each narrower dtype, by its pullback; of
 mode, on their first shapes, and the others in second order, on their largest; second derivatives at every magnitude in
 float64 alone. Every function, keyword, value and clause is asked all the same, and so is every case for which its
 adapter lists a deviation, in any flavour. ``--every-case`` spares none.
+
+``--quick`` asks any backend less still: `quick`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,10 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import pytest
+
+from autodiff_spec import Capability
+from autodiff_spec.clauses import CLAUSES
+from autodiff_spec.conformance._run import case_of, cited_by
 
 T = TypeVar("T")
 
@@ -35,3 +41,20 @@ def covering(cases: Iterable[T], values: Callable[[T], Iterable[Any]]) -> list[T
         found[number], has = left.pop(number)
         missing -= has
     return [found[number] for number in sorted(found)]
+
+
+def quick(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """The tests of the first minute: of those of first order, each on one case for every clause that it checks."""
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for item in items:
+        pairs = {(clause, getattr(item, "originalname", item.name)) for clause in cited_by(item)}
+        if not pairs <= seen and not _is_of_second_order(item):
+            seen |= pairs
+            found.append(item)
+    return found
+
+
+def _is_of_second_order(item: pytest.Item) -> bool:
+    needs = {need for clause in cited_by(item) if clause in CLAUSES for need in CLAUSES[clause].needs}
+    return Capability.HIGHER_ORDER in needs or "second_derivative" in item.name or "second" in case_of(item)

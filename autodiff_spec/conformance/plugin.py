@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import random
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import nullcontext
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 import autodiff_spec
 from autodiff_spec import Backend
@@ -25,8 +26,10 @@ from autodiff_spec.conformance import accuracy
 from autodiff_spec.conformance._rows import row_of
 from autodiff_spec.conformance._run import Run, belongs, cited_by, environment, identity, part_of
 from autodiff_spec.conformance._stream import Stream
+from autodiff_spec.conformance._thinning import quick
 from autodiff_spec.conformance.coverage import drawn
 from autodiff_spec.report import Errors, Outcome, Report, Row
+from autodiff_spec.report.results import USUAL_EXAMPLES
 
 pytest.register_assert_rewrite("autodiff_spec.conformance.checks")
 
@@ -34,8 +37,8 @@ _RUN = pytest.StashKey[Run]()
 _ERRORS = pytest.StashKey[list[Errors]]()
 _PROFILE_BEFORE = pytest.StashKey[tuple[str, settings]]()
 _PROFILE = "autodiff-spec"
-_EXAMPLES = 20
 _EXAMPLES_WHERE_SHAPES_COMPILE = 10
+_EXAMPLES_QUICK = 2
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,6 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--clauses", metavar="IDS", help="run the tests of these clauses only, ids with commas between them")
     add("--part", type=_part, metavar="K/N", help="run part K of N; neighbouring clauses are in different ones")
     add("--every-case", action="store_true", help="spare no case, of a backend that compiles for each shape")
+    add("--quick", action="store_true", help="first order, a case of each test and clause, 2 examples, no shrinking")
     add("--drawn-json", metavar="FILE", help="write there what was drawn for each function")
     add("--report-json", metavar="FILE", help="write verdicts and results there")
     add("--stream", metavar="FILE", help="append a line of JSON there for whatever happens")
@@ -69,8 +73,12 @@ def _part(text: str) -> tuple[int, int]:
     return number - 1, count
 
 
+@pytest.hookimpl(tryfirst=True)  # before Hypothesis reads its seed
 def pytest_configure(config: pytest.Config) -> None:
-    """Prepare the environment, the Hypothesis profile and the run."""
+    """Prepare the environment, the Hypothesis profile and the run; with ``-p`` a seed that can be named."""
+    named = not config.getoption("hypothesis_seed", None) and __name__ in config.option.plugins
+    if named and not config.getoption("derandomize"):
+        config.option.hypothesis_seed = str(random.randrange(2**31))
     config.addinivalue_line("markers", "clause(*ids): the clauses of the specification that a test checks")
     config.addinivalue_line("markers", "spare: a case that a backend is spared which compiles for every shape")
     _prepare_environment()
@@ -123,11 +131,14 @@ def _load_profile(config: pytest.Config) -> None:
     config.stash[_PROFILE_BEFORE] = (before, settings.get_profile(before))
     chosen = config.getoption("--hypothesis-profile", None)
     parent = settings.get_profile(chosen) if chosen else None
-    usual = parent.max_examples if parent else _EXAMPLES_WHERE_SHAPES_COMPILE if _is_jax() else _EXAMPLES
+    quick = config.getoption("quick")
+    usual = parent.max_examples if parent else _EXAMPLES_WHERE_SHAPES_COMPILE if _is_jax() else USUAL_EXAMPLES
+    phases = (Phase.explicit, Phase.reuse, Phase.generate) if quick else settings.get_profile("default").phases
     settings.register_profile(
         _PROFILE,
         parent=parent,
-        max_examples=config.getoption("--max-examples") or usual,
+        max_examples=config.getoption("--max-examples") or (_EXAMPLES_QUICK if quick else usual),
+        phases=phases,
         derandomize=config.getoption("--derandomize"),
         deadline=None,  # a first call compiles, a later one does not
         print_blob=True,
@@ -202,6 +213,12 @@ def pytest_runtest_makereport(
     return report
 
 
+def _choose(config: pytest.Config, items: list[pytest.Item], chosen: list[pytest.Item]) -> None:
+    kept = set(chosen)
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = chosen
+
+
 class Recorder:
     """The hooks that follow a run from the collected tests to its report."""
 
@@ -228,9 +245,9 @@ class Recorder:
             items[:] = [item for item in items if item not in spared]
         if config.getoption("clauses"):
             asked = set(config.getoption("clauses").split(","))
-            chosen = [item for item in items if asked & set(cited_by(item))]
-            config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-            items[:] = chosen
+            _choose(config, items, [item for item in items if asked & set(cited_by(item))])
+        if config.getoption("quick"):
+            _choose(config, items, quick(items))
         if config.getoption("part"):
             number, count = config.getoption("part")
             items[:] = [item for item in items if part_of(item, count) == number]

@@ -14,6 +14,7 @@ from autodiff_spec.report.accuracy import Accuracy
 
 SCHEMA = 3
 INTERRUPTED = 2  # pytest's exit status
+USUAL_EXAMPLES = 20  # of a drawn test
 
 
 class Outcome(enum.StrEnum):
@@ -152,10 +153,12 @@ class Report:
         return self.exit_status == 0
 
     def command(self, row: Row) -> str:
-        """The command line that runs one test again, on the backend by the name that found it."""
+        """The command line that runs one test again, as it was drawn, on the backend by the name that found it."""
         backend = self.environment.get("AUTODIFF_SPEC_BACKEND", self.backend)
         flavour = "" if self.conventions == "native" else f" --conventions {self.conventions}"
-        return f"autodiff-spec test {shlex.quote(backend)}{flavour} --only {shlex.quote(row.test)}"
+        seed = f" --seed {self.seed}" if self.seed.isdigit() else ""
+        count = "" if self.max_examples == USUAL_EXAMPLES else f" --max-examples {self.max_examples}"
+        return f"autodiff-spec test {shlex.quote(backend)}{flavour}{seed}{count} --only {shlex.quote(row.test)}"
 
     def as_json(self) -> str:
         """The report as JSON."""

@@ -25,8 +25,8 @@ from autodiff_spec.report.results import Report
 from autodiff_spec.report.stream import Keep, Rows, Tail
 
 SUITE = "autodiff_spec.conformance"
-TIME_LIMIT = 300.0
-"""Seconds that a test may take."""
+TIME_LIMIT, QUICK_TIME_LIMIT = 300.0, 10.0
+"""Seconds that a test may take; of a quick run, `QUICK_TIME_LIMIT`."""
 _POLL, _PATIENCE, _LAST_WORDS = 0.1, 15.0, 5.0
 _INTERRUPTED, _USAGE, _NOTHING_SELECTED = 2, 4, 5  # exit statuses of pytest
 _OF_PYTEST = re.compile(r"[/\\](_pytest|pluggy|hypothesis)[/\\]")

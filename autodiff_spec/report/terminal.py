@@ -75,15 +75,16 @@ def _answer(report: Report) -> Text:
     name = f"{report.backend} {report.version} {report.flavour}".rstrip()
     failed = [row for row in report.rows if row.outcome is Outcome.FAILED]
     crashed = [row for row in report.rows if row.outcome is Outcome.CRASHED]
+    drawn = f"({report.seconds:.0f} s, seed {report.seed})"
     if report.conforms:
         asked = "of the clauses that were asked, " if report.filtered else ""
-        return Text(f"{name}: {asked}nothing beyond the listed deviations ({report.seconds:.0f} s)", style="bold green")
+        return Text(f"{name}: {asked}nothing beyond the listed deviations {drawn}", style="bold green")
     found = ["interrupted"] if report.interrupted else []
     found += [f"crashes: {len(crashed)}"] if crashed else []
     found += [f"unexpected failures: {len(failed)}"] if failed else []
     found += [f"listed entries out of date: {len(report.problems)}"] if report.problems else []
     reasons = ", ".join(found) or "the run did not end well"
-    return Text(f"{name}: {reasons} ({report.seconds:.0f} s)", style="bold red")
+    return Text(f"{name}: {reasons} {drawn}", style="bold red")
 
 
 def failures(report: Report) -> Iterator[RenderableType]:
