@@ -199,7 +199,7 @@ def test_the_reproducer_is_copied(opened: Any) -> None:
     found.page.get_by_role("button", name="Copy the reproducer").click()
     found.page.get_by_role("button", name="Copied").wait_for()
     copied = found.page.evaluate("navigator.clipboard.readText()")
-    assert copied == f"{FAILED.reproducer}\nautodiff-spec test other --conventions spec --only {FAILED.test}"
+    assert copied == f"{FAILED.reproducer}\nautodiff-spec test other --conventions spec --seed 7 --only {FAILED.test}"
 
 
 def test_plots_are_chosen_and_speak(opened: Any) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
+from autodiff_spec.conformance._mismatch import diagnosis
 from autodiff_spec.conformance._run import LISTED, MISSING, NOTE, case_of, cited_by, identity
 from autodiff_spec.report import Outcome, Row
 
@@ -27,6 +28,7 @@ def row_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestRe
         outcome=outcome,
         message=_one_line(error),
         reproducer=_reproducer(error) if outcome in (Outcome.FAILED, Outcome.EXPECTED) else "",
+        **(asdict(diagnosis(error, item.name)) if error and outcome in (Outcome.FAILED, Outcome.EXPECTED) else {}),
         seconds=round(report.duration, 4),
     )
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from autodiff_spec import Backend
+from autodiff_spec.conformance._mismatch import MismatchError
 from autodiff_spec.conformance.accuracy import note
 from autodiff_spec.report import Errors
 
@@ -56,7 +57,8 @@ def assert_close(
     found, truth = np.asarray(actual), np.asarray(expected)
     if truth.dtype == object:
         truth = truth.astype(np.complex128 if any(hasattr(v, "imag") and v.imag for v in truth.ravel()) else np.float64)
-    assert found.shape == truth.shape, f"shape {found.shape}, expected {truth.shape}"
+    if found.shape != truth.shape:
+        raise MismatchError(f"shape {found.shape}, expected {truth.shape}", found, truth)
     wide = np.complex128 if "c" in (found.dtype.kind, truth.dtype.kind) else np.float64
     found_wide, truth_wide = found.astype(wide), truth.astype(wide)
     size = np.abs(truth_wide) if scale is None else np.maximum(np.abs(truth_wide), np.asarray(scale, dtype=np.float64))
@@ -64,7 +66,10 @@ def assert_close(
     with np.errstate(invalid="ignore"):
         near = (np.abs(found_wide - truth_wide) <= tolerance) & np.isfinite(truth_wide)  # nothing is near infinity
     same = near | (found_wide == truth_wide) | (np.isnan(found_wide) & np.isnan(truth_wide))
-    assert same.all(), f"got\n{found!r}\nexpected\n{truth!r}\nwithin\n{tolerance!r}"
+    if not same.all():
+        unit = epsilon(found.dtype if dtype is None else dtype)
+        message = f"got\n{found!r}\nexpected\n{truth!r}\nwithin\n{tolerance!r}"
+        raise MismatchError(message, found_wide, truth_wide, epsilon=unit, scale=size)
 
 
 def scale_of(truth: Any) -> float:
@@ -89,7 +94,11 @@ def assert_within_budget(
     """
     found, truth = np.asarray(found), np.asarray(truth)
     scale = scale_of(truth) if sizes is None else np.maximum(1.0, sizes)
-    assert_close(found, truth, dtype, scale=scale, condition=budget)
+    try:
+        assert_close(found, truth, dtype, scale=scale, condition=budget)
+    except MismatchError as wrong:
+        wrong.function, wrong.quantity = function, quantity
+        raise
     wide = np.complex128 if found.dtype.kind == "c" else np.float64
     errors = np.abs(found.astype(wide) - truth) / (epsilon(dtype) * scale)
     note(Errors(function, dtype, quantity, budget, tuple(np.ravel(errors).tolist())))
@@ -140,7 +149,10 @@ def assert_relative(
         k = tuple(wrong[0])
         where = ", ".join(np.array2string(np.asarray(array[k[0]]), separator=", ") for array in at)
         of = f"{len(set(wrong[:, 0].tolist()))} of {len(errors)} {dtype} {quantity}s"
-        raise AssertionError(f"{of}: at {where} got {found[k]}, expected {truth[k]}, {errors[k]:.3g} units apart")
+        message = f"{of}: at {where} got {found[k]}, expected {truth[k]}, {errors[k]:.3g} units apart"
+        wrong_one = MismatchError(message, found[k], truth[k], epsilon=epsilon(dtype), scale=0.0)
+        wrong_one.quantity = quantity
+        raise wrong_one
 
 
 def assert_array(be: Backend, x: Any, shape: tuple[int, ...], dtype: Any) -> None:
@@ -153,7 +165,11 @@ def assert_array(be: Backend, x: Any, shape: tuple[int, ...], dtype: Any) -> Non
 
 def assert_equal(be: Backend, x: Any, expected: Any) -> None:
     """``x`` has exactly these values and this shape (for results that involve no rounding)."""
-    np.testing.assert_array_equal(be.to_numpy(x), np.asarray(expected), strict=False)
+    found, truth = be.to_numpy(x), np.asarray(expected)
+    try:
+        np.testing.assert_array_equal(found, truth, strict=False)
+    except AssertionError as error:
+        raise MismatchError(str(error), found, truth) from None
     assert tuple(x.shape) == np.shape(expected)
 
 

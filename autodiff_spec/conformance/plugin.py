@@ -23,8 +23,9 @@ from hypothesis import HealthCheck, Phase, settings
 import autodiff_spec
 from autodiff_spec import Backend
 from autodiff_spec.conformance import accuracy
+from autodiff_spec.conformance._mismatch import lacking
 from autodiff_spec.conformance._rows import row_of
-from autodiff_spec.conformance._run import Run, belongs, cited_by, environment, identity, part_of
+from autodiff_spec.conformance._run import MISSING, Run, belongs, cited_by, environment, identity, part_of
 from autodiff_spec.conformance._stream import Stream
 from autodiff_spec.conformance._thinning import quick
 from autodiff_spec.conformance.coverage import drawn
@@ -196,8 +197,15 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     if not belongs(item):
         return (yield)
     listening = drawn.noted(item.config.stash[_RUN].drawn) if item.config.getoption("drawn_json") else nullcontext()
+    be = item.config.stash[_RUN].backend
     with np.errstate(all="ignore"), np.printoptions(precision=17), accuracy.noted() as item.stash[_ERRORS], listening:
-        return (yield)
+        try:
+            return (yield)
+        except AttributeError as error:
+            if not (name := lacking(error, be.xp, be.extra)):
+                raise
+            item.stash[MISSING] = (f"xp.{name}",)
+            pytest.skip(f"unsupported: the namespace of {be.name} has no {name}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -47,7 +47,7 @@ def test_a_sequence_of_argnums_gives_a_tuple(be: Backend, argnums: Any) -> None:
     args = [array(be, value) for value in (3.0, 5.0, 7.0)]
     found = be.grad(weighted, argnums=argnums)(*args)
     assert type(found) is tuple
-    assert [float(g) for g in found] == [[35.0, 21.0, 15.0][i] for i in argnums]
+    assert [float(be.to_numpy(g)) for g in found] == [[35.0, 21.0, 15.0][i] for i in argnums]
     assert len({id(g) for g in found}) == len(found)
 
 
@@ -55,7 +55,7 @@ def test_a_sequence_of_argnums_gives_a_tuple(be: Backend, argnums: Any) -> None:
 def test_the_same_array_as_two_arguments_is_two_sources(be: Backend) -> None:
     x = array(be, 3.0)
     gx, gy = be.grad(lambda a, b: a * a * b, argnums=(0, 1))(x, x)
-    assert (float(gx), float(gy)) == (18.0, 9.0)
+    assert (float(be.to_numpy(gx)), float(be.to_numpy(gy))) == (18.0, 9.0)
 
 
 @clause("VJP-18")
@@ -82,7 +82,7 @@ def test_aux_is_returned_and_not_differentiated(be: Backend) -> None:
     g, aux = be.grad(f, has_aux=True)(array(be, 3.0))
     assert_equal(be, g, 6.0)
     assert aux["marker"] is marker
-    assert float(aux["array"]) == 300.0
+    assert float(be.to_numpy(aux["array"])) == 300.0
     (value, again), same = be.value_and_grad(f, argnums=(0,), has_aux=True)(array(be, 3.0))
     assert_equal(be, value, 9.0)
     assert again["marker"] is marker

@@ -142,7 +142,7 @@ def test_variables_are_watched_by_themselves(be: Backend) -> None:
         v, w = variable(be, 3.0), variable(be, 4.0)  # also those made while it is open
         y = v * w
     gv, gw = t.grad(y, (v, w))
-    assert (float(gv), float(gw)) == (4.0, 3.0)
+    assert (float(be.to_numpy(gv)), float(be.to_numpy(gw))) == (4.0, 3.0)
 
 
 @clause("TAPE-37")
@@ -190,7 +190,7 @@ def test_assigning_a_recorded_value_connects_nothing(be: Backend) -> None:
         be.assign(v, w * w)
         y = v * v
     gv, gw = t.grad(y, (v, w))
-    assert (float(gv), float(gw)) == (50.0, 0.0)
+    assert (float(be.to_numpy(gv)), float(be.to_numpy(gw))) == (50.0, 0.0)
 
 
 @clause("TAPE-25")

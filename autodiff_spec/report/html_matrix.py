@@ -126,10 +126,11 @@ def _entry(report: Report, row: Row, clause: str, numbers: Mapping[str, int]) ->
 
 
 def _failure(report: Report, row: Row, numbers: Mapping[str, int]) -> dict[str, Any]:
-    observed, permitted = observed_and_permitted(row.message)
+    observed, permitted = (row.observed, row.expected) if row.expected else observed_and_permitted(row.message)
     found = {
         "test": numbers[row.test],
         "case": row.case,
+        "kind": f"{row.kind}, {row.quantity}" if row.quantity else row.kind,
         "observed": observed,
         "permitted": permitted,
         "known": row.note if row.outcome is Outcome.EXPECTED else "",

@@ -61,7 +61,8 @@ def _evidence(clause: Clause, row: Row) -> Outcome | None:
         case Outcome.EXPECTED:
             return row.outcome if clause.id in row.listed else None
         case Outcome.UNSUPPORTED:
-            return row.outcome if {need.name for need in clause.needs} & set(row.missing) else None
+            lacks = {need.name for need in clause.needs} & set(row.missing) or any("." in name for name in row.missing)
+            return row.outcome if lacks else None
         case Outcome.SKIPPED:
             return None
         case _:

@@ -40,6 +40,18 @@ class Verdict(enum.StrEnum):
     UNTESTED = "untested"  # its tests were left out of this run
 
 
+class Kind(enum.StrEnum):
+    """How a test fails, the gravest kind first: what to mend first."""
+
+    WRONG = "silently wrong"
+    NAN = "not a number"
+    IMPRECISE = "imprecise"  # half of the digits are right
+    REFUSES = "refuses"  # a typed error, or NotImplementedError
+    LACKS = "lacks the name"  # of an array's method, of a module
+    RAISES = "crashes on its own line"  # an exception that tells the caller nothing
+    DIES = "ends the process"
+
+
 FAILURES = (Outcome.FAILED, Outcome.CRASHED)
 """How a test ends that speaks against its clauses, and is not listed."""
 WRONG = (Verdict.DEVIATES, Verdict.VIOLATES, Verdict.CRASHES)
@@ -61,6 +73,11 @@ class Row:
         listed: the clauses under which a failure is expected.
         missing: the capabilities for want of which it was left out.
         seconds: how long it took.
+        kind: of its failure, a value of `Kind`.
+        quantity: what it failed on: ``"value"``, ``"pullback"``, ``"pushforward"``, ``"second"``, or nothing.
+        observed: the whole value, or what the exception says.
+        expected: the whole value.
+        cause: what failures of one cause have in common: the function and quantity, or the exception.
     """
 
     test: str
@@ -73,6 +90,11 @@ class Row:
     listed: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     seconds: float = 0.0
+    kind: str = ""
+    quantity: str = ""
+    observed: str = ""
+    expected: str = ""
+    cause: str = ""
 
     @property
     def failing(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from autodiff_spec.report.accuracy import Errors
 from autodiff_spec.report.judging import assembled, continued
-from autodiff_spec.report.results import INTERRUPTED, Outcome, Report, Row
+from autodiff_spec.report.results import INTERRUPTED, Kind, Outcome, Report, Row
 
 _AFTERWARDS = {"seconds", "clauses", "rows", "exit_status", "accuracy", "schema"}
 HEAD = tuple(field.name for field in fields(Report) if field.name not in _AFTERWARDS)
@@ -78,7 +78,8 @@ class Rows:
         """Take it that the process died in the test that had begun, or between two tests."""
         if self.begun is not None:
             listed = Outcome.EXPECTED if self.begun.listed else Outcome.CRASHED
-            row = replace(self.begun, outcome=listed, message=why, reproducer=where)
+            row = replace(self.begun, outcome=listed, message=why, reproducer=where, kind=Kind.DIES.value)
+            row = replace(row, cause=f"{why} {where.partition(chr(10))[0]}".rstrip())
             self.take({"row": row.as_data(), "errors": []})
             self.take({"done": row.test, "failed": listed is Outcome.CRASHED})
         elif self.head is not None:

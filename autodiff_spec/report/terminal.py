@@ -13,7 +13,7 @@ from rich.text import Text
 from autodiff_spec.clauses import CHAPTERS, CLAUSES
 from autodiff_spec.report.accuracy import Accuracy
 from autodiff_spec.report.changes import Change, Changes
-from autodiff_spec.report.results import FAILURES, ClauseResult, Outcome, Report, Row, Verdict
+from autodiff_spec.report.results import FAILURES, ClauseResult, Kind, Outcome, Report, Row, Verdict
 
 WIDTH = 80
 _STYLES = {
@@ -31,6 +31,11 @@ _LETTERS = {
     Verdict.UNSUPPORTED: "u",
     Verdict.UNTESTED: "?",
 }
+
+
+_GRAVITY = [*Kind, ""]
+_CAUSES = 10  # that are shown of each kind
+_FEW = 3  # failures, which are shown with their programs
 
 
 def text(renderable: RenderableType, *, colour: bool, width: int = WIDTH) -> str:
@@ -88,22 +93,48 @@ def _answer(report: Report) -> Text:
 
 
 def failures(report: Report) -> Iterator[RenderableType]:
-    """Print the failures: unexpected ones with their reproducers, listed ones in a line each."""
+    """Print the failures: unexpected ones by kinds and causes, the gravest first, listed ones in a line each."""
+    grouped: dict[str, dict[str, list[Row]]] = {}
     for row in report.rows:
         if row.outcome in FAILURES:
-            yield _line(row, report)
-            if row.reproducer:
-                yield _verbatim(_indented(row.reproducer))
-            yield _verbatim(f"    $ {report.command(row)}")
+            grouped.setdefault(row.kind, {}).setdefault(row.cause or row.message, []).append(row)
+    for kind in sorted(grouped, key=_GRAVITY.index):
+        causes = sorted(grouped[kind].values(), key=len, reverse=True)
+        yield Text(f"\n{kind or 'fails'}: {sum(map(len, causes))} tests, causes: {len(causes)}", style="bold red")
+        for rows in causes[:_CAUSES]:
+            yield from _cause(rows, report)
+        if rest := causes[_CAUSES:]:
+            named = dict.fromkeys((rows[0].cause or rows[0].message).rpartition(" ")[2] for rows in rest)
+            yield Text(f"  and {len(rest)} more (--json has all): … {', '.join(named)}", "dim")
     expected = [row for row in report.rows if row.outcome is Outcome.EXPECTED]
     if expected:
         yield Text("\nlisted as known:")
         yield from (Text(f"  {', '.join(row.listed)} [{row.case}] {row.note}") for row in expected)
 
 
-def _line(row: Row, report: Report) -> Text:
+def _cause(rows: Sequence[Row], report: Report) -> Iterator[RenderableType]:
+    """The failures of one cause: how many, against which clauses, and the simplest of them."""
+    row = min(rows, key=lambda row: (len(row.observed) + len(row.expected), bool(row.reproducer)))
+    clauses = list(dict.fromkeys(clause for one in rows for clause in one.clauses))
     worst = _speaks_for(row, *(result.level for result in report.clauses if result.id in row.clauses))
-    return Text.assemble((f"{worst} ", _STYLES[worst]), f"{', '.join(row.clauses)} {row.test}: {row.message}")
+    named = ", ".join(clauses[:4]) + (f" and {len(clauses) - 4} more" if len(clauses) > 4 else "")
+    count = f" ({len(rows)} tests)" if len(rows) > 1 else ""
+    said = row.cause or row.message
+    yield Text.assemble("  ", (f"{worst} ", _STYLES[worst]), f"{named}: {_shortened(said, 200)}{count}")
+    if row.expected:
+        where = f" {row.quantity}" if row.quantity and row.quantity not in said else ""
+        yield _verbatim(f"    observed{where} {_indented(row.observed).strip()}")
+        yield _verbatim(f"    expected{where} {_indented(row.expected).strip()}")
+    elif row.message and row.message not in said:
+        yield _verbatim(_indented(row.message))
+    few = sum(one.outcome in FAILURES for one in report.rows) <= _FEW
+    if row.reproducer and (few or row.outcome is Outcome.CRASHED):
+        yield _verbatim(_indented(row.reproducer))
+    yield _verbatim(f"    $ {report.command(row)}")
+
+
+def _shortened(said: str, width: int) -> str:
+    return said if len(said) <= width else said[: width - 1] + "…"
 
 
 def _speaks_for(row: Row, *levels: str) -> Verdict:
@@ -166,7 +197,7 @@ def gaps(reports: Iterable[Report]) -> Iterator[RenderableType]:
 def _table(*names: str) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True)
-    table.add_column("chapter")
+    table.add_column("chapter", no_wrap=True, overflow="ellipsis")
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     return table

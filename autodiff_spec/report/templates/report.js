@@ -23,7 +23,7 @@
 
   function searchable(line) {
     const said = (data().cells[idOf(line)] ?? []).flatMap((cell) => cell.failed ?? [])
-      .map((failure) => `${failure.case ?? ""} ${failure.observed ?? ""} ${failure.known ?? ""}`);
+      .map((failure) => `${failure.case ?? ""} ${failure.kind ?? ""} ${failure.observed ?? ""} ${failure.known ?? ""}`);
     return [...Array.from(line.firstElementChild.children, (part) => part.textContent), ...said].join(" ").toLowerCase();
   }
 
@@ -159,6 +159,7 @@
       facts.append(element("dt", name), place);
     };
     part.append(element("h4", found.case || data().tests[found.test].replace(/^.*::/, "").replaceAll("_", " ")));
+    say("kind", found.kind, "span");
     say("observed", found.observed);
     say("permitted", found.permitted || text, found.permitted ? "code" : "span");
     say(found.known ? "known" : "", found.known, "span");
