@@ -173,9 +173,10 @@ def test_one_file_of_several_is_a_filtered_run(suite: pytest.Pytester) -> None:
         ("[[deviation", "*deviations.toml*"),
         ('[[deviation]]\nclause = "XYZ-01"', "*entry 1 has no reason, has no versions, has no table of cases*"),
         (LISTED + "colour = 'red'", "*entry 1 has a wrong colour*"),
+        (LISTED.replace("XYZ-02", "XYZ-77"), "*entry 1 is of XYZ-77: there is no such clause*"),
         (LISTED + LISTED, "*XYZ-02 [[]f at 1] is there twice*"),
     ],
-    ids=["syntax", "missing key", "unknown key", "duplicate"],
+    ids=["syntax", "missing key", "unknown key", "unknown clause", "duplicate"],
 )
 def test_a_file_of_deviations_that_cannot_be_read_is_a_usage_error(
     suite: pytest.Pytester, content: str, complaint: str

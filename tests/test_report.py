@@ -171,10 +171,19 @@ def test_against_says_by_its_status_whether_something_changed(cli: Command, tmp_
 
 def test_wrong_usage_of_report(cli: Command, tmp_path: Path) -> None:
     written(tmp_path / "a.json", [good()])
-    written(tmp_path / "b.json", [other()])
+    written(tmp_path / "b.json", [other(), replace(other(), backend="third")])
     assert "no backend in common" in cli("report", "a.json", "--against", "b.json").stderr
     assert "--against" in cli("report", "a.json", "--json", "c.json").stderr
     assert cli("report", "a.json", "--json", "c.json").returncode == 2
+
+
+def test_one_run_is_compared_with_one_of_another_engine(cli: Command, tmp_path: Path) -> None:
+    good().write(tmp_path / "a.json")
+    other().write(tmp_path / "b.json")
+    done = cli("report", "b.json", "--against", "a.json")
+    assert done.returncode == 1, done.stderr
+    assert "good 1.0 of" in done.stdout
+    assert "TAPE-04   conforms → violates" in done.stdout
 
 
 def test_report_alone_prints_the_comparison(cli: Command, tmp_path: Path) -> None:

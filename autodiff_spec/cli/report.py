@@ -15,9 +15,18 @@ from autodiff_spec.report.changes import as_data, changes
 from autodiff_spec.report.html import page
 from autodiff_spec.report.judging import MergeError, merged
 from autodiff_spec.report.reading import read_costs, read_reports
+from autodiff_spec.report.summary import badge, deviations, markdown, xfails
 
 Results = Annotated[Path, typer.Argument(metavar="RESULTS.json", help="what test --json or compare --json wrote")]
 SeveralResults = Annotated[list[Path], typer.Argument(metavar="A.json B.json …", help="parts of one run")]
+Markdown = Annotated[Path | None, typer.Option("--markdown", metavar="FILE", help="write a summary as Markdown")]
+Badge = Annotated[Path | None, typer.Option("--badge", metavar="FILE", help="write a badge (SVG) of the one run")]
+WrittenDeviations = Annotated[
+    Path | None, typer.Option("--write-deviations", metavar="FILE", help="write the one run's failures as a list")
+]
+WrittenXfails = Annotated[
+    Path | None, typer.Option("--write-xfails", metavar="FILE", help="write its drawn failures, for --xfails-file")
+]
 Merged = Annotated[Path, typer.Option("--json", metavar="FILE", help="write the one report there")]
 Against = Annotated[Path | None, typer.Option("--against", metavar="OLD.json", help="show what changed since then")]
 
@@ -26,6 +35,7 @@ Against = Annotated[Path | None, typer.Option("--against", metavar="OLD.json", h
     epilog=examples(
         "autodiff-spec report found.json --html found.html",
         "autodiff-spec report found.json --against older.json",
+        "autodiff-spec report found.json --markdown summary.md --badge badge.svg --write-deviations known.toml",
         "autodiff-spec report found.json --against older.json --json changes.json --html changes.html",
     )
 )
@@ -35,6 +45,10 @@ def report(
     against: Against = None,
     costs: Costs = None,
     json_file: JsonFile = None,
+    markdown_file: Markdown = None,
+    badge_file: Badge = None,
+    deviations_file: WrittenDeviations = None,
+    xfails_file: WrittenXfails = None,
 ) -> None:
     """Show a result file: as a table, as a page, or as what changed since an older one.
 
@@ -49,11 +63,18 @@ def report(
     times = [] if costs is None else read_costs(costs)
     if html:
         html.write_text(page(new, changes=found, costs=times), "utf-8")
+    if markdown_file:
+        markdown_file.write_text(markdown(new), "utf-8")
+    for file, written in ((badge_file, badge), (deviations_file, deviations), (xfails_file, xfails)):
+        if file:
+            if len(new) > 1:
+                raise UsageError(f"{results} holds {len(new)} runs; a badge and a list of failures are of one")
+            file.write_text(written(new[0]), "utf-8")
     if json_file and found is not None:
         json_file.write_text(json.dumps(as_data(found), indent=1, ensure_ascii=False) + "\n", "utf-8")
     out = console()
     if found is None:
-        if html is None:
+        if not any((html, markdown_file, badge_file, deviations_file, xfails_file)):
             out.print(terminal.comparison(new))
         return
     for line in terminal.changed(found):

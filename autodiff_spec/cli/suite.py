@@ -61,6 +61,13 @@ Scheduler = Annotated[
 Quick = Annotated[
     bool, typer.Option("--quick", help="a first look: first order, few cases and examples, no shrinking, in a minute")
 ]
+Deviations = Annotated[
+    Path | None, typer.Option("--deviations", metavar="FILE", help="known deviations, in place of the backend's list")
+]
+Xfails = Annotated[
+    Path | None, typer.Option("--xfails-file", metavar="FILE", help="tests expected to fail: ids, one a line")
+]
+Skips = Annotated[Path | None, typer.Option("--skips-file", metavar="FILE", help="tests to leave out: ids, one a line")]
 TimeLimit = Annotated[
     float | None, typer.Option("--time-limit", metavar="SECONDS", min=1, help="what a test may take (300; --quick: 10)")
 ]
@@ -88,6 +95,7 @@ Flavours = Annotated[str, typer.Option("--conventions", help="native or spec; na
         "autodiff-spec test torch --conventions spec",
         "autodiff-spec test jax --jobs 2 --junit results.xml",
         "autodiff-spec test --resume found.json",
+        "autodiff-spec test my_package:backend --deviations known.toml --xfails-file xfails.txt",
         "autodiff-spec test jax --scheduler tcp://127.0.0.1:8786",
         "autodiff-spec test torch -- -x --pdb",
     ),
@@ -107,6 +115,9 @@ def check(
     time_limit: TimeLimit = None,
     resume: Resume = None,
     junit_file: Junit = None,
+    deviations: Deviations = None,
+    xfails_file: Xfails = None,
+    skips_file: Skips = None,
 ) -> None:
     """Run the conformance suite on one backend.
 
@@ -126,7 +137,9 @@ def check(
     more = pytest_arguments or []
     if any(argument.startswith(("--junitxml", "--junit-xml")) for argument in more):
         raise UsageError("pytest's XML ends with its process: say --junit FILE")
-    chosen = [*(["--quick"] if quick else []), *_selection(only or [])]
+    lists = {"--deviations": deviations, "--xfails-file": xfails_file, "--skips-file": skips_file}
+    given = [part for option, listed in lists.items() if listed for part in (option, str(listed))]
+    chosen = [*(["--quick"] if quick else []), *given, *_selection(only or [])]
     arguments = [*_drawing(max_examples, seed, before), *chosen, *more]
     time_limit = time_limit or (QUICK_TIME_LIMIT if quick else TIME_LIMIT)
     path = json_file or resume

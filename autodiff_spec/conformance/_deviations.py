@@ -31,6 +31,7 @@ from typing import cast
 
 from autodiff_spec import Backend
 from autodiff_spec._discovery import CONVENTIONS
+from autodiff_spec.clauses import CLAUSES
 
 
 class DeviationsFileError(ValueError):
@@ -127,6 +128,8 @@ def _entry(path: Path, number: int, keys: dict[str, object]) -> list[Deviation]:
         raise DeviationsFileError(f"{path}: entry {number} {', '.join(trouble)}; {keys_are}")
     common = {key: str(value) for key, value in keys.items()}
     found = [Deviation(case=case, observed=seen, **common) for case, seen in cast(dict[str, str], cases).items()]
+    if found[0].clause not in CLAUSES:
+        raise DeviationsFileError(f"{path}: entry {number} is of {found[0].clause}: there is no such clause")
     if unknown := sorted(set(_flavours(found[0])) - set(CONVENTIONS)):
         raise DeviationsFileError(f"{path}: entry {number} has flavours {unknown}; choose of {', '.join(CONVENTIONS)}")
     return found

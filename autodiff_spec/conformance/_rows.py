@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from autodiff_spec.conformance._mismatch import diagnosis
-from autodiff_spec.conformance._run import LISTED, MISSING, NOTE, case_of, cited_by, identity
+from autodiff_spec.conformance._run import LISTED, MISSING, NOTE, case_of, cited_by, identity, is_drawn
 from autodiff_spec.report import Outcome, Row
 
 _WIDTH = 240
@@ -43,6 +43,7 @@ def begun(item: pytest.Item) -> Row:
         note=item.stash.get(NOTE, ""),
         listed=item.stash.get(LISTED, ()),
         missing=item.stash.get(MISSING, ()),
+        drawn=is_drawn(item),
     )
 
 

@@ -48,9 +48,12 @@ class Run:
     def backend(self) -> Backend:
         """The backend under test, loaded on first use."""
         try:
-            return autodiff_spec.backend()
+            found = autodiff_spec.backend()
         except (AutodiffError, ImportError, ValueError) as error:
             raise pytest.UsageError(str(error)) from error
+        if listed := self.config.getoption("deviations"):
+            found.deviations = Path(listed)
+        return found
 
     # --- collection -----------------------------------------------------------------------------------------------
 

@@ -48,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add = group.addoption
     add("--max-examples", type=_positive, metavar="N", help="examples a drawn test (20; jax: 10)")
     add("--derandomize", action="store_true", help="draw the same examples in each run")
+    add("--deviations", metavar="FILE", help="known deviations, in place of the backend's own list")
     add("--skips-file", metavar="FILE", help="tests to leave out: ids, one a line; an unknown one fails")
     add("--xfails-file", metavar="FILE", help="tests expected to fail: ids, one a line; an unknown one fails")
     add("--clauses", metavar="IDS", help="run the tests of these clauses only, ids with commas between them")

@@ -50,16 +50,22 @@ class Changes:
 
 
 def changes(new: Sequence[Report], old: Sequence[Report]) -> Changes:
-    """Compare runs of the same backend under the same conventions."""
+    """Compare runs of the same backend under the same conventions; one run with one run, whatever they are of."""
     before = {_key(report): report for report in old}
     after = {_key(report): report for report in new}
     pairs = tuple((before[key], report) for key, report in after.items() if key in before)
+    if not pairs and len(new) == len(old) == 1:  # one engine against another
+        return Changes(((old[0], new[0]),), tuple(_changes(old[0], new[0])), (), _untested(old[0], new[0]))
     return Changes(
         pairs=pairs,
         found=tuple(change for pair in pairs for change in _changes(*pair)),
         alone=tuple(report for key, report in {**before, **after}.items() if (key in before) != (key in after)),
-        untested=sum(1 for pair in pairs for verdicts in _verdicts(*pair).values() if Verdict.UNTESTED in verdicts),
+        untested=sum(_untested(*pair) for pair in pairs),
     )
+
+
+def _untested(old: Report, new: Report) -> int:
+    return sum(Verdict.UNTESTED in verdicts for verdicts in _verdicts(old, new).values())
 
 
 def _key(report: Report) -> tuple[str, str]:

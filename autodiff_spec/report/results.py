@@ -78,6 +78,7 @@ class Row:
         observed: the whole value, or what the exception says.
         expected: the whole value.
         cause: what failures of one cause have in common: the function and quantity, or the exception.
+        drawn: whether its arguments are drawn, so that it meets a failure in some runs only.
     """
 
     test: str
@@ -95,6 +96,7 @@ class Row:
     observed: str = ""
     expected: str = ""
     cause: str = ""
+    drawn: bool = False
 
     @property
     def failing(self) -> tuple[str, ...]:

@@ -273,7 +273,10 @@ def _largest(report: Report, function: str) -> str:
 def changed(changes: Changes) -> Iterator[RenderableType]:
     """Which runs were compared, each change, and the answer in one line."""
     for old, new in changes.pairs:
-        yield Text(f"{new.name}: {old.version} of {old.date} → {new.version} of {new.date}", style="bold")
+        before = "" if old.name == new.name else f"{old.name} "
+        after = "" if old.name == new.name else f"{new.name} "
+        said = f"{new.name}: {before}{old.version} of {old.date} → {after}{new.version} of {new.date}"
+        yield Text(said, style="bold")
         for change in changes.found:
             if (change.backend, change.conventions) == (new.backend, new.conventions):
                 yield from _change(change)
