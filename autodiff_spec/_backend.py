@@ -41,6 +41,9 @@ class Backend(Engine):
         deviations: the file that lists its known deviations from the clauses, or ``None``.
         compiles_shapes: whether its functions are compiled anew for each shape, dtype and keyword; the suite then asks
             a part of its cases.
+        lacks: the limits of what it declares: for a function (``"*"`` for all of them) what it has not, with commas
+            between: ``"derivative"``, ``"forward mode"``, ``"second order"``, or dtypes. The suite counts it as
+            unsupported.
     """
 
     if TYPE_CHECKING:  # for users; what an engine has there may be a module of any type

@@ -2,13 +2,18 @@
 
 import types
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+import autodiff_spec as ad
 from autodiff_spec import UnsupportedError
 from autodiff_spec.conformance._mismatch import diagnosis, lacking
+from autodiff_spec.conformance._run import limits_of
 from autodiff_spec.conformance.checks import assert_close, assert_equal, assert_within_budget
+from autodiff_spec.conformance.programs._draw import pool_of
 from autodiff_spec.report import Outcome, Row, Verdict
 from autodiff_spec.report.judging import judge
 from autodiff_spec.report.results import Kind
@@ -115,3 +120,23 @@ def test_failures_are_grouped_by_kind_and_cause_the_gravest_first() -> None:
 def test_one_failure_alone_shows_its_program() -> None:
     run = report(clauses=[result("TAPE-04", Verdict.VIOLATES)], rows=[FAILED])
     assert FAILED.reproducer.splitlines()[0] in "".join(text(line, colour=False) for line in failures(run))
+
+
+def test_what_a_backend_says_that_it_lacks_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def item(name: str, **params: object) -> Any:
+        case = name.partition("[")[2].rstrip("]")
+        return SimpleNamespace(name=name, callspec=SimpleNamespace(id=case, params=params), iter_markers=lambda _: [])
+
+    numpy = ad.backend("numpy")
+    of = SimpleNamespace(name="cumulative_prod")
+    assert limits_of(item("test_the_second_derivative[x]", function=of), numpy) == ()
+    monkeypatch.setattr(type(numpy), "lacks", {"cumulative_prod": "second order", "*": "float16, bfloat16"})
+    assert limits_of(item("test_the_second_derivative[x]", function=of), numpy) == ("cumulative_prod: second order",)
+    assert limits_of(item("test_a[x-second float64]", function=of), numpy) == ("cumulative_prod: second order",)
+    assert limits_of(item("test_a[x-pullback float64]", function=of), numpy) == ()
+    subject = SimpleNamespace(function=SimpleNamespace(name="sin"))
+    assert limits_of(item("test_a[sin-float16]", subject=subject), numpy) == ("sin: float16",)
+    assert limits_of(item("test_a[sin-float64]", subject=subject), numpy) == ()
+    assert limits_of(item("test_a[sin-bfloat16]", subject=subject), numpy) == ("sin: bfloat16",)
+    assert limits_of(item("test_a[float16]", value=1.0), numpy) == ()
+    assert "cumulative_prod" not in {operation.name for operation in pool_of(numpy)}

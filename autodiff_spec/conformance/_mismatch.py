@@ -41,7 +41,7 @@ class MismatchError(AssertionError):
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What a failure is: fields of a `Row`."""
+    """A failure, as fields of a `Row`."""
 
     kind: str = ""
     quantity: str = ""
@@ -51,7 +51,7 @@ class Diagnosis:
 
 
 def diagnosis(error: BaseException, test: str) -> Diagnosis:
-    """What is wrong, from what a test raised.
+    """The kind of a failure and what belongs to it, from what a test raised.
 
     Args:
         error: what it raised.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from hypothesis import is_hypothesis_test, settings
 import autodiff_spec
 from autodiff_spec import AutodiffError, Backend, Capability, clauses
 from autodiff_spec.conformance._deviations import Deviation, DeviationsFileError, every_deviation, known_deviations
+from autodiff_spec.conformance._limits import limits
 from autodiff_spec.conformance.coverage.drawn import Drawn
 from autodiff_spec.report import Errors, Report, Row
 from autodiff_spec.report.judging import assembled
@@ -83,7 +85,7 @@ class Run:
     def _leave_out_unsupported(self, item: pytest.Item) -> None:
         needs: set[Capability] = {need for cited in cited_by(item) for need in clauses.CLAUSES[cited].needs}
         missing = tuple(sorted(need.name for need in needs - self.backend.capabilities))
-        if missing:
+        if missing := (*missing, *limits_of(item, self.backend)):
             item.stash[MISSING] = missing
             reason = f"unsupported: {self.backend.name} does not declare {', '.join(missing)}"
             item.add_marker(pytest.mark.skip(reason=reason), append=False)
@@ -193,6 +195,23 @@ def case_of(item: pytest.Item) -> str:
 def is_drawn(item: pytest.Item) -> bool:
     """Whether Hypothesis draws the test's arguments."""
     return is_hypothesis_test(getattr(item, "obj", None))
+
+
+def is_of_second_order(item: pytest.Item) -> bool:
+    """Whether a test asks for a derivative of a derivative."""
+    needs = {need for cited in cited_by(item) if cited in clauses.CLAUSES for need in clauses.CLAUSES[cited].needs}
+    return Capability.HIGHER_ORDER in needs or "second_derivative" in item.name or "second" in case_of(item)
+
+
+def limits_of(item: pytest.Item, be: Backend) -> tuple[str, ...]:
+    """The limits of the backend beyond which a test asks: ``("cumulative_prod: second order",)``."""
+    given = item.callspec.params if hasattr(item, "callspec") else {}
+    function = given.get("function", getattr(given.get("subject"), "function", None))
+    name = getattr(function, "name", "")
+    asked = {"derivative": True, "second order": is_of_second_order(item), "forward mode": "pushforward" in item.name}
+    words = re.findall(r"\w+", case_of(item))  # dtypes among them
+    lacks = limits(be, name) if name else []
+    return tuple(f"{name}: {limit}" for limit in lacks if asked.get(limit, limit in words))
 
 
 def part_of(item: pytest.Item, count: int) -> int:

@@ -16,9 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from autodiff_spec import Capability
-from autodiff_spec.clauses import CLAUSES
-from autodiff_spec.conformance._run import case_of, cited_by
+from autodiff_spec.conformance._run import cited_by, is_of_second_order
 
 T = TypeVar("T")
 
@@ -49,12 +47,7 @@ def quick(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     found = []
     for item in items:
         pairs = {(clause, getattr(item, "originalname", item.name)) for clause in cited_by(item)}
-        if not pairs <= seen and not _is_of_second_order(item):
+        if not pairs <= seen and not is_of_second_order(item):
             seen |= pairs
             found.append(item)
     return found
-
-
-def _is_of_second_order(item: pytest.Item) -> bool:
-    needs = {need for clause in cited_by(item) if clause in CLAUSES for need in CLAUSES[clause].needs}
-    return Capability.HIGHER_ORDER in needs or "second_derivative" in item.name or "second" in case_of(item)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -151,6 +152,7 @@ class Engine:
     conventions: str = "native"
     deviations: Path | None = None
     compiles_shapes: ClassVar[bool] = False
+    lacks: ClassVar[Mapping[str, str]] = MappingProxyType({})
     _backend_of: ClassVar[Callable[..., Engine]]
     """`autodiff_spec.backend_of`, by which a function finds the backend of its arguments; set by discovery above."""
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from autodiff_spec.clauses import CLAUSES, Clause, Level
+from autodiff_spec.core.capability import Capability
 from autodiff_spec.report.accuracy import Errors, combined, summed_up
 from autodiff_spec.report.results import FAILURES, ClauseResult, Outcome, Report, Row, Verdict
 
@@ -61,8 +62,8 @@ def _evidence(clause: Clause, row: Row) -> Outcome | None:
         case Outcome.EXPECTED:
             return row.outcome if clause.id in row.listed else None
         case Outcome.UNSUPPORTED:
-            lacks = {need.name for need in clause.needs} & set(row.missing) or any("." in name for name in row.missing)
-            return row.outcome if lacks else None
+            other = set(row.missing) - set(Capability.__members__)  # names and limits of functions, of all its clauses
+            return row.outcome if other or {need.name for need in clause.needs} & set(row.missing) else None
         case Outcome.SKIPPED:
             return None
         case _:

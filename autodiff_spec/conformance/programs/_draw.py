@@ -57,7 +57,7 @@ def pool_of(be: Backend, dtype: str = "float64") -> Pool:
     return [
         operation
         for operation in OPERATIONS
-        if operation.name not in wide
+        if operation.name not in {*wide, *be.lacks}
         and kind in operation.kinds
         and be.capabilities.issuperset(operation.needs)
         and listed.isdisjoint(operation.avoid)
