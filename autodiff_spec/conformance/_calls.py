@@ -98,7 +98,7 @@ class Call:
 
     @cached_property
     def truth(self) -> Any:
-        """What is known of the function at the point."""
+        """All that is known of the function at the point."""
         if isinstance(self._point, tuple):
             return _truth_at_shapes(self.variant, self._point, self._shared)
         return oracle.Linearization(self.variant.on_oracle, *self._point)
