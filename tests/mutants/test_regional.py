@@ -92,10 +92,10 @@ def test_where_the_derivatives_of_reciprocal_and_arctan_may_be_flushed(dtype: st
     least = float(limits.smallest_normal)
     for power in range(limits.minexp, limits.maxexp):
         numbers = 2.0**power * np.array([1.0, 1.5, 1.984375])
-        for number in numbers[numbers <= float(limits.max)]:
+        for number in numbers[numbers <= float(limits.max)].tolist():
             regions = set(magnitudes(np.asarray(number, dtype)))
             assert "tiny" not in regions or number**2 < 4 * least  # of a reciprocal y = 1/x, -y²
-            assert "huge" not in regions or 1 / (1 + number**2) < 4 * least  # of arctan
+            assert "huge" not in regions or (1 / number) ** 2 < 4 * least  # above 1/(1 + x²), of arctan
 
 
 def test_the_page_counts_what_is_planted_reached_killed_and_excused(ran: tuple[Any, dict[str, Any]]) -> None:
