@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import sys
 import threading
 import warnings
+import weakref
 from typing import Any
 
 import numpy as np
@@ -249,6 +251,24 @@ def test_plans_keep_what_they_need_and_nothing_else() -> None:
     del gone
     assert plan(out)
     np.testing.assert_array_equal(out, np.exp(np.ones(3)))
+
+
+def test_what_only_stood_for_an_argument_or_was_a_variables_value_is_let_go_of() -> None:
+    stand_in, out = np.ones(3), np.empty(3)
+    gone = weakref.ref(stand_in)
+    plan = speed.Plan([stand_in, out], 1, [(0, [(np.sin, (stand_in[::-1], out), 0, None)])], None)
+    del stand_in
+    assert gone() is None
+    assert plan(np.arange(3.0), out)
+    np.testing.assert_array_equal(out, np.sin(np.arange(3.0)[::-1]))
+    w = be.variable([1.0, 2.0])
+    gone = weakref.ref(w.value)
+    made = be.prepare(lambda x: x * w, np.ones(2))
+    be.assign(w, [3.0, 4.0])
+    gc.collect()
+    assert gone() is None
+    np.testing.assert_array_equal(made(np.ones(2)), [3.0, 4.0])
+    assert "multiply(x0, w0, o0)" in made.explain()
 
 
 def test_a_plan_that_runs_is_not_entered_again() -> None:

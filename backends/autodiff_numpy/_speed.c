@@ -10,8 +10,8 @@ here again is what memory safety rests on.
 Of NumPy only its public C API is used: the fields of PyUFuncObject, NpyIter, PyUFunc_GiveFloatingpointErrors.
 
 Threads: nothing here is global and mutable. A plan has a lock, for it computes into memory that belongs to it; a second
-thread that calls it meanwhile gets a RuntimeError. (Replayed, which owns plans, never lets it come to that.) No object of
-Python is touched while the loops run, and long runs release the interpreter lock. So it holds for builds of Python
+thread that calls it meanwhile gets a RuntimeError. (Replayed, which owns plans, never lets it come to that.) No object
+of Python is touched while the loops run, and long runs release the interpreter lock. So it holds for builds of Python
 without that lock too.
 */
 
@@ -72,7 +72,7 @@ typedef struct {
     Py_ssize_t n_parameters, n_inputs; /* what follows the inputs is written */
     uintptr_t *bases;
     double work;
-    PyObject *steps;  /* a tuple (ufunc or None, operands, watched, errors) for each step: keeps all memory alive */
+    PyObject *steps;  /* a list of tuples (ufunc or None, errors, arrays), one for each step: keeps all memory alive */
     PyObject *report; /* called with a ufunc's name, NumPy's flags and the step's errors */
 } Plan;
 
@@ -222,7 +222,7 @@ static int in_one_loop(PyArrayObject **operands, int n, Loop *loop) {
     return in_c_order || in_fortran_order;
 }
 
-/* A step over whole arrays: one loop, or those that NumPy's iterator, asked as a ufunc asks it, makes of the operands. */
+/* A step over whole arrays: one loop, or those that NumPy's iterator makes, asked as a ufunc asks it. */
 static int add_whole(Plan *self, PyObject *parameters, PyArrayObject **operands, int n, Loop *loop) {
     if (in_one_loop(operands, n, loop)) {
         for (int j = 0; j < n; j++) {
@@ -289,6 +289,25 @@ static int is_tuple(PyObject *thing) {
     return 1;
 }
 
+/* Keep what a step needs later: of its operands those alone whose memory it uses, for parameters are only stood for. */
+static int keep(
+    Plan *self, PyObject *parameters, PyObject *ufunc, PyArrayObject **operands, Py_ssize_t n, PyObject *errors) {
+    PyObject *memory = PyTuple_New(n);
+    if (memory == NULL) {
+        return -1;
+    }
+    for (Py_ssize_t j = 0; j < n; j++) {
+        Loop found;
+        locate(parameters, PyArray_BYTES(operands[j]), &found, 0);
+        PyTuple_SET_ITEM(memory, j, Py_NewRef(found.bases[0] ? Py_None : (PyObject *)operands[j]));
+    }
+    PyObject *step = Py_BuildValue("(OOO)", ufunc, errors, memory);
+    Py_DECREF(memory);
+    int failed = step == NULL || PyList_Append(self->steps, step) < 0;
+    Py_XDECREF(step);
+    return failed ? -1 : 0;
+}
+
 static int add_step(Plan *self, PyObject *parameters, PyObject *step, npy_intp size) {
     PyObject *ufunc, *operands, *errors;
     PyArrayObject *arrays[MOST_OPERANDS];
@@ -308,13 +327,14 @@ static int add_step(Plan *self, PyObject *parameters, PyObject *step, npy_intp s
         arrays[j] = (PyArrayObject *)PyTuple_GET_ITEM(operands, j);
         if (!PyArray_CheckExact((PyObject *)arrays[j]) || !PyArray_ISALIGNED(arrays[j]) ||
             !PyArray_ISNOTSWAPPED(arrays[j]) || (j == n - 1 && !PyArray_ISWRITEABLE(arrays[j]))) {
-            PyErr_SetString(PyExc_ValueError, "operands are arrays, aligned, in the machine's byte order; the last is written");
+            PyErr_SetString(
+                PyExc_ValueError, "operands are arrays, aligned, in the machine's byte order; the last is written");
             return -1;
         }
     }
     loop.watched = (short)translated(watched, 0, 1);
     loop.step = (int)PyList_GET_SIZE(self->steps);
-    return find_loop(ufunc, arrays, (int)n, &loop) < 0 || PyList_Append(self->steps, step) < 0 ? -1
+    return find_loop(ufunc, arrays, (int)n, &loop) < 0 || keep(self, parameters, ufunc, arrays, n, errors) < 0 ? -1
            : size ? add_in_blocks(self, parameters, arrays, (int)n, &loop, size)
                   : add_whole(self, parameters, arrays, (int)n, &loop);
 }
@@ -364,11 +384,11 @@ PyDoc_STRVAR(plan_doc,
     "    parameters: contiguous arrays that stand for those that the plan will be called with; only where they lie,\n"
     "        their shapes and dtypes count.\n"
     "    n_inputs: how many of them are read alone; those that follow are written.\n"
-    "    groups: a list of tuples (size, steps). A step is a tuple (ufunc, operands, watched, errors): a ufunc, or None\n"
-    "        for a copy (source, out) and a choice (mask, chosen, other, out); arrays, the last one written; which of\n"
-    "        NumPy's FPE flags to look for; its settings for such errors. Size 0 is a group of steps over whole arrays of\n"
-    "        any layout. Another size is that of arrays in a row, which run in blocks; an operand of BLOCK elements\n"
-    "        holds the block alone.\n"
+    "    groups: a list of tuples (size, steps). A step is a tuple (ufunc, operands, watched, errors): a ufunc, or\n"
+    "        None for a copy (source, out) and a choice (mask, chosen, other, out); arrays, the last one written;\n"
+    "        which of NumPy's FPE flags to look for; its settings for such errors. Size 0 is a group of steps over\n"
+    "        whole arrays of any layout. Another size is that of arrays in a row, which run in blocks; an operand of\n"
+    "        BLOCK elements holds the block alone.\n"
     "    report: called as report(ufunc, flags, errors) where a step had a floating point error that it looks for and\n"
     "        has settings of its own; without (None) it is the caller's settings that decide, at once.\n\n"
     "Calling it with arrays gives True after the steps have run, and False, nothing done, if one of them has another\n"
@@ -520,7 +540,7 @@ static int run_loops(Plan *self) {
 /* Warn or raise as NumPy's settings say: those of the caller, or those that the step was recorded under. */
 static int report_step(Plan *self, Py_ssize_t step, int flags) {
     PyObject *description = PyList_GET_ITEM(self->steps, step);
-    PyObject *ufunc = PyTuple_GET_ITEM(description, 0), *errors = PyTuple_GET_ITEM(description, 3);
+    PyObject *ufunc = PyTuple_GET_ITEM(description, 0), *errors = PyTuple_GET_ITEM(description, 1);
     if (errors == Py_None) {
         return PyUFunc_GiveFloatingpointErrors(((PyUFuncObject *)ufunc)->name, flags);
     }
@@ -582,7 +602,8 @@ static PyObject *plan_call(PyObject *object, PyObject *const *args, size_t nargs
 /* --- the module --------------------------------------------------------------------------------------------------- */
 
 PyDoc_STRVAR(give_doc,
-    "give(name, flags)\n--\n\nWarn, raise or call, as np.errstate says, for floating point errors in the function `name`.");
+    "give(name, flags)\n--\n\n"
+    "Warn, raise or call, as np.errstate says, for floating point errors in the function `name`.");
 
 static PyObject *give(PyObject *module, PyObject *args) {
     char const *name;

@@ -11,6 +11,7 @@ and runs where it cannot.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections import Counter, defaultdict
@@ -46,7 +47,9 @@ class Program:
         self.outcomes = writer.outcomes
         self.variables = writer.variables
         self.results = [trace.kinds[output.slot] for output in outputs if type(output) is Ref]
-        self._reference = _Reference(functools.partial(_Writer, trace, arguments, outputs))
+        slots: Any = {key: (variable, Ref(traced.slot)) for key, (variable, traced) in trace.variables.items()}
+        bare = dataclasses.replace(trace, variables=slots, _constants={})  # it outlives the values, variables' too
+        self._reference = _Reference(functools.partial(_Writer, bare, arguments, outputs))
         plans = compiled.program(writer.lines, writer.stand_ins, len(self.results), writer.names, self._reference)
         if plans is None:
             self._reference = _Reference(lambda: writer)
