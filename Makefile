@@ -16,9 +16,11 @@ INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --constraint
 TENSORFLOW := $(if $(wildcard $(VENV)/lib/python3*/site-packages/tensorflow-[0-9]*.dist-info),tensorflow,$(strip \
 	$(if $(filter Linux-x86_64,$(shell uname -s)-$(shell uname -m)),tensorflow-cpu,tensorflow)))
 
-# jax (the longest) first, so that two at a time end together
-PARTS := lint $(addprefix suite-,$(filter jax,$(BACKENDS))) $(addprefix spec-,$(filter jax,$(BACKENDS))) tests distributed \
-	$(addprefix pure-,$(filter numpy,$(BACKENDS))) $(addprefix suite-,$(filter-out jax,$(BACKENDS))) $(addprefix spec-,$(filter-out jax numpy,$(BACKENDS)))
+# The longest first, so that two at a time end together; jax's flavours never side by side: what one has compiled, the other
+# reads from the cache, and two that run in step would compile everything twice.
+PARTS := $(addprefix suite-,$(filter jax,$(BACKENDS))) tests lint distributed $(addprefix pure-,$(filter numpy,$(BACKENDS))) \
+	$(addprefix suite-,$(filter-out jax,$(BACKENDS))) $(addprefix spec-,$(filter jax,$(BACKENDS))) \
+	$(addprefix spec-,$(filter-out jax numpy,$(BACKENDS)))
 
 JAX_ENABLE_X64 ?= 1
 TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -47,6 +49,8 @@ help:
 demo: $(DEMO)
 	$(BIN)/autodiff-spec test numpy $(ARGS)
 
+# A thread for each part: PyTorch's and BLAS's spin while they wait, and take the processor from the part beside.
+test: export OMP_NUM_THREADS ?= 1
 test: $(FULL)
 	@rm -rf $(RUNS) && mkdir -p $(RUNS)
 	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) $(addprefix part-,$(PARTS)); code=$$?; \
