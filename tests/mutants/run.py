@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import importlib
 import json
 import os
 import signal
@@ -76,12 +77,16 @@ class Result:
         return not self.missed
 
 
+Test = tuple[pytest.Item, frozenset[str]]
+"""A test, and what it cites."""
+
+
 def _asked(mutant: Mutant) -> tuple[str, ...]:
     return (*mutant.clauses, *mutant.also) or NO_CLAUSE
 
 
-def _cited(item: pytest.Item) -> tuple[str, ...]:
-    return cited_by(item) or NO_CLAUSE
+def _cited(item: pytest.Item) -> frozenset[str]:
+    return frozenset(cited_by(item) or NO_CLAUSE)
 
 
 def run_all(mutants: Iterable[Mutant], seeds: Iterable[int] = (0,), *, every_test: bool = False) -> list[Result]:
@@ -120,6 +125,10 @@ class Herd:
         self.results: list[Result] = []
         self.failed: list[tuple[str, str]] = []
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """A failure is told as Python tells it: pytest would parse the file of each line for it, in every child."""
+        config.option.tbstyle = "native"
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note a failure (in a child)."""
         if report.failed and report.when == "call":
@@ -128,21 +137,20 @@ class Herd:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Fork for each mutant and seed; an undrawn test says with every seed what it says with the first."""
+        tests = [(item, _cited(item)) for item in sorted(session.items, key=is_drawn)]
         gc.collect()
         gc.freeze()  # a child that collects neither walks over what the parent holds, nor copies its pages
         left = {mutant.name: mutant for mutant in self.mutants}
         for seed in self.seeds:
-            items = session.items if seed == self.seeds[0] else list(filter(is_drawn, session.items))
-            work = partial(self._verdict, session, items, seed=seed)
+            asked = tests if seed == self.seeds[0] else [test for test in tests if is_drawn(test[0])]
+            work = partial(self._verdict, session, asked, seed=seed)
             found = list(_in_children(work, left.values()))
             self.results += found
             again = {r.mutant.name: replace(r.mutant, clauses=(*r.drawn, *r.missed), also=()) for r in found}
             left = {name: mutant for name, mutant in again.items() if mutant.clauses}
         return True
 
-    def _verdict(
-        self, session: pytest.Session, items: list[pytest.Item], mutant: Mutant, seed: int
-    ) -> dict[str, Any]:
+    def _verdict(self, session: pytest.Session, tests: list[Test], mutant: Mutant, seed: int) -> dict[str, Any]:
         """Break the engine of this process, and run its tests."""
         from autodiff_spec.conformance.plugin import _RUN
 
@@ -152,13 +160,13 @@ class Herd:
         if mutant.of != "numpy":
             _leave_out_again(run, session.items)
         missing, killed, drawn = set(_asked(mutant)), set(), set()
-        for item in sorted(items, key=is_drawn):
-            if self.every_test or (missing & set(_cited(item)) and _may_notice(item, mutant)):
+        for item, cited in tests:
+            if self.every_test or (missing & cited and _may_notice(item, mutant)):
                 before = len(self.failed)
                 item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
                 if len(self.failed) > before:
-                    killed |= set(_cited(item))
-                    drawn |= missing & set(_cited(item)) if is_drawn(item) else set()
+                    killed |= cited
+                    drawn |= missing & cited if is_drawn(item) else set()
                     missing -= missing if mutant.region else killed
         reached = mutant.region is None or mutant.region.met
         failed, output = [name for name, _ in self.failed], self.failed[0][1] if self.failed else ""
@@ -195,10 +203,11 @@ def _in_children(work: Any, mutants: Iterable[Mutant]) -> Iterator[Result]:
         running: dict[int, int] = {}
         started: dict[int, float] = {}
         took: dict[int, float] = {}
-        waiting = list(range(len(mutants)))[::-1]
+        waiting = sorted(range(len(mutants)), key=lambda number: (mutants[number].of == "numpy", -number))
         while waiting or running:
             while waiting and len(running) < WORKERS:
                 number = waiting.pop()
+                importlib.import_module(mutants[number].of)  # PyTorch once, for all of its children, which are the last
                 started[number] = time.perf_counter()
                 running[_fork(work, mutants[number], Path(folder, str(number)))] = number
             child, _ = os.wait()
