@@ -11,7 +11,7 @@ from tests import fresh
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PROGRAM = '''
+PROGRAM = """
 from typing import Any
 
 import autodiff_spec as ad
@@ -52,7 +52,7 @@ try:
     ad.hessian(loss)(w, w)
 except ad.AutodiffError as error:
     reveal_type(error)  # AutodiffError
-'''
+"""
 EXPECTED = [
     (number, line.partition("# ")[2])
     for number, line in enumerate(PROGRAM.splitlines(), 1)
@@ -92,19 +92,6 @@ ad.backend("numpy").extra.at(1.0, 0).put(2.0)
 """
 
 
-def check(tool: list[str], program: str, folder: Path) -> tuple[int, str]:
-    if importlib.util.find_spec(tool[0]) is None:
-        pytest.skip(f"{tool[0]} is not installed")
-    (folder / "program.py").write_text(program, "utf-8")
-    done = fresh.python("-m", *tool, "program.py", cwd=folder, MYPYPATH=fresh.PACKAGES)
-    return done.returncode, done.stdout + done.stderr
-
-
-def settings(folder: Path) -> None:
-    extra = f'extraPaths = ["{ROOT.as_posix()}", "{(ROOT / "backends").as_posix()}"]'
-    (folder / "pyproject.toml").write_text(f'[tool.pyright]\ntypeCheckingMode = "strict"\n{extra}\n', "utf-8")
-
-
 MYPY = ["mypy", "--strict", "--no-error-summary", "--follow-imports=silent", "--cache-dir", ".mypy"]
 PYRIGHT = ["pyright", "--pythonpath", sys.executable]
 
@@ -114,19 +101,32 @@ def named(kind: str) -> str:
     return kind.removeprefix("def ") if "(" in kind else kind if "[" in kind else kind.rpartition(".")[2]
 
 
-@pytest.mark.parametrize("tool", [MYPY, PYRIGHT], ids=["mypy", "pyright"])
-def test_a_users_program_is_clean_and_its_types_are_known(tool: list[str], tmp_path: Path) -> None:
-    settings(tmp_path)
-    code, said = check(tool, PROGRAM, tmp_path)
-    assert code == 0, said
+@pytest.fixture(scope="module", params=[MYPY, PYRIGHT], ids=["mypy", "pyright"])
+def said(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a tool says of both programs: it is started once, for it reads all of the package's types and NumPy's."""
+    tool: list[str] = request.param
+    if importlib.util.find_spec(tool[0]) is None:
+        pytest.skip(f"{tool[0]} is not installed")
+    folder = tmp_path_factory.mktemp(tool[0])
+    (folder / "program.py").write_text(PROGRAM, "utf-8")
+    (folder / "mistakes.py").write_text(MISTAKES, "utf-8")
+    extra = f'extraPaths = ["{ROOT.as_posix()}", "{(ROOT / "backends").as_posix()}"]'
+    (folder / "pyproject.toml").write_text(f'[tool.pyright]\ntypeCheckingMode = "strict"\n{extra}\n', "utf-8")
+    done = fresh.python("-m", *tool, "program.py", "mistakes.py", cwd=folder, MYPYPATH=fresh.PACKAGES)
+    assert done.returncode == 1, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def errors(said: str, program: str) -> set[int]:
+    """The lines of a program in which there are errors."""
+    return {int(line) for line in re.findall(rf"{program}\.py:(\d+)(?::\d+)?(?: -|:) error", said)}
+
+
+def test_a_users_program_is_clean_and_its_types_are_known(said: str) -> None:
+    assert errors(said, "program") == set(), said
     found = REVEALED.findall(said)
     assert [(int(line), named(kind)) for line, kind in found] == EXPECTED, said
 
 
-@pytest.mark.parametrize("tool", [MYPY, PYRIGHT], ids=["mypy", "pyright"])
-def test_mistakes_in_a_users_program_are_found(tool: list[str], tmp_path: Path) -> None:
-    settings(tmp_path)
-    code, said = check(tool, MISTAKES, tmp_path)
-    assert code == 1
-    found = {int(line) for line in re.findall(r"program\.py:(\d+)(?::\d+)?(?: -|:) error", said)}
-    assert found == {4, 5, 6, 7, 14, 15, 16, *range(18, 29)}, said
+def test_mistakes_in_a_users_program_are_found(said: str) -> None:
+    assert errors(said, "mistakes") == {4, 5, 6, 7, 14, 15, 16, *range(18, 29)}, said
