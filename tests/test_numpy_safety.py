@@ -232,7 +232,7 @@ PLACES = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def _only_what_is_new_is_collected() -> Iterator[None]:
     gc.collect()
     gc.freeze()  # the collector is asked often
@@ -337,6 +337,7 @@ WORKS: dict[str, Callable[[], Any]] = {
 }
 
 
+@pytest.mark.usefixtures("_only_what_is_new_is_collected")
 @pytest.mark.parametrize("work", WORKS)
 def test_everything_is_freed_at_once_without_the_collector(work: str) -> None:
     WORKS[work]()  # what is made once, stays
