@@ -93,10 +93,15 @@ def slopes(xp: Any, ruled: Ruled) -> SimpleNamespace:
         u, v, over = xp.abs(x), xp.abs(y), inverse(x, y)
         return (v - u) * over * (v * over + u * over)
 
+    found.inverse = ruled(
+        inverse,
+        lambda x, y: -found.cosine(x, y) * found.inverse(x, y) * found.inverse(x, y),
+        lambda x, y: -found.cosine(y, x) * found.inverse(x, y) * found.inverse(x, y),
+    )
     found.cosine = ruled(
         cosine,
-        lambda x, y: found.cosine(y, x) ** 2 * inverse(x, y),
-        lambda x, y: -found.cosine(x, y) * found.cosine(y, x) * inverse(x, y),
+        lambda x, y: found.cosine(y, x) ** 2 * found.inverse(x, y),
+        lambda x, y: -found.cosine(x, y) * found.cosine(y, x) * found.inverse(x, y),
     )
     found.hypot = ruled(xp.hypot, found.cosine, lambda x, y: found.cosine(y, x))
     found.over_square = ruled(  # x / (x² + y²)
@@ -117,4 +122,58 @@ def slopes(xp: Any, ruled: Ruled) -> SimpleNamespace:
     found.cos_pi = ruled(lambda x: sin_pi(0.5 - xp.abs(x)), lambda x: -math.pi * found.sin_pi(x))
     found.sinc = lambda x: _sinc(xp, found.sin_pi, x)
     found.atan2 = ruled(xp.atan2, lambda y, x: found.over_square(x, y), lambda y, x: -found.over_square(y, x))
+    return found
+
+
+def complex_slopes(xp: Any, ruled: Ruled, real: SimpleNamespace) -> SimpleNamespace:
+    """The functions of complex numbers, holomorphic but for abs and sign, which are made of real ones.
+
+    Args:
+        xp: as for `slopes`, with real, imag and complex.
+        ruled: as there.
+        real: the functions that `slopes` gives.
+    """
+    found = SimpleNamespace()
+
+    def bell(z: Any) -> Any:  # 1 / cosh(z)²
+        small = xp.exp(xp.where(xp.real(z) > 0, -2 * z, 2 * z))
+        return 4 * small / (1 + small) / (1 + small)
+
+    found.bell = ruled(bell, lambda z: -2 * found.bell(z) * found.tanh(z))
+    found.tanh = ruled(xp.tanh, found.bell)
+    found.tan = ruled(xp.tan, lambda z: found.bell(1j * z))
+    found.expm1 = ruled(xp.expm1, xp.exp)
+
+    def sinh(z: Any) -> Any:  # near 0 by parts, for a difference of exponentials cancels
+        near = xp.abs(z) < 1
+        part = xp.where(near, z, xp.zeros_like(z))
+        x, y = xp.real(part), xp.imag(part)
+        return xp.where(near, xp.complex(xp.sinh(x) * xp.cos(y), xp.cosh(x) * xp.sin(y)), xp.sinh(z))
+
+    found.sinh = ruled(sinh, lambda z: found.cosh(z))
+    found.cosh = ruled(xp.cosh, lambda z: found.sinh(z))
+
+    # Roots whose squares do not overflow, on the side of a cut that the sign of a zero says: adding would make -0 to 0.
+    def hypotenuse(z: Any) -> Any:  # √(1 + z²)
+        size = xp.abs(z)
+        beyond = size * xp.finfo(size.dtype).eps > 1
+        near = xp.where(beyond, xp.ones_like(z), z)
+        root = xp.sqrt((near - 1j) * (near - complex(0, -1)))
+        return xp.where(beyond, xp.where(xp.signbit(xp.real(z)), -z, z), root)
+
+    found.hypotenuse = ruled(hypotenuse, lambda z: z / found.hypotenuse(z))
+    found.cathetus = ruled(lambda z: xp.sqrt(-(z - 1)) * xp.sqrt(z - -1), lambda z: -z / found.cathetus(z))  # √(1 - z²)
+    found.leg = ruled(lambda z: xp.sqrt(z - 1) * xp.sqrt(z - -1), lambda z: z / found.leg(z))  # √(z² - 1)
+    found.over_rest = ruled(  # 1 / (1 - z²)
+        lambda z: -1 / (z - 1) / (z - -1), lambda z: 2 * z * found.over_rest(z) * found.over_rest(z)
+    )
+    found.asinh = ruled(xp.asinh, lambda z: 1 / found.hypotenuse(z))
+    found.atan = ruled(xp.atan, lambda z: 1 / found.hypotenuse(z) / found.hypotenuse(z))
+    found.asin = ruled(xp.asin, lambda z: 1 / found.cathetus(z))
+    found.acos = ruled(xp.acos, lambda z: -1 / found.cathetus(z))
+    found.acosh = ruled(xp.acosh, lambda z: 1 / found.leg(z))
+    found.atanh = ruled(xp.atanh, found.over_rest)
+
+    found.abs = lambda z: real.hypot(xp.real(z), xp.imag(z))
+    found.sign = lambda z: xp.complex(real.cosine(xp.real(z), xp.imag(z)), real.cosine(xp.imag(z), xp.real(z)))
     return found

@@ -349,7 +349,8 @@ CASES: dict[str, Any] = {
     **{f"elementwise {f.__name__}": (f, RANDOM.uniform(-0.9, 0.9, 3)) for f in (np.arcsin, np.arccos, np.arctanh)},
     **{f"step {f.__name__}": (lambda x, f=f: f(x) + x * x, real(3))
        for f in (np.floor, np.ceil, np.trunc, np.rint, np.sign, np.round)},
-    **{f"complex {f.__name__}": (f, cplx(3)) for f in (np.conjugate, np.real, np.imag, np.sign, np.sqrt, np.arctanh)},
+    **{f"complex {f.__name__}": (f, cplx(3)) for f in (np.conjugate, np.real, np.imag, np.sign, np.sqrt, np.arctanh,
+        np.arcsin, np.arcsinh, np.arccosh)},
     "arccosh": (np.arccosh, 1 + positive(3)),
     "round": (lambda x: np.round(x, 1) * x, real(3)),
     "sigmoid": (extra.sigmoid, real(3)),

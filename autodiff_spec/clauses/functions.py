@@ -496,5 +496,29 @@ CHAPTER = Chapter(
             "First derivatives of functions of complex numbers are right relative to their size at tiny and huge numbers, with parts of such sizes, and where a function levels off.",
             COMPLEX,
         ),
+        Clause(
+            "FUN-250",
+            SHOULD,
+            "Values of functions of complex numbers are right relative to their size at every magnitude, however far apart the parts are.",
+            COMPLEX,
+        ),
+        Clause(
+            "FUN-251",
+            MUST,
+            "Second derivatives of functions of complex numbers are right relative to their size where squares of these are far from overflow.",
+            (*COMPLEX, *HIGHER),
+        ),
+        Clause(
+            "FUN-252",
+            SHOULD,
+            "Second derivatives of functions of complex numbers are right relative to their size at tiny and huge numbers, with parts of such sizes, and where a function levels off.",
+            (*COMPLEX, *HIGHER),
+        ),
+        Clause(
+            "FUN-253",
+            MUST,
+            "First derivatives of complex powers are right relative to their size where squares of base and exponent are far from overflow.",
+            COMPLEX,
+        ),
     ),
 )

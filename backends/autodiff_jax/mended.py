@@ -25,7 +25,7 @@ from autodiff_jax._array import SCALARS
 from autodiff_jax._wrap import binary, general, unary
 from autodiff_jax.xp import linalg as _linalg
 from autodiff_spec._shared import overlaid
-from autodiff_spec._slopes import slopes
+from autodiff_spec._slopes import complex_slopes, slopes
 
 
 def _is_real(x: Any) -> bool:
@@ -59,76 +59,65 @@ def _ruled(function: Callable[..., Any], *of: Callable[..., Any]) -> Callable[..
     return mended  # type: ignore[no-any-return]
 
 
-_RIGHT = slopes(SimpleNamespace(**vars(jnp) | {"erf": special.erf, "erfc": special.erfc}), _ruled)
+_FUNCTIONS = SimpleNamespace(**vars(jnp) | {"complex": jax.lax.complex, "erf": special.erf, "erfc": special.erfc})
+_RIGHT = slopes(_FUNCTIONS, _ruled)
+_COMPLEX = complex_slopes(_FUNCTIONS, _ruled, _RIGHT)
 
 
-def _or_native(right: Callable[[Any], Any], native: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A recorded function of one array, in place of ``native`` where that is real."""
+def _or_native(right: Any, native: Any, of_complex: Any = None) -> Callable[[Any], Any]:
+    """A recorded function of one array, in place of ``native`` where that is real, or complex."""
 
     @functools.wraps(native)
     def function(x: Any) -> Any:
-        return right(jnp.asarray(x)) if _is_real(x) else native(x)
+        chosen = right if _is_real(x) else of_complex if of_complex and _is_complex(x) else native
+        return native(x) if chosen is native else chosen(jnp.asarray(x))
 
     return unary(function)
 
 
-@functools.wraps(jnp.abs)
-def _abs(x: Any) -> Any:
-    return x * jax.lax.stop_gradient(jnp.sign(x)) if _is_real(x) else jnp.abs(x)
+def _real_abs(x: Any) -> Any:
+    return x * jax.lax.stop_gradient(jnp.sign(x))
 
 
-abs = unary(_abs)
-"""``abs`` of the namespace. KINK-02: its derivative is the sign, at 0 too."""
+abs = _or_native(_real_abs, jnp.abs, _COMPLEX.abs)
+"""``abs`` of the namespace. KINK-02: its derivative is the sign, at 0 too. FUN-252: complex, tiny or huge."""
 
+acos = _or_native(_RIGHT.acos, jnp.acos, _COMPLEX.acos)
+"""``acos`` of the namespace. FUN-183: next to -1 and 1, where 1 - x² cancels on processors that do not fuse it.
+FUN-240: of complex numbers, far out, where the square overflows.
+"""
 
-@functools.wraps(jnp.acosh)
-def _acosh(x: Any) -> Any:
-    return _complex_acosh(x) if _is_complex(x) else _RIGHT.acosh(jnp.asarray(x)) if _is_real(x) else jnp.acosh(x)
-
-
-@jax.custom_jvp
-def _complex_acosh(x: Any) -> Any:
-    return jnp.acosh(x)
-
-
-@_complex_acosh.defjvp
-def _acosh_rule(primals: Any, tangents: Any) -> Any:
-    (x,), (tangent,) = primals, tangents
-    return _complex_acosh(x), tangent / (jnp.sqrt(x - 1) * jnp.sqrt(x + 1))
-
-
-acos = _or_native(_RIGHT.acos, jnp.acos)
-"""``acos`` of the namespace. FUN-183: next to -1 and 1, where 1 - x² cancels on processors that do not fuse it."""
-
-acosh = unary(_acosh)
+acosh = _or_native(_RIGHT.acosh, jnp.acosh, _COMPLEX.acosh)
 """``acosh`` of the namespace. FUN-120, FUN-239: its rule has two roots, whose product has the sign that one root lacks,
 and which do not overflow: FUN-181, FUN-240.
 """
 
-asin = _or_native(_RIGHT.asin, jnp.asin)
-"""``asin`` of the namespace. FUN-183: as `acos`."""
+asin = _or_native(_RIGHT.asin, jnp.asin, _COMPLEX.asin)
+"""``asin`` of the namespace. FUN-183, FUN-240: as `acos`."""
 
-asinh = _or_native(_RIGHT.asinh, jnp.asinh)
-"""``asinh`` of the namespace. FUN-181: far out, where x² overflows."""
+asinh = _or_native(_RIGHT.asinh, jnp.asinh, _COMPLEX.asinh)
+"""``asinh`` of the namespace. FUN-181, FUN-240: far out, where x² overflows."""
 
 atan2 = binary(_of_real(jnp.atan2)(_RIGHT.atan2))
 """``atan2`` of the namespace. FUN-184, FUN-186: of tiny and huge numbers, and of equal size at second order."""
 
-atanh = _or_native(_RIGHT.atanh, jnp.atanh)
+atanh = _or_native(_RIGHT.atanh, jnp.atanh, _COMPLEX.atanh)
 """``atanh`` of the namespace. FUN-186: its second derivative near 0."""
 
 
 @_of_real(jnp.copysign)
 def _copysign(x1: Any, x2: Any) -> Any:
-    return _abs(x1) * jax.lax.stop_gradient(jnp.copysign(jnp.ones_like(x1), x2))
+    return _real_abs(x1) * jax.lax.stop_gradient(jnp.copysign(jnp.ones_like(x1), x2))
 
 
 copysign = binary(_copysign)
 """``copysign`` of the namespace. KINK-14: its derivative by ``x1`` at 0 is 0."""
 
+cosh = _or_native(jnp.cosh, jnp.cosh, _COMPLEX.cosh)
+"""``cosh`` of the namespace. FUN-239: of small complex numbers, of which JAX's sinh, its derivative, cancels."""
 
-expm1 = _or_native(_RIGHT.expm1, jnp.expm1)
-"""``expm1`` of the namespace. FUN-182: far below 0, where 1 + expm1(x) cancels."""
+expm1 = _or_native(_RIGHT.expm1, jnp.expm1, _COMPLEX.expm1)
+"""``expm1`` of the namespace. FUN-182, FUN-240: far below 0, where 1 + expm1(x) cancels."""
 
 hypot = binary(_of_real(jnp.hypot)(_RIGHT.hypot))
 """``hypot`` of the namespace. KINK-22, KINK-23, FUN-184, FUN-186: at (0, 0), of any size, and of equal numbers."""
@@ -165,27 +154,20 @@ def _power_rule(primals: Any, tangents: Any) -> Any:
 _pow = binary(_of_real(jnp.power)(_power))
 
 
-@functools.wraps(jnp.sign)
-def _sign(x: Any) -> Any:
-    if not _is_complex(x):
-        return jnp.sign(x)
-    zero = x == 0
-    scale = jax.lax.stop_gradient(jnp.maximum(abs(x.real), abs(x.imag)))
-    scale = jnp.where(zero | ~jnp.isfinite(scale), 1, scale)
-    real, imag = x.real / scale, x.imag / scale  # whose squares neither overflow nor both underflow
-    size = jnp.sqrt(jnp.where(zero, 1, real * real + imag * imag))
-    return jnp.where(zero, 0, jax.lax.complex(real / size, imag / size))
-
-
-sign = unary(_sign)
+sign = _or_native(jnp.sign, jnp.sign, _COMPLEX.sign)
 """``sign`` of the namespace. FUN-122, FUN-237: of a complex number it is the phase, which is no constant."""
-
 
 sinc = _or_native(_RIGHT.sinc, jnp.sinc)
 """``sinc`` of ``extra``. FUN-178, FUN-181, FUN-186: near 0 by a power series, far out without the whole turns."""
 
-tanh = _or_native(_RIGHT.tanh, jnp.tanh)
-"""``tanh`` of the namespace. FUN-170, FUN-182: far from 0, where 1 - tanh² cancels."""
+sinh = _or_native(jnp.sinh, jnp.sinh, _COMPLEX.sinh)
+"""``sinh`` of the namespace. FUN-250, FUN-251: of small complex numbers, where exponentials cancel."""
+
+tan = _or_native(jnp.tan, jnp.tan, _COMPLEX.tan)
+"""``tan`` of the namespace. FUN-239: of complex numbers far from the real axis, where 1 + tan² cancels."""
+
+tanh = _or_native(_RIGHT.tanh, jnp.tanh, _COMPLEX.tanh)
+"""``tanh`` of the namespace. FUN-170, FUN-182, FUN-239: far from 0, where 1 - tanh² cancels."""
 
 sigmoid = _or_native(_RIGHT.sigmoid, jax.nn.sigmoid)
 """``sigmoid`` of ``extra``. FUN-170, FUN-182, FUN-186: where it comes near to 1."""
@@ -343,7 +325,7 @@ def _usual_norm(x: Any, axis: Any, keepdims: bool, ord: Any) -> Any:
     if ord == 2:
         squares = jnp.square(x) if _is_real(x) else jnp.square(x.real) + jnp.square(x.imag)
         return _root(jnp.sum(squares, axis=axis, keepdims=keepdims))
-    sizes = _abs(x)
+    sizes = _real_abs(x) if _is_real(x) else jnp.abs(x)
     if ord == 1:
         return jnp.sum(sizes, axis=axis, keepdims=keepdims)
     if ord == math.inf:
@@ -364,8 +346,8 @@ xp = overlaid(
     "autodiff_jax.mended.xp",
     {
         "abs": abs, "acos": acos, "acosh": acosh, "asin": asin, "asinh": asinh, "atan2": atan2, "atanh": atanh,
-        "copysign": copysign, "expm1": expm1, "hypot": hypot, "linalg": linalg, "logaddexp": logaddexp, "pow": pow,
-        "sign": sign, "std": std, "tanh": tanh,
+        "copysign": copysign, "cosh": cosh, "expm1": expm1, "hypot": hypot, "linalg": linalg, "logaddexp": logaddexp,
+        "pow": pow, "sign": sign, "sinh": sinh, "std": std, "tan": tan, "tanh": tanh,
     },
 )  # fmt: skip
 extra = overlaid(

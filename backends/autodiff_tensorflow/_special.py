@@ -118,7 +118,7 @@ def ruled(function: Callable[..., Array], *slopes: Callable[..., Array]) -> Call
     def value(*arrays: Array) -> tuple[Array, Callable[[Array], list[Array]]]:
         if not tf.executing_eagerly():
             arrays = tuple(map(tf.identity, arrays))
-        return tf.stop_gradient(function(*arrays)), lambda g: [slope(*arrays) * g for slope in slopes]
+        return tf.stop_gradient(function(*arrays)), lambda g: [tf.math.conj(slope(*arrays)) * g for slope in slopes]
 
     return value  # type: ignore[no-any-return]
 

@@ -21,7 +21,7 @@ import tensorflow as tf
 
 import autodiff_tensorflow.extra as _extra
 from autodiff_spec._shared import overlaid
-from autodiff_spec._slopes import slopes
+from autodiff_spec._slopes import complex_slopes, slopes
 from autodiff_tensorflow import _special
 from autodiff_tensorflow import xp as _xp
 from autodiff_tensorflow.extra import in_32
@@ -34,7 +34,9 @@ from autodiff_tensorflow.xp.manipulation import axes_of
 from autodiff_tensorflow.xp.norms import sizes_of
 from autodiff_tensorflow.xp.reductions import cumulative, scanned
 
-_RIGHT = slopes(SimpleNamespace(**vars(_xp) | {"erf": _special.erf, "erfc": _special.erfc}), _special.ruled)
+_FUNCTIONS = SimpleNamespace(**vars(_xp) | {"complex": tf.complex, "erf": _special.erf, "erfc": _special.erfc})
+_RIGHT = slopes(_FUNCTIONS, _special.ruled)
+_COMPLEX = complex_slopes(_FUNCTIONS, _special.ruled, _RIGHT)
 
 
 def _unless(singular: Any, native: Callable[[], Array], mended: Callable[[], Array]) -> Array:
@@ -55,14 +57,14 @@ def _seen(x: Array) -> Any:
 
 
 def _mended(name: str, native: Any, said: str, lost: Any = None) -> Callable[..., Any]:
-    """A function whose real derivatives are right at every size; the native one where no number is ``lost``."""
-    right = getattr(_RIGHT, name)
+    """A function whose derivatives are right at every size; the native one where no real number is ``lost``."""
+    right, of_complex = getattr(_RIGHT, name), getattr(_COMPLEX, name, native)
 
     @functools.wraps(native)
     def function(*arrays: Any) -> Array:
         arrays = tuple(map(_read, operands(*arrays) if len(arrays) > 1 else map(tensor, arrays)))
         if not arrays[0].dtype.is_floating:
-            return native(*arrays)
+            return (of_complex if arrays[0].dtype.is_complex else native)(*arrays)
         if len(arrays) > 1 and (arrays[0].shape != arrays[1].shape or not arrays[0].shape.is_fully_defined()):
             arrays = tuple(_xp.broadcast_arrays(*arrays))
         if lost is None:
@@ -73,17 +75,32 @@ def _mended(name: str, native: Any, said: str, lost: Any = None) -> Callable[...
     return function
 
 
+def _of_complex(name: str, native: Any, said: str) -> Callable[..., Any]:
+    """A function whose derivatives are right at every size, of complex arrays; of real ones the native one."""
+    right = getattr(_COMPLEX, name)
+
+    @functools.wraps(native)
+    def function(x: Any, /) -> Array:
+        x = _read(tensor(x))
+        return right(x) if x.dtype.is_complex else native(x)
+
+    function.__doc__ = f"``{name}``. {said}"
+    return function
+
+
 def _beyond(size: float) -> Callable[[Any], Any]:
     """The condition that a number lies that far from 0."""
     return lambda x: abs(x) > size
 
 
-_BY_REST = "where 1 - x² cancels."
-acos = _mended("acos", _xp.acos, f"FUN-183: next to -1 and 1, {_BY_REST}", _beyond(0.5))
-asin = _mended("asin", _xp.asin, f"FUN-183: next to -1 and 1, {_BY_REST}", _beyond(0.5))
-atan = _mended("atan", _xp.atan, "FUN-187: its second derivative far out, where x² overflows.", _beyond(64.0))
+_BY_REST = "FUN-183: next to -1 and 1, where 1 - x² cancels. FUN-240: complex, far out."
+absolute = _of_complex("abs", _xp.abs, "FUN-237: of tiny complex numbers, whose squares underflow.")
+acos = _mended("acos", _xp.acos, _BY_REST, _beyond(0.5))
+acosh = _of_complex("acosh", _xp.acosh, "FUN-240, FUN-251: complex, far out and near 0.")
+asin = _mended("asin", _xp.asin, _BY_REST, _beyond(0.5))
+atan = _mended("atan", _xp.atan, "FUN-187, FUN-240: far out, where x² overflows.", _beyond(64.0))
 atan2 = _mended("atan2", _xp.atan2, "FUN-184, FUN-186: of tiny and huge numbers, and of equal size at second order.")
-atanh = _mended("atanh", _xp.atanh, f"FUN-183: next to -1 and 1, {_BY_REST}", _beyond(0.5))
+atanh = _mended("atanh", _xp.atanh, _BY_REST, _beyond(0.5))
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Array:
@@ -161,6 +178,7 @@ _POLYNOMIALS: dict[float, Any] = {
 }
 
 
+sign = _of_complex("sign", _xp.sign, "FUN-237: of tiny complex numbers, whose squares underflow.")
 sinc = _mended("sinc", _extra.sinc, "FUN-181, FUN-186: far out, without whole turns.", _beyond(1.0))
 
 
@@ -175,7 +193,8 @@ def xlogy(x1: Any, x2: Any, /) -> Array:
     return _unless(lost, lambda: tf.math.xlogy(a, b), lambda: _special.xlogy(*_xp.broadcast_arrays(a, b)))
 
 
-tanh = _mended("tanh", _xp.tanh, "FUN-170, FUN-182: far from 0, where 1 - tanh² cancels.", _beyond(1.0))
+tan = _of_complex("tan", _xp.tan, "FUN-239: complex, far from the real axis, where 1/cos² is infinity over infinity.")
+tanh = _mended("tanh", _xp.tanh, "FUN-170, FUN-182, FUN-239: far from 0, where 1 - tanh² cancels.", _beyond(1.0))
 sigmoid = _mended("sigmoid", _extra.sigmoid, "FUN-170, FUN-182, FUN-186: where it comes near to 1, and near 0.")
 softplus = _mended("softplus", _extra.softplus, "FUN-186: its second derivative far from 0.", _beyond(1.0))
 erf = _mended("erf", _extra.erf, "FUN-181, FUN-187: of numbers whose square overflows.", _beyond(8.0))
@@ -400,9 +419,10 @@ xp = overlaid(
     _xp,
     "autodiff_tensorflow.mended.xp",
     {
-        "acos": acos, "asin": asin, "atan": atan, "atan2": atan2, "atanh": atanh, "clip": clip,
-        "cumulative_prod": cumulative_prod, "hypot": hypot, "linalg": linalg, "log1p": log1p, "log2": log2,
-        "maximum": maximum, "minimum": minimum, "pow": pow, "prod": prod, "std": std, "tanh": tanh,
+        "abs": absolute, "acos": acos, "acosh": acosh, "asin": asin, "atan": atan, "atan2": atan2, "atanh": atanh,
+        "clip": clip, "cumulative_prod": cumulative_prod, "hypot": hypot, "linalg": linalg, "log1p": log1p,
+        "log2": log2, "maximum": maximum, "minimum": minimum, "pow": pow, "prod": prod, "sign": sign, "std": std,
+        "tan": tan, "tanh": tanh,
     },
 )  # fmt: skip
 extra = overlaid(

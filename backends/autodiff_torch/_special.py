@@ -69,7 +69,8 @@ class _Ruled(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, cotangent: Any) -> Any:
         asked = zip(ctx.slopes, ctx.needs_input_grad[2:], strict=True)
-        return (None, None, *(cotangent * slope(*ctx.saved_tensors) if needed else None for slope, needed in asked))
+        arrays = ctx.saved_tensors
+        return (None, None, *(cotangent * slope(*arrays).conj() if needed else None for slope, needed in asked))
 
     @staticmethod
     def jvp(ctx: Any, _function: Any, _slopes: Any, *tangents: Any) -> Any:

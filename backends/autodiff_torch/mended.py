@@ -19,7 +19,7 @@ import torch
 
 import autodiff_torch.extra as _extra
 from autodiff_spec._shared import overlaid
-from autodiff_spec._slopes import slopes
+from autodiff_spec._slopes import complex_slopes, slopes
 from autodiff_torch import _special
 from autodiff_torch import xp as _native
 from autodiff_torch._beyond import TorchBeyond
@@ -34,17 +34,33 @@ _linalg: Any = _native_linalg
 
 
 _RIGHT = slopes(torch, _special.ruled)
+_COMPLEX = complex_slopes(torch, _special.ruled, _RIGHT)
 
 
 def _mended(name: str, native: Any, said: str) -> Callable[..., Any]:
-    """A function of real arrays whose derivatives are right at every size; of others it is the native one."""
-    right = getattr(_RIGHT, name)
+    """A function whose derivatives are right at every size, of real or of complex arrays; of others the native one."""
+    right, of_complex = getattr(_RIGHT, name), getattr(_COMPLEX, name, native)
 
     def function(*arrays: Any) -> Any:
         arrays = tuple(map(_read, arrays))
         if len(arrays) > 1:
             arrays = tuple(_xp.broadcast_arrays(*_floating(*arrays)))
+        if arrays[0].dtype.is_complex:
+            return of_complex(*arrays)
         return right(*arrays) if arrays[0].dtype.is_floating_point else native(*arrays)
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"``{name}``. {said}"
+    return function
+
+
+def _of_complex(name: str, native: Any, said: str) -> Callable[..., Any]:
+    """A function whose derivatives are right at every size, of complex arrays; of real ones the native one."""
+    right = getattr(_COMPLEX, name)
+
+    def function(x: Any, /) -> Any:
+        x = _read(x)
+        return right(x) if x.dtype.is_complex else native(x)
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = f"``{name}``. {said}"
@@ -56,12 +72,13 @@ def _of_real(right: Any, native: Any, x: Any) -> Any:
     return (right if x.dtype.is_floating_point else native)(x)
 
 
-acos = _mended("acos", _xp.acos, "FUN-183: next to -1 and 1, where 1 - x² cancels.")
-acosh = _mended("acosh", _xp.acosh, "FUN-181, FUN-183: far out, where x² overflows, and next to 1.")
-asin = _mended("asin", _xp.asin, "FUN-183: next to -1 and 1, where 1 - x² cancels.")
-asinh = _mended("asinh", _xp.asinh, "FUN-181: far out, where x² overflows.")
+acos = _mended("acos", _xp.acos, "FUN-183: next to -1 and 1, where 1 - x² cancels. FUN-240: complex, far out.")
+acosh = _mended("acosh", _xp.acosh, "FUN-181, FUN-183: far out, where x² overflows, and next to 1. FUN-251: near 0.")
+asin = _mended("asin", _xp.asin, "FUN-183: next to -1 and 1, where 1 - x² cancels. FUN-240: complex, far out.")
+asinh = _mended("asinh", _xp.asinh, "FUN-181, FUN-240: far out, where x² overflows.")
+atan = _of_complex("atan", _xp.atan, "FUN-240, FUN-252: complex, far out, where z² overflows.")
 atan2 = _mended("atan2", _xp.atan2, "FUN-184, FUN-186: of tiny and huge numbers, and of equal size at second order.")
-atanh = _mended("atanh", _xp.atanh, "FUN-183: next to -1 and 1, where 1 - x² cancels.")
+atanh = _mended("atanh", _xp.atanh, "FUN-183: next to -1 and 1, where 1 - x² cancels. FUN-240: complex, far out.")
 
 
 def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
@@ -106,7 +123,7 @@ def _bound(bound: Any, x: Any) -> Any:
     return torch.full((), bound, dtype=x.dtype, device=x.device)
 
 
-expm1 = _mended("expm1", _xp.expm1, "FUN-182: far below 0, where 1 + expm1(x) cancels.")
+expm1 = _mended("expm1", _xp.expm1, "FUN-182, FUN-240: far below 0, where 1 + expm1(x) cancels.")
 hypot = _mended("hypot", _xp.hypot, "KINK-21, KINK-22, FUN-184, FUN-186: at (0, 0), of huge numbers, at second order.")
 logaddexp = _mended("logaddexp", _xp.logaddexp, "FUN-186: its second derivatives of numbers far apart.")
 
@@ -153,7 +170,8 @@ def sinc(x: Any, /) -> Any:
     return _of_real(_RIGHT.sinc, _sinc, x)
 
 
-tanh = _mended("tanh", _xp.tanh, "FUN-170, FUN-182: far from 0, where 1 - tanh² cancels.")
+tan = _of_complex("tan", _xp.tan, "FUN-239: complex, far from the real axis, where 1 + tan² cancels.")
+tanh = _mended("tanh", _xp.tanh, "FUN-170, FUN-182, FUN-239: far from 0, where 1 - tanh² cancels.")
 sigmoid = _mended("sigmoid", _extra.sigmoid, "FUN-170, FUN-182, FUN-186: near to 1, and near 0.")
 softplus = _mended("softplus", _extra.softplus, "FUN-186: its second derivative far from 0.")
 
@@ -409,9 +427,9 @@ xp = overlaid(
     _xp,
     "autodiff_torch.mended.xp",
     {
-        "acos": acos, "acosh": acosh, "asin": asin, "asinh": asinh, "atan2": atan2, "atanh": atanh, "clip": clip,
-        "cumulative_prod": cumulative_prod, "expm1": expm1, "hypot": hypot, "linalg": linalg, "logaddexp": logaddexp,
-        "pow": pow, "std": std, "tanh": tanh,
+        "acos": acos, "acosh": acosh, "asin": asin, "asinh": asinh, "atan": atan, "atan2": atan2, "atanh": atanh,
+        "clip": clip, "cumulative_prod": cumulative_prod, "expm1": expm1, "hypot": hypot, "linalg": linalg,
+        "logaddexp": logaddexp, "pow": pow, "std": std, "tan": tan, "tanh": tanh,
     },
 )  # fmt: skip
 extra = overlaid(

@@ -107,5 +107,6 @@ for rule, argument, kind in (
     _enter(rule, argument, kind, "FUN-186")
 for rule, argument, kind, clause in (
     ("absolute", 0, "tiny", "FUN-237"), ("divide", 1, "large", "FUN-238"), ("sqrt", 0, "small", "FUN-239"),
+    ("hypotenuse", 0, "small", "FUN-251"), ("power", 1, "large", "FUN-253"),
 ):  # fmt: skip
     _enter(rule, argument, kind, clause)

@@ -6,6 +6,7 @@ what a convention makes of them is written here once.
 
 from __future__ import annotations
 
+import itertools
 import operator
 import zlib
 from collections.abc import Iterator
@@ -27,10 +28,13 @@ APART = {
     ),
 }
 """Of numbers whose parts are far apart: the regions of the real and the imaginary ones."""
+EXPONENTS = ("small", "ordinary", "tail", "parts apart")
+"""The regions of exponents: the digits of a power are those of the angle that its exponent makes."""
 PARTS = {"complex128": "float64", "complex64": "float32"}
 """A complex dtype and that of its parts."""
 
 QUOTIENTS = ("multiply", "divide")
+POWERS = ("pow",)
 ALGEBRAIC = ("abs", "sign", "reciprocal", "square", "sqrt")
 ELEMENTARY_FUNCTIONS = ("exp", "expm1", "log", "log1p", "log2", "log10", "sin", "cos", "sinh", "cosh", "tan", "tanh")
 INVERSE = ("asin", "acos", "atan", "asinh", "acosh", "atanh")
@@ -46,12 +50,12 @@ class ComplexSubject:
     @property
     def arguments(self) -> int:
         """How many it has."""
-        return 2 if self.name in QUOTIENTS else 1
+        return 2 if self.name in (*QUOTIENTS, *POWERS) else 1
 
     @property
     def budget(self) -> float:
-        """How many units in the last place of its size a derivative may be off."""
-        return SENSITIVE if self.name in INVERSE else ELEMENTARY
+        """How many units in the last place of its size a value or a derivative may be off."""
+        return SENSITIVE if self.name in (*INVERSE, *POWERS) else ELEMENTARY
 
     def __call__(self, xp: Any, *args: Any) -> Any:
         """The program over a namespace."""
@@ -67,8 +71,9 @@ class ComplexSubject:
         if self.arguments == 1:
             yield from ((region, (number,)) for region, found in kinds.items() for number in found)
             return
+        seconds = {region: kinds[region] for region in EXPONENTS} if self.name in POWERS else kinds
         for i, (a, of_a) in enumerate(kinds.items()):
-            for j, (b, of_b) in enumerate(kinds.items()):
+            for j, (b, of_b) in enumerate(seconds.items()):
                 words = "extreme" if any(one in region for one in _EXTREME for region in (a, b)) else "moderate"
                 yield words, (of_a[(3 * i + j) % len(of_a)], of_b[(i + 5 * j) % len(of_b)])
 
@@ -95,7 +100,7 @@ def _of_parts(sizes: dict[str, Any], regions: tuple[tuple[str, str], ...]) -> It
         yield complex(signs[0] * sizes[a][k % len(sizes[a])], signs[1] * sizes[b][-1 - k % len(sizes[b])])
 
 
-SUBJECTS = tuple(map(ComplexSubject, (*ALGEBRAIC, *QUOTIENTS, *ELEMENTARY_FUNCTIONS, *INVERSE)))
+SUBJECTS = tuple(map(ComplexSubject, (*ALGEBRAIC, *QUOTIENTS, *POWERS, *ELEMENTARY_FUNCTIONS, *INVERSE)))
 
 
 class ComplexTruth:
@@ -103,12 +108,14 @@ class ComplexTruth:
 
     def __init__(self, subject: ComplexSubject, dtype: str) -> None:
         self._subject, limits = subject, np.finfo(PARTS[dtype])
-        self._most, self._least = float(limits.max) / 64, float(limits.tiny)
+        self._most, self._eps = float(limits.max) / 64, float(limits.eps)
+        self._farthest = 1 / float(limits.tiny)
         regions, points = zip(*subject.points(dtype), strict=True)
         self.regions, self.arrays = list(regions), [np.array(column) for column in zip(*points, strict=True)]
         parts = [np.stack([z.real, z.imag], axis=-1) for z in self.arrays]
         self._rows = oracle.Rows(self._of_parts, *parts, exponent=-int(limits.minexp))
-        self.is_real = self._rows.value.shape[-1] == 1
+        self.value = self._rows.value
+        self.is_real = self.value.shape[-1] == 1
 
     def _of_parts(self, xp: Any, *parts: Any) -> Any:
         value = self._subject(xp, *(x[:, 0] + 1j * x[:, 1] for x in parts))
@@ -123,7 +130,7 @@ class ComplexTruth:
 
     def gradient(self, cotangent: NDArray[Any]) -> list[NDArray[Any]]:
         """∂L/∂x + i∂L/∂y by each argument x + iy, its parts along the last axis; L = Re(conj(cotangent)·value)."""
-        weights = np.stack([cotangent.real, cotangent.imag], axis=-1)[:, : self._rows.value.shape[-1]]
+        weights = np.stack([cotangent.real, cotangent.imag], axis=-1)[:, : self.value.shape[-1]]
         by = [(self._rows.first(c) * weights).sum(axis=-1) for c in self._rows.coordinates]
         return [np.stack(by[2 * i : 2 * i + 2], axis=-1) for i in range(len(self.arrays))]
 
@@ -132,17 +139,56 @@ class ComplexTruth:
         by_x, by_y = (self._rows.first((argument, (part,))) for part in (0, 1))
         return np.asarray(by_x * tangent.real[:, None] + by_y * tangent.imag[:, None])
 
-    def sizes(self, argument: int) -> NDArray[Any]:
-        """The size of the derivatives by an argument in each row; NaN where they or the value are no numbers."""
-        found = [self._rows.value, *(self._rows.first((argument, (part,))) for part in (0, 1))]
-        value, *derivatives = (np.abs(oracle.to_numpy(one)).max(axis=-1) for one in found)
-        largest = np.maximum(*derivatives)
-        return np.where(np.maximum(value, largest) < self._most, largest, np.nan)
+    def second(self, argument: int, tangent: NDArray[Any], cotangent: NDArray[Any]) -> list[NDArray[Any]]:
+        """The gradient by each argument of Re(conj(tangent)·gradient by one argument), parts along the last axis."""
+        weights = np.stack([cotangent.real, cotangent.imag], axis=-1)[:, : self.value.shape[-1]]
+        along = np.stack([tangent.real, tangent.imag], axis=-1)
 
-    def exponents(self, argument: int) -> NDArray[Any]:
+        def by(c: Any) -> Any:
+            terms = (self._rows.second(c, (argument, (part,))) * along[:, part, None] for part in (0, 1))
+            return (sum(terms) * weights).sum(axis=-1)
+
+        found = [by(c) for c in self._rows.coordinates]
+        return [np.stack(found[2 * i : 2 * i + 2], axis=-1) for i in range(len(self.arrays))]
+
+    def sizes(self, *arguments: int) -> NDArray[Any]:
+        """The size of the derivatives by one or two arguments in each row, or of the value.
+
+        NaN where the value, a derivative by one of them or that by both are no numbers, where the angle of a power has
+        lost half its digits, and by two where parts are further apart than the digits of the oracle's differences.
+        """
+        size = largest = _size([self.value])
+        for count in range(1, len(arguments) + 1):
+            derivative = self._rows.first if count == 1 else self._rows.second
+            alike = [arguments] if count == 2 else [(argument,) for argument in arguments]
+            places = (itertools.product(*([(i, (part,)) for part in (0, 1)] for i in some)) for some in alike)
+            size = _size([derivative(*place) for place in itertools.chain(*places)])
+            largest = np.maximum(largest, size)
+        known = (largest < self._most) & (self._angles() < 1 / np.sqrt(self._eps))
+        return np.asarray(np.where(known & ((len(arguments) < 2) | self._near()), size, np.nan))
+
+    def _near(self) -> NDArray[Any]:
+        """In which rows no part of an argument is further from another than numbers of the dtype are from 1."""
+        parts = np.abs([part for z in self.arrays for part in (z.real, z.imag)])
+        with np.errstate(over="ignore"):
+            return np.asarray(parts.max(axis=0) / parts.min(axis=0) < self._farthest)
+
+    def exponents(self, *arguments: int) -> NDArray[Any]:
         """How many units a rounding of the logarithm of a row's derivatives is, and of an angle on the way to them."""
-        if self._subject.name not in ELEMENTARY_FUNCTIONS:
+        if self._subject.name not in (*ELEMENTARY_FUNCTIONS, *POWERS):
             return np.zeros(len(self.regions))
         with np.errstate(all="ignore"):
-            logarithms = np.abs(np.log(self.sizes(argument)))
-        return np.where(np.isfinite(logarithms), logarithms, 0.0)
+            logarithms = np.abs(np.log(self.sizes(*arguments)))
+        return np.asarray(np.where(np.isfinite(logarithms), logarithms, 0.0) + self._angles())
+
+    def _angles(self) -> NDArray[Any]:
+        """The size of the logarithm of a power, whose imaginary part is its angle."""
+        if self._subject.name not in POWERS:
+            return np.zeros(len(self.regions))
+        base, exponent = self.arrays
+        return np.asarray(np.abs(exponent * np.log(base)))
+
+
+def _size(parts: list[Any]) -> NDArray[Any]:
+    """The largest size of a number in each row of several arrays."""
+    return np.asarray(np.max([np.abs(oracle.to_numpy(one)).max(axis=-1) for one in parts], axis=0))

@@ -89,19 +89,31 @@ def _power_exponent(xp, g, x, y, ans):
     return g * xp.where(ok, ans * xp.log(_safe(xp, x, ok)), 0)
 
 
-def _hypotenuse(xp, x):
-    """√(1 + x²) without overflow; of a complex x on the side of the cut that the zero's sign says."""
-    if _real(x):
-        return xp.hypot(x, 1)
-    beyond = np.abs(plain(x)) * np.finfo(x.dtype).eps > 1  # where it is x or -x
-    near = xp.where(beyond, 1, x)
-    root = xp.sqrt((near - 1j) * (near - complex(0, -1)))  # adding would make -0 to 0
-    return xp.where(beyond, xp.where(np.signbit(plain(x).real), -x, x), root)
+def _hypotenuse(x):
+    """√(1 + x²) of a complex x without overflow, on the side of the cut that the zero's sign says."""
+    beyond = np.abs(x) * np.finfo(x.dtype).eps > 1  # where it is x or -x
+    near = np.where(beyond, 1, x)
+    root = np.sqrt((near - 1j) * (near - complex(0, -1)))  # adding would make -0 to 0
+    return np.where(beyond, np.where(np.signbit(x.real), -x, x), root)
 
 
-def _cathetus(xp, x):
-    """√(1 - x²), of a complex x the product of two roots, which does not overflow; likewise."""
-    return xp.sqrt(xp.one_minus_square(x)) if _real(x) else xp.sqrt(-(x - 1)) * xp.sqrt(x - -1)
+def _cathetus(x):
+    """√(1 - x²) of a complex x, the product of two roots, which does not overflow; likewise."""
+    return np.sqrt(-(x - 1)) * np.sqrt(x - -1)
+
+
+def _leg(x):
+    """√(x² - 1) of a complex x; likewise."""
+    return np.sqrt(x - 1) * np.sqrt(x - -1)
+
+
+def _over_rest(x):
+    """1 / (1 - x²) of a complex x, without the square; likewise."""
+    return -1 / (x - 1) / (x - -1)
+
+
+def _over_hypotenuse(xp, x):
+    return xp.reciprocal(xp.hypot(x, 1) if _real(x) else xp.hypotenuse(x))
 
 
 def _sech_squared(x):
@@ -141,7 +153,7 @@ def _one_minus_square(x):
 def _arctan_share(xp, g, x):
     if xp is VALUES and _real(x):
         return g / (1 + x * x)
-    return g * xp.square(xp.reciprocal(_hypotenuse(xp, x)))
+    return g * xp.square(_over_hypotenuse(xp, x))
 
 
 def _length(xp, x, y):
@@ -197,16 +209,20 @@ rule(np.sin, lambda xp, g, x: g * xp.cos(x))
 rule(np.cos, lambda xp, g, x: -g * xp.sin(x))
 rule(np.tan, lambda xp, g, x, ans: g * (1 + ans * ans if _real(x) else xp.sech_squared(1j * x)))
 rule(_one_minus_square, lambda xp, g, x: g * (-2 * x), jvp=elementwise)
-rule(np.arcsin, lambda xp, g, x: g / _cathetus(xp, x))
-rule(np.arccos, lambda xp, g, x: -g / _cathetus(xp, x))
+rule(_hypotenuse, lambda xp, g, x, ans: g * (x / ans), jvp=elementwise)
+rule(_cathetus, lambda xp, g, x, ans: -g * (x / ans), jvp=elementwise)
+rule(_leg, lambda xp, g, x, ans: g * (x / ans), jvp=elementwise)
+rule(_over_rest, lambda xp, g, x, ans: g * (2 * x * ans) * ans, jvp=elementwise)
+rule(np.arcsin, lambda xp, g, x: g / (xp.sqrt(xp.one_minus_square(x)) if _real(x) else xp.cathetus(x)))
+rule(np.arccos, lambda xp, g, x: -g / (xp.sqrt(xp.one_minus_square(x)) if _real(x) else xp.cathetus(x)))
 rule(np.arctan, _arctan_share)
 rule(np.sinh, lambda xp, g, x: g * xp.cosh(x))
 rule(np.cosh, lambda xp, g, x: g * xp.sinh(x))
 rule(np.tanh, _tanh_share)
 rule(_sech_squared, lambda xp, g, x, ans: g * (-2 * ans * xp.tanh(x)), jvp=elementwise)
-rule(np.arcsinh, lambda xp, g, x: g / _hypotenuse(xp, x))
-rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x - -1)))
-rule(np.arctanh, lambda xp, g, x: g / xp.one_minus_square(x) if _real(x) else -g / (x - 1) / (x - -1))
+rule(np.arcsinh, lambda xp, g, x: g / (xp.hypot(x, 1) if _real(x) else xp.hypotenuse(x)))
+rule(np.arccosh, lambda xp, g, x: g / (xp.sqrt(x - 1) * xp.sqrt(x - -1) if _real(x) else xp.leg(x)))
+rule(np.arctanh, lambda xp, g, x: g / xp.one_minus_square(x) if _real(x) else g * xp.over_rest(x))
 rule(_sigmoid, _sigmoid_share, jvp=elementwise)
 rule(np.conjugate, lambda xp, g: xp.conjugate(g))
 rule(np.real, lambda xp, g, val_dtype: xp.astype(g, val_dtype), jvp=linear,
