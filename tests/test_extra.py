@@ -110,6 +110,15 @@ def test_a_tape_gives_the_derivative_of_the_functional_form(be: ad.Backend, name
     np.testing.assert_allclose(be.to_numpy(tape.grad(y, x)), be.to_numpy(functional), rtol=1e-13, atol=1e-14)
 
 
+@pytest.mark.parametrize("conventions", ["native", "spec"])
+@pytest.mark.parametrize(("function", "value"), [("softmax", 1.0), ("log_softmax", 0.0)])
+def test_a_number_is_a_row_of_one(be: ad.Backend, function: str, value: float, conventions: str) -> None:
+    flavour = ad.backend(be.name, conventions)
+    for axis in (-1, 0):
+        found = flavour.value_and_grad(lambda x, axis=axis: getattr(flavour.extra, function)(x, axis=axis))
+        assert [float(be.to_numpy(number)) for number in found(double(flavour, 2.0))] == [value, 0.0]
+
+
 @pytest.mark.parametrize("function", ["gammainc", "gammaincc"])
 def test_orders_broadcast_and_a_number_takes_the_dtype_of_the_array(be: ad.Backend, function: str) -> None:
     special = pytest.importorskip("scipy.special")

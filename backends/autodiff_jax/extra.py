@@ -31,6 +31,16 @@ def gelu(x: Any, /, *, approximate: bool = False) -> Any:
     return _gelu(x, approximate)
 
 
+def of_rows(function: Any) -> Any:
+    """``function(x, axis)``, for which a number is a row of one."""
+
+    @functools.wraps(function)
+    def of_any(x: Any, axis: int) -> Any:
+        return function(x, axis) if jnp.ndim(x) else function(jnp.reshape(x, 1), axis)[0]
+
+    return of_any
+
+
 def softmax(x: Any, /, *, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along an axis."""
     return _softmax(x, axis)
@@ -140,10 +150,10 @@ def _largest(x: Any, k: int, axis: int) -> Any:
 
 _factors = general(lambda x, places, values: x.at[places].multiply(values, unique_indices=True), arrays=3)
 _gelu = general(jax.nn.gelu)
-_log_softmax = general(jax.nn.log_softmax)
+_log_softmax = general(of_rows(jax.nn.log_softmax))
 _logsumexp = general(lambda x, axis, keepdims: special.logsumexp(x, axis=axis, keepdims=keepdims))
 _median = general(lambda x, axis, keepdims: jnp.median(x, axis=axis, keepdims=keepdims))
-_softmax = general(jax.nn.softmax)
+_softmax = general(of_rows(jax.nn.softmax))
 _subscripted = functools.cache(lambda subscripts: variadic(functools.partial(jnp.einsum, subscripts)))
 _topk = general(_largest)
 

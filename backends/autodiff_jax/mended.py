@@ -214,7 +214,7 @@ def _log_softmax(x: Any, axis: int) -> Any:
     return distance - jnp.log1p(jnp.sum(jnp.where(top, 0, weights), axis, keepdims=True))
 
 
-_recorded_softmax, _recorded_log_softmax = general(_softmax), general(_log_softmax)
+_recorded_softmax, _recorded_log_softmax = general(_extra.of_rows(_softmax)), general(_extra.of_rows(_log_softmax))
 
 
 def softmax(x: Any, /, *, axis: int = -1) -> Any:

@@ -50,12 +50,12 @@ def gelu(x: Any, /, *, approximate: bool = False) -> Array:
 
 def softmax(x: Any, /, *, axis: int = -1) -> Array:
     """The exponentials of ``x``, divided by their sum over ``axis``."""
-    return tf.nn.softmax(tensor(x), axis=axis)
+    return of_rows(tf.nn.softmax, tensor(x), axis)
 
 
 def log_softmax(x: Any, /, *, axis: int = -1) -> Array:
     """The logarithm of the softmax, x - log Σ exp(x), along an axis."""
-    return tf.nn.log_softmax(tensor(x), axis=axis)
+    return of_rows(tf.nn.log_softmax, tensor(x), axis)
 
 
 def logsumexp(x: Any, /, *, axis: Any = None, keepdims: bool = False) -> Array:
@@ -174,6 +174,11 @@ interp = BEYOND.interp
 solve_triangular = BEYOND.solve_triangular
 lstsq = BEYOND.lstsq
 expm = BEYOND.expm
+
+
+def of_rows(function: Any, x: Array, axis: int) -> Array:
+    """``function(x, axis)``; a number is a row of one."""
+    return function(x, axis) if x.shape.rank else function(x[tf.newaxis], axis)[0]
 
 
 def in_32(function: Any, *arrays: Array) -> Array:

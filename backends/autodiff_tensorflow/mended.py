@@ -24,7 +24,7 @@ from autodiff_spec._shared import overlaid
 from autodiff_spec._slopes import complex_slopes, slopes
 from autodiff_tensorflow import _special
 from autodiff_tensorflow import xp as _xp
-from autodiff_tensorflow.extra import in_32
+from autodiff_tensorflow.extra import in_32, of_rows
 from autodiff_tensorflow.xp import linalg as _linalg
 from autodiff_tensorflow.xp.convert import is_array, length, lengths, operands, scalar, tensor
 from autodiff_tensorflow.xp.dtypes import Array
@@ -213,13 +213,21 @@ def silu(x: Any, /) -> Array:
 
 def softmax(x: Any, /, *, axis: int = -1) -> Array:
     """``softmax`` of ``extra``. FUN-171: the largest element's share is made of the others'."""
-    _, _, weights = _relative(_read(tensor(x)), axis)
+    return of_rows(_softmax, _read(tensor(x)), axis)
+
+
+def _softmax(x: Array, axis: int) -> Array:
+    _, _, weights = _relative(x, axis)
     return weights / tf.reduce_sum(weights, axis, keepdims=True)
 
 
 def log_softmax(x: Any, /, *, axis: int = -1) -> Array:
     """``log_softmax`` of ``extra``. FUN-171: the largest element's logarithm is made of the others."""
-    top, distance, weights = _relative(_read(tensor(x)), axis)
+    return of_rows(_log_softmax, _read(tensor(x)), axis)
+
+
+def _log_softmax(x: Array, axis: int) -> Array:
+    top, distance, weights = _relative(x, axis)
     others = tf.where(top, tf.zeros_like(weights), weights)
     return distance - tf.math.log1p(tf.reduce_sum(others, axis, keepdims=True))
 
