@@ -266,10 +266,12 @@ CASES: dict[str, Any] = {
     "det singular complex": (np.linalg.det, np.outer(cplx(3), cplx(3))),
     "slogdet": (np.linalg.slogdet, real(2, 3, 3)),
     "slogdet of complex": (np.linalg.slogdet, cplx(3, 3)),
+    "slogdet by factors": (np.linalg.slogdet, definite(40, 40)),
     # --- solvers ---
     "inv": (np.linalg.inv, real(2, 3, 3)),
     "inv of complex": (np.linalg.inv, cplx(3, 3)),
     "solve": (np.linalg.solve, definite(3, 3), real(3)),
+    "solve by factors": (np.linalg.solve, definite(40, 40), real(40)),
     "solve columns": (np.linalg.solve, definite(2, 3, 3), real(3, 2)),
     "solve broadcast": (np.linalg.solve, definite(3, 3), real(2, 3, 2)),
     "solve complex": (np.linalg.solve, definite(3, 3, of=cplx), cplx(3)),

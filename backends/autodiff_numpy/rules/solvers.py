@@ -9,6 +9,7 @@ import numpy as np
 
 from autodiff_numpy._array import foreign, plain
 from autodiff_numpy._jvp import linear
+from autodiff_numpy._lapack import factored
 from autodiff_numpy._pullback import unbroadcast
 from autodiff_numpy._rule import constant, defined_by, rule
 from autodiff_numpy._tables import TRACKED
@@ -48,8 +49,18 @@ def _solve_columns(a, b):
     return np.linalg.solve(a, b)
 
 
-rule(np.linalg.inv, lambda xp, g, ans: -xp.matmul(transposed(xp, ans), xp.matmul(g, transposed(xp, ans))),
-     jvp=lambda xp, t, ans: -xp.matmul(ans, xp.matmul(t, ans)))  # fmt: skip
+def _inverse_by(a, factors):
+    return factors.inverse()
+
+
+def inverted(xp, a, factors):
+    """The inverses, from the factors where they are known."""
+    return xp.inv(a) if factors is None else xp.inverse_by(a, factors)
+
+
+for inverse in (np.linalg.inv, _inverse_by):
+    rule(inverse, lambda xp, g, ans: -xp.matmul(transposed(xp, ans), xp.matmul(g, transposed(xp, ans))),
+         jvp=lambda xp, t, ans: -xp.matmul(ans, xp.matmul(t, ans)))  # fmt: skip
 rule(
     _solve_columns,
     lambda xp, g, a, ans, a_shape, a_dtype: unbroadcast(
@@ -60,13 +71,30 @@ rule(
 )
 
 
+def _solve_by(a, b, factors):
+    """As `_solve_columns`, of one matrix whose factors are known."""
+    return np.ascontiguousarray(factors.solve(b))
+
+
+rule(
+    _solve_by,
+    lambda xp, g, a, ans, factors: xp.matmul(-xp.solve_by(transposed(xp, a), g, factors.mT), transposed(xp, ans)),
+    lambda xp, g, a, factors: xp.solve_by(transposed(xp, a), g, factors.mT),
+    jvp=(
+        lambda xp, t, a, ans, factors: -xp.solve_by(a, xp.matmul(t, ans), factors),
+        lambda xp, t, a, factors: xp.solve_by(a, t, factors),
+    ),
+)
+
+
 @defined_by(np.linalg.solve)
 def solve(a, b):
     """`np.linalg.solve`: one vector, or stacks of matrices."""
     a, b = as_array(a), as_array(b)
     if b.ndim == 1:
-        return TRACKED.solve_columns(a, TRACKED.expand_dims(b, -1))[..., 0]
-    return TRACKED.solve_columns(a, b)
+        return solve(a, TRACKED.expand_dims(b, -1))[..., 0]
+    factors = factored(plain(a)) if b.ndim == 2 and b.dtype == a.dtype else None
+    return TRACKED.solve_columns(a, b) if factors is None else TRACKED.solve_by(a, b, factors)
 
 
 # --- triangular systems -------------------------------------------------------------------------------------------
