@@ -20,9 +20,12 @@ def last_two(xp, x):
 
 
 def _times(xp, g, matrices):
-    """A number times each of some new matrices, in place: large temporaries cost as much as the arithmetic."""
+    """A number times each of some new matrices: in place, for large temporaries cost as much as the arithmetic.
+
+    A view becomes an array of its own, as it would have to at the end.
+    """
     scale = last_two(xp, g)
-    if xp is not VALUES or type(matrices) is not np.ndarray or matrices.dtype != g.dtype:
+    if xp is not VALUES or type(matrices) is not np.ndarray or matrices.dtype != g.dtype or matrices.base is not None:
         return scale * matrices
     return np.multiply(scale, matrices, matrices)
 

@@ -63,7 +63,7 @@ def _cholesky_share_in_blocks(g, factor):
         inverse = np.linalg.inv(diagonal)
         of_below = share[..., after, here] = share[..., after, here] @ inverse
         share[..., after, before] -= of_below @ left
-        share[..., here, here] -= np.tril(of_below.mT @ below)
+        share[..., here, here] -= of_below.mT @ below  # of which the lower triangle alone is read
         inside = inverse.mT @ half_triangle(np, diagonal.mT @ share[..., here, here]) @ inverse
         inside += inside.mT
         share[..., here, before] -= of_below.mT @ factor[..., after, before] + inside @ left

@@ -30,9 +30,16 @@ def adjoint(xp: Any, x: Any) -> Any:
 def half_triangle(xp, x, lower=True):
     """One triangle, with half the diagonal."""
     n = x.shape[-1]
-    weights = np.tri(n, dtype=x.dtype)
-    weights.ravel()[:: n + 1] = 0.5
+    weights = _halves(n, x.dtype) if n <= 64 else _halves.__wrapped__(n, x.dtype)
     return x * (weights if lower else weights.T)
+
+
+@functools.lru_cache(maxsize=64)
+def _halves(n, dtype):
+    weights = np.tri(n, dtype=dtype)
+    weights.ravel()[:: n + 1] = 0.5
+    weights.flags.writeable = False
+    return weights
 
 
 def _completed(a, lower=True):
