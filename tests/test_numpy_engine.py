@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import itertools
+import threading
 import tracemalloc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -224,3 +226,86 @@ def test_a_part_that_two_arrays_share_is_not_written_into():
         y = total[0] + a[0] + 2 * a[1]
     first, second = t.grad(y, (a, b))
     assert (first.tolist(), second.tolist()) == ([2.0, 2.0, 0.0], [1.0, 0.0, 0.0])
+
+
+NUMBERS = [0.1, -0.0, 3, True, 2**24 + 1, 1e-60, 1e39, 70000, float("inf"), float("nan")]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("function", [np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.arctan2])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble, np.complex64])
+def test_a_python_number_counts_as_numpy_takes_it(function, number, dtype):
+    if dtype is np.complex64 and function is np.arctan2:
+        pytest.skip("NumPy has no complex arctan2")
+    array = np.array([[1.5, -0.0], [np.nan, 3.0]], dtype)
+    for arguments in ((array, number), (number, array)):
+        with be.tape() as t:
+            recorded = [t.watch(x) if x is array else x for x in arguments]
+            with np.errstate(all="ignore"):
+                found, expected = ad.to_numpy(function(*recorded)), function(*arguments)
+            assert found.dtype == expected.dtype
+            np.testing.assert_array_equal(found, expected)
+            np.testing.assert_array_equal(np.signbit(found.real), np.signbit(expected.real))
+            with np.errstate(all="raise"):  # and warns where NumPy does
+                assert _raised(function, *recorded) == _raised(function, *arguments)
+
+
+def _raised(function, *arguments):
+    try:
+        function(*arguments)
+    except (FloatingPointError, OverflowError) as error:
+        return str(error)
+    return None
+
+
+def test_a_number_that_no_dtype_holds_is_refused_as_by_numpy():
+    with be.tape() as t:
+        x = t.watch(np.ones(2))
+        with pytest.raises(OverflowError, match="too large"):
+            x * 10**400
+
+
+def test_reads_of_a_variable_share_an_array_as_long_as_its_value_stands():
+    x = be.variable([1.0, 2.0])
+    with be.tape(persistent=True) as outer:
+        first, again = x.read(), x.read()
+        y = x * x
+        be.assign(x, [3.0, 4.0])
+        y = y + x
+        with be.tape() as inner:
+            z = x * x
+        (inner_share,) = inner.grad(z, [x])
+    assert first is again
+    assert first is not x.read()
+    np.testing.assert_array_equal(outer.grad(y, x), [3.0, 5.0])
+    np.testing.assert_array_equal(ad.to_numpy(inner_share), [6.0, 8.0])
+    np.testing.assert_array_equal(outer.grad(inner_share, x), [2.0, 2.0])
+    with be.tape() as other:
+        y = x * 2
+    np.testing.assert_array_equal(other.grad(y, x), [2.0, 2.0])
+
+
+def test_threads_that_read_one_variable_get_arrays_of_their_own_tapes():
+    x, barrier = be.variable([1.0, 2.0]), threading.Barrier(4)
+
+    def work(factor):
+        for _ in range(200):
+            barrier.wait()
+            with be.tape() as t:
+                y = factor * x * x
+            np.testing.assert_array_equal(t.grad(y, x), 2 * factor * np.array([1.0, 2.0]))
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(work, [1.0, 2.0, 3.0, 4.0]))
+
+
+def test_an_array_that_a_variable_was_read_as_refuses_another_shape_and_writes():
+    x = be.variable([[1.0, 2.0], [3.0, 4.0]])
+    with be.tape() as t:
+        for handle in (x.read(), np.ravel(x)):
+            with pytest.raises(ad.MutationError):
+                handle[...] = 0.0
+        flat = np.reshape(x, (2, 2))
+        y = np.sum(flat * x)
+    np.testing.assert_array_equal(t.grad(y, x), [[2.0, 4.0], [6.0, 8.0]])

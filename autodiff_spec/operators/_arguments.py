@@ -55,7 +55,7 @@ class Arguments:
         by_position = len(args)
         if argnames is not None:
             args, kwargs, argnums, self._by_name = _named(f, args, kwargs, argnames, operation)
-        self.single = type(argnums) is int or not isinstance(argnums, Sequence)
+        self.single = type(argnums) is int or not _several(argnums)
         self.chosen, self.distinct = positions(argnums, len(args))
         picked = [args[i] for i in self.distinct]
         self.labels: tuple[Any, ...] = self.distinct
@@ -149,7 +149,7 @@ def require_positions(argnums: Any, operation: str) -> None:
     """Raise unless ``argnums`` is an integer or several, as soon as it is given: an argument may stand there."""
     if type(argnums) is int:  # as nearly always
         return
-    several = argnums if isinstance(argnums, Sequence) and not isinstance(argnums, str) else (argnums,)
+    several = argnums if _several(argnums) and not isinstance(argnums, str) else (argnums,)
     for number in several:
         try:
             operator.index(number)
@@ -202,7 +202,12 @@ def positions(argnums: int | Sequence[int], count: int) -> tuple[tuple[int, ...]
     """
     if type(argnums) is int:
         return _positions((argnums,), count)
-    return _positions(tuple(map(operator.index, argnums if isinstance(argnums, Sequence) else (argnums,))), count)
+    several: Any = argnums if _several(argnums) else (argnums,)
+    return _positions(tuple(map(operator.index, several)), count)
+
+
+def _several(argnums: Any) -> bool:
+    return type(argnums) is tuple or isinstance(argnums, Sequence)  # which Python finds out slowly
 
 
 @functools.lru_cache(maxsize=256)

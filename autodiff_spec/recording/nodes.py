@@ -257,10 +257,10 @@ def backward(
         for node in reversed(recording.nodes):
             edges = node.edges
             cotangent = take(node, None) if edges else None
-            if node in intermediates and cotangent is not None:
-                found[node] = cotangent
-                cotangent = cotangent if beyond else None
             if cotangent is not None:
+                if intermediates and node in intermediates:
+                    found[node] = cotangent
+                    edges = edges if beyond else ()
                 for edge in edges:
                     parent = edge[0]
                     if number in parent.tapes:  # else it is constant for this tape: older, paused, or an outer tape's
@@ -278,9 +278,11 @@ def backward(
                     node.tapes = node.edges = ()  # as `_let_go`, without a call
                 else:
                     _let_go(node, number)
+        if not retain:
+            recording.nodes.clear()
     finally:
         if not retain:
-            recording.release()
+            recording.release()  # what a failure left
     return [None if node is None else found.get(node, known(node)) for node in sources]
 
 

@@ -147,26 +147,29 @@ def _loaded_late(ufunc: Any) -> bool:
 class Variable(RecordedVariable, Array):
     """A variable: an array whose value `assign` replaces; each open tape reads it under a node of its own."""
 
-    __slots__ = ("_value",)
+    __slots__ = ("_read", "_value")  # the array that the last read gave, and the value
     observer, array = TRACE, Array
+    _read: Array | None
 
     def __init__(self, value: Any) -> None:
-        self._value = _locked(value)
+        self._hold(value)
         self.node = None
 
     def _hold(self, value: Any) -> None:
         self._value = _locked(value)
+        self._read = None
 
     def read(self) -> Any:
-        node = RECORDER.node_of(self)
+        known = RECORDER.frame().variables.get(id(self))
+        node = RECORDER.node_of(self) if known is None else known[1]
         if node is None:
             return self.value
-        array = object.__new__(Array)  # it runs for each use, so nothing is called that could be spared
-        observer = TRACE.get()
-        array.value = self._value if observer is None else observer.read(self, self._value)
-        array.node = node
-        array._views = None
-        array._link = "a variable"  # which is not written, nor through its views
+        array, observer = self._read, TRACE.get()
+        if observer is not None or array is None or array.node is not node or array.value is not self._value:
+            array = Array(self._value if observer is None else observer.read(self, self._value), node)
+            array._link = "a variable"  # which is not written, nor through its views; so all reads may share it
+            if observer is None:
+                self._read = array
         return array
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Variable:

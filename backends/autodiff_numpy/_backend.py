@@ -69,7 +69,7 @@ class NumpyBackend(Backend):
 
     def is_array(self, x: Any) -> bool:
         """Whether ``x`` is an array that this engine can hold: NumPy's, or one that speaks NumPy's protocols."""
-        return isinstance(x, self.array_types) or foreign(x)
+        return type(x) is np.ndarray or isinstance(x, self.array_types) or foreign(x)
 
     def is_floating(self, x: Any) -> bool:
         value = x.value if isinstance(x, Array) else x
@@ -183,7 +183,7 @@ def unwrapped(output: Any) -> Any:
     if type(output) is Variable:
         return output
     if type(output) is Array:
-        if output.value.dtype == np.dtype(object):
+        if output.value.dtype.kind == "O":
             raise NotDifferentiableError(
                 "the function returned an array of objects, which have no derivative; return y.astype(float)"
             )

@@ -10,7 +10,7 @@ import numpy as np
 
 from autodiff_numpy._array import Array, Variable, copied, owned, plain
 from autodiff_numpy._dask import shape_of
-from autodiff_numpy._pullback import add, dense, pull_tracked, pull_values
+from autodiff_numpy._pullback import SparseCotangent, add, dense, pull_tracked, pull_values
 from autodiff_numpy._tables import RECORDER, TRACKED
 from autodiff_numpy._views import guarded, lock, own_handle, was_written
 from autodiff_spec import MutationError
@@ -49,7 +49,7 @@ class NumpyTraits(ArrayTraits):
 
     def finished(self, gradients: list[Any], sources: Sequence[Any], cotangents: Sequence[Any]) -> list[Any]:
         """Gradients of the source's dtype, arrays even in 0-d, sharing memory with nothing."""
-        seen = {id(c.value if isinstance(c, Array) else c) for c in cotangents}
+        seen = {id(plain(c)) for c in cotangents}
         finished: list[Any] = []
         for gradient, source in zip(gradients, sources, strict=True):
             if gradient is None:
@@ -60,11 +60,12 @@ class NumpyTraits(ArrayTraits):
                     )
                 finished.append(None)
                 continue
-            gradient = dense(gradient)
-            of = plain(source)
+            if type(gradient) is SparseCotangent:
+                gradient = gradient.dense()
+            of = source._value if type(source) is Variable else plain(source)
             if type(of) is not np.ndarray and hasattr(of, "chunks"):
                 gradient = TRACKED.placed(gradient, shape_of(of))
-            dtype = source.dtype
+            dtype = of.dtype
             if gradient.dtype is not dtype or dtype.kind == "c":
                 gradient = self.conjugate(gradient)
                 if gradient.dtype != dtype:

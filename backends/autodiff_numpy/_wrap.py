@@ -41,10 +41,16 @@ _OPERATORS: dict[Any, Callable[..., Any]] = {
 }  # fmt: skip
 """Python's operators do what NumPy's ufuncs do, and on NumPy's scalars at a tenth of their price."""
 
+_ARITHMETIC = frozenset((np.add, np.subtract, np.multiply, np.divide))
+"""What is computed with an array in place of a Python number, which NumPy turns into the same one at twice the price.
+
+Powers are left out: NumPy knows some by their exponents.
+"""
+
 _METHODS: dict[Any, Callable[..., Any]] = {np.reshape: np.ndarray.reshape, np.transpose: np.ndarray.transpose}
 """And methods, of one argument, what functions do, at a third."""
 
-_new, ndarray = object.__new__, np.ndarray
+_new, ndarray, asarray = object.__new__, np.ndarray, np.asarray
 _NUMPYS = frozenset(
     (ndarray, Array, Variable, float, int, bool, complex, list, tuple, str, type(None), *np.sctypeDict.values())
 )
@@ -114,7 +120,7 @@ def unary(function: Any, pullback: Any) -> Callable[[Any], Any]:
 def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
     """The recording function of a ufunc of two arrays."""
     frame_of, keep_left, keep_right = RECORDER.frame, left.residuals_of, right.residuals_of
-    of_numbers = _OPERATORS.get(function, function)
+    of_numbers, arithmetic = _OPERATORS.get(function, function), function in _ARITHMETIC
     plain_left = None if left.vjp is unchanged else left  # where the result has the argument's shape and dtype
     plain_right = None if right.vjp is unchanged else right
 
@@ -124,22 +130,34 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
                 return both(x, y)
             if type(y) in _SCALARS:  # nothing to broadcast, and nothing that changes
                 a, parent = x.value, x.node
-                value = function(a, y) if type(a) is ndarray else of_numbers(a, y)
+                if type(a) is ndarray:
+                    if arithmetic and a.dtype.kind == "f":
+                        y = asarray(y, a.dtype)
+                    value = function(a, y)
+                else:
+                    value = of_numbers(a, y)
                 frame, tapes = frame_of(), parent.tapes
                 if tapes is not frame.tapes:
                     tapes = frame.tracking(tapes)
                     if not tapes:
                         return untracked(value, parent)
-                return record(value, ((parent, plain_left, keep_left(value, a, y)),), tapes, frame)
+                kept = () if plain_left is None else keep_left(value, a, y)
+                return record(value, ((parent, plain_left, kept),), tapes, frame)
         elif type(y) is Array and type(x) in _SCALARS:
             b, parent = y.value, y.node
-            value = function(x, b) if type(b) is ndarray else of_numbers(x, b)
+            if type(b) is ndarray:
+                if arithmetic and b.dtype.kind == "f":
+                    x = asarray(x, b.dtype)
+                value = function(x, b)
+            else:
+                value = of_numbers(x, b)
             frame, tapes = frame_of(), parent.tapes
             if tapes is not frame.tapes:
                 tapes = frame.tracking(tapes)
                 if not tapes:
                     return untracked(value, parent)
-            return record(value, ((parent, plain_right, keep_right(value, x, b)),), tapes, frame)
+            kept = () if plain_right is None else keep_right(value, x, b)
+            return record(value, ((parent, plain_right, kept),), tapes, frame)
         if type(x) not in _NUMPYS or type(y) not in _NUMPYS:
             require_numpys(x, y)
             if (isinstance(y, Array) and takes_over(x)) or (isinstance(x, Array) and takes_over(y)):
@@ -182,7 +200,10 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
                 return untracked(value, first, second)
         edges: tuple[Edge, ...]
         if a is b or (a.shape == b.shape and a.dtype is b.dtype):
-            edges = ((first, plain_left, keep_left(value, a, b)), (second, plain_right, keep_right(value, a, b)))
+            edges = (
+                (first, plain_left, () if plain_left is None else keep_left(value, a, b)),
+                (second, plain_right, () if plain_right is None else keep_right(value, a, b)),
+            )
         else:
             edges = (edge(first, left, value, a, b, a), edge(second, right, value, a, b, b))
         return record(value, edges, tapes, frame)
