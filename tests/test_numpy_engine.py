@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import gc
+import inspect
 import itertools
 import threading
 import tracemalloc
@@ -14,7 +16,8 @@ import pytest
 
 import autodiff_spec as ad
 from autodiff_numpy import Array
-from autodiff_numpy._rule import DuplicateRuleError, rule
+from autodiff_numpy._parameters import names_of, parameters_of, takes_any_keyword
+from autodiff_numpy._rule import RULES, DuplicateRuleError, rule
 from autodiff_numpy._tables import VALUES
 
 be = ad.backend("numpy")
@@ -309,3 +312,26 @@ def test_an_array_that_a_variable_was_read_as_refuses_another_shape_and_writes()
         flat = np.reshape(x, (2, 2))
         y = np.sum(flat * x)
     np.testing.assert_array_equal(t.grad(y, x), [[2.0, 4.0], [6.0, 8.0]])
+
+
+def _odd(a, /, b, c=1, *rest, d, e=None, **more): ...
+
+
+@functools.wraps(_odd)
+def _wrapped(*args, **kwargs): ...
+
+
+def test_parameters_read_from_code_are_those_that_inspect_finds():
+    for function in (*RULES, _odd, _wrapped, lambda x: x):
+        if isinstance(function, np.ufunc):
+            assert names_of(function) == list("xyz"[: function.nin])
+            continue
+        expected = [
+            (p.name, p.default, p.kind is p.KEYWORD_ONLY)
+            for p in inspect.signature(function).parameters.values()
+            if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        ]
+        assert [tuple(p) for p in parameters_of(function)] == expected
+        assert names_of(function) == [name for name, _, _ in expected]
+    assert takes_any_keyword(_wrapped)
+    assert not takes_any_keyword(lambda x: x)

@@ -15,21 +15,19 @@ both use the same slopes, and a recording keeps nothing for a mode that is not u
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autodiff_numpy._options import UNRECORDED
+from autodiff_numpy._parameters import REQUIRED, names_of, parameters_of
 
 elementwise = "elementwise"
 linear = "linear"
 
 
-@dataclass(frozen=True)
-class Jvp:
+class Jvp(NamedTuple):
     """A function from an argument's tangent to the result's, and the names of its residuals."""
 
     function: Callable[..., Any]
@@ -44,9 +42,11 @@ def given_jvp(jvp: Any, vjps: tuple[Any, ...], argnum: int, function: Any, name:
         jvp = elementwise
     if jvp is None:
         return None
-    parameters = _parameters(function)
     vjp = vjps[argnum]
-    found = _itself(parameters, argnum, name) if jvp is linear else _written(vjp if jvp is elementwise else jvp)
+    if jvp is elementwise:
+        return _written(vjp)
+    parameters = _parameters(function)
+    found = _itself(parameters, argnum, name) if jvp is linear else _written(jvp)
     kept = {*found.names} - {*_written(vjp).names}
     if arrays := kept & {"ans", *list(parameters)[: len(vjps)]}:
         raise TypeError(f"the jvp of {name} asks for {', '.join(arrays)}, which its vjp does not keep")
@@ -55,13 +55,11 @@ def given_jvp(jvp: Any, vjps: tuple[Any, ...], argnum: int, function: Any, name:
 
 def _parameters(function: Any) -> dict[str, bool]:
     """The names of a function's parameters, and whether each is required."""
-    if isinstance(function, np.ufunc):
-        return dict.fromkeys(("x", "y", "z")[: function.nin], True)
-    return {p.name: p.default is p.empty for p in inspect.signature(function).parameters.values()}
+    return {p.name: p.default is REQUIRED for p in parameters_of(function)}
 
 
 def _written(function: Callable[..., Any]) -> Jvp:
-    return Jvp(function, tuple(inspect.signature(function).parameters)[2:])
+    return Jvp(function, tuple(names_of(function)[2:]))
 
 
 def _itself(parameters: dict[str, bool], argnum: int, name: str) -> Jvp:

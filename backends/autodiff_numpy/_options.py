@@ -6,13 +6,13 @@ is refused. Which parameters these are is known by position, where a rule is of 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
 
 from autodiff_numpy._array import Array, library_of
+from autodiff_numpy._parameters import names_of, positional_of, takes_any_keyword
 from autodiff_spec import NotDifferentiableError, UnsupportedError
 
 OPTIONS = frozenset((
@@ -71,10 +71,9 @@ def option_check(function: Any, definition: Callable[..., Any]) -> tuple[int, Ca
 
     ``function`` is NumPy's, which the definition stands for. The second returns the keywords that it reads.
     """
-    parameters = list(inspect.signature(definition).parameters.values())
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names = positional_of(definition)
     lead = next((i for i, name in enumerate(names) if name in OPTIONS), len(names))
-    read = None if any(p.kind is p.VAR_KEYWORD for p in parameters) else frozenset(p.name for p in parameters)
+    read = None if takes_any_keyword(definition) else names_of(definition)
 
     def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         for name, arg in zip(names[lead:], args[lead:], strict=False):

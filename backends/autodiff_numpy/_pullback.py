@@ -12,8 +12,9 @@ a node to each of its edges, ``(parent, rule, residuals)``, by `pull_values` or 
 
 from __future__ import annotations
 
-import inspect
+import functools
 from collections.abc import Callable, Sequence
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ import numpy as np
 from autodiff_numpy._array import Array
 from autodiff_numpy._dask import shape_of
 from autodiff_numpy._jvp import Jvp, broadcast_tangent
+from autodiff_numpy._parameters import REQUIRED, Parameter, names_of
 from autodiff_numpy._tables import RECORDER, TRACKED, VALUES
 from autodiff_spec.recording.nodes import Edge, Node, Recording, backward
 
@@ -131,9 +133,9 @@ class Pullback:
     __slots__ = ("argnum", "fitted", "jvp", "residuals_of", "sources", "vjp")
 
     def __init__(
-        self, vjp: Callable[..., Any], argnum: int, parameters: Sequence[inspect.Parameter], jvp: Jvp | None
+        self, vjp: Callable[..., Any], argnum: int, parameters: Sequence[Parameter], jvp: Jvp | None
     ) -> None:
-        needed = list(inspect.signature(vjp).parameters)[2:]
+        needed = names_of(vjp)[2:]
         jvp = jvp or Jvp(transposed(vjp), (*needed, "ans_shape", "ans_dtype"))
         wanted = [*needed, *(name for name in jvp.names if name not in needed)]
         names = [parameter.name for parameter in parameters]
@@ -155,13 +157,12 @@ def _reading(function: Callable[..., Any], places: Sequence[int], count: int) ->
     if list(places) == list(range(count)):
         return function
     everything = "".join(f", r{i}" for i in range(count))
-    reading: Callable[..., Any] = eval(
-        f"lambda xp, g{everything}: function(xp, g{''.join(f', r{i}' for i in places)})", {"function": function}
-    )
+    text = f"lambda xp, g{everything}: function(xp, g{''.join(f', r{i}' for i in places)})"
+    reading: Callable[..., Any] = eval(_compiled(text), {"function": function})
     return reading
 
 
-def _residual_picker(wanted: list[str], parameters: Sequence[inspect.Parameter]) -> Callable[..., tuple[Any, ...]]:
+def _residual_picker(wanted: list[str], parameters: Sequence[Parameter]) -> Callable[..., tuple[Any, ...]]:
     """A function that is called with a function's result and its arguments and returns the residuals in a tuple.
 
     It is compiled from their names, for it runs for each operation that is recorded: for `numpy.sum` it is
@@ -178,16 +179,22 @@ def _residual_picker(wanted: list[str], parameters: Sequence[inspect.Parameter])
             parts.append(part if attribute == "dtype" else f"{part} if type({base}) is _ndarray else _shape_of({base})")
         else:
             raise TypeError(f"a rule asks for the residual {name!r}; the function has {', '.join(sorted(names))}")
-    defaults = {f"_{p.name}": static(p.default) for p in parameters if p.default is not p.empty}
+    defaults = {f"_{p.name}": static(p.default) for p in parameters if p.default is not REQUIRED}
     defaults |= {"_ndarray": np.ndarray, "_shape_of": shape_of}
     declared = ["ans"]
     for p in parameters:
-        if p.kind is p.KEYWORD_ONLY and "*" not in declared:
+        if p.by_name and "*" not in declared:
             declared.append("*")
-        declared.append(p.name if p.default is p.empty else f"{p.name}=_{p.name}")
-    residuals_of: Callable[..., tuple[Any, ...]]
-    residuals_of = eval(f"lambda {', '.join(declared)}: ({''.join(part + ', ' for part in parts)})", defaults)
+        declared.append(p.name if p.default is REQUIRED else f"{p.name}=_{p.name}")
+    code = _compiled(f"lambda {', '.join(declared)}: ({''.join(part + ', ' for part in parts)})")
+    residuals_of: Callable[..., tuple[Any, ...]] = eval(code, defaults)
     return residuals_of
+
+
+@functools.cache
+def _compiled(expression: str) -> CodeType:
+    """An expression's code: many rules keep the same residuals."""
+    return compile(expression, "<residuals>", "eval")
 
 
 def static(value: Any) -> Any:

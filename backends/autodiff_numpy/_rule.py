@@ -13,7 +13,6 @@ convention (no conjugates in the rules of holomorphic functions); the tape conju
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,6 +23,7 @@ from autodiff_numpy._dask import by_values
 from autodiff_numpy._jvp import elementwise, given_jvp
 from autodiff_numpy._options import option_check
 from autodiff_numpy._others import require_numpys
+from autodiff_numpy._parameters import parameters_of
 from autodiff_numpy._pullback import Pullback
 from autodiff_numpy._tables import FUNCTIONS, TRACKED, UFUNCS, VALUES
 from autodiff_numpy._wrap import (
@@ -73,7 +73,7 @@ def rule(
     """
     if function in RULES:
         raise DuplicateRuleError(f"{function} has a rule already")
-    parameters = _parameters(function)
+    parameters = parameters_of(function)
     called = name or function.__name__.removeprefix("_")
     pullbacks = RULES[function] = tuple(
         None if vjp is None else Pullback(vjp, i, parameters, given_jvp(jvp, vjps, i, function, called))
@@ -112,6 +112,10 @@ def defined_by(*functions: Any, valued: bool = False) -> Callable[[Any], Any]:
             declare(definition, definition, ())
             return definition
         numpys = functions[0]
+        if valued:
+            entered = computed_by(numpys, definition)
+            declare(numpys, entered, functions[1:], name=definition.__name__)
+            return entered
         lead, check = option_check(numpys, definition)
 
         @functools.wraps(definition)
@@ -126,9 +130,8 @@ def defined_by(*functions: Any, valued: bool = False) -> Callable[[Any], Any]:
                 kwargs = check(args, kwargs)
             return definition(*args, **kwargs)
 
-        entered = computed_by(numpys, definition) if valued else recorded
-        declare(numpys, entered, functions[1:], name=definition.__name__)
-        return entered
+        declare(numpys, recorded, functions[1:], name=definition.__name__)
+        return recorded
 
     return decorate
 
@@ -182,7 +185,3 @@ def declare(function: Any, recorded: Callable[..., Any], also: tuple[Any, ...], 
         table[known] = recorded
 
 
-def _parameters(function: Any) -> Sequence[inspect.Parameter]:
-    if isinstance(function, np.ufunc):
-        return [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in "xyz"[: function.nin]]
-    return list(inspect.signature(function).parameters.values())

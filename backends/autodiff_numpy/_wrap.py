@@ -8,7 +8,6 @@ program, so the usual kinds are written out, without loops and without calls tha
 from __future__ import annotations
 
 import functools
-import inspect
 import itertools
 import operator
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from autodiff_numpy._dask import known_to_dask, refuse_values, require_lazy
 from autodiff_numpy._frozen import frozen_copy
 from autodiff_numpy._options import UNRECORDED, has_derivative, refuse_option, refuse_unread
 from autodiff_numpy._others import handed_over, number, require_numbers, require_numpys, takes_over
+from autodiff_numpy._parameters import names_of
 from autodiff_numpy._pullback import Pullback, static, unchanged
 from autodiff_numpy._tables import RECORDER, TRACKED
 from autodiff_numpy._views import PRUNED, VIEWS, Viewing, add_view, constant, linked, memory, sealed, share_memory
@@ -223,7 +223,7 @@ def binary(function: Any, left: Any, right: Any) -> Callable[[Any, Any], Any]:
 def reducing(function: Any, pullback: Pullback, unusual: Callable[..., Any] | None) -> Callable[..., Any]:
     """The recording function of a function of one array and options; ``unusual`` takes those that its rule does not."""
     frame_of, residuals_of = RECORDER.frame, pullback.residuals_of
-    first, *names = inspect.signature(function).parameters
+    first, *names = names_of(function)
     unread = UNRECORDED if unusual is None else UNRECORDED | {"dtype"}
     of_users = unusual is not None or not function.__name__.startswith("_")  # options by position may be anything
 
@@ -302,7 +302,7 @@ def viewing(function: Any, pullback: Pullback, put: Callable[..., Any] | None) -
     frame_of, residuals_of = RECORDER.frame, pullback.residuals_of
     compute = _METHODS.get(function, function)
     freezes = function.__name__ != "_getitem"  # an index was frozen where it was given
-    first = next(iter(inspect.signature(function).parameters))
+    first = names_of(function)[0]
 
     def recorded(x: Any = _NOT_GIVEN, /, *static: Any, **kwargs: Any) -> Any:
         if x is _NOT_GIVEN:
@@ -371,7 +371,7 @@ def _ordered(argument: Any, static: tuple[Any, ...], kwargs: dict[str, Any]) -> 
 def general(function: Any, pullbacks: tuple[Pullback | None, ...]) -> Callable[..., Any]:
     """The recording function of any other function: arguments by position or by name, static ones among them."""
     frame_of = RECORDER.frame
-    names = tuple(inspect.signature(function).parameters)
+    names = tuple(names_of(function))
     arrays = frozenset(names[: len(pullbacks)])
 
     def recorded(*args: Any, **kwargs: Any) -> Any:
