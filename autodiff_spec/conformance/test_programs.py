@@ -91,7 +91,7 @@ def test_derivatives_of_a_program_in_16_bits(be: Backend, data: st.DataObject) -
 def test_at_kinks_programs_follow_the_chain_rule_over_recommended_derivatives(
     be: Backend, data: st.DataObject
 ) -> None:
-    if known_deviations(be):
+    if any(entry.clause.startswith("KINK-") for entry in known_deviations(be)):
         pytest.skip(f"{be.name} has other derivatives at kinks; its deviations list them")
     case = data.draw(cases([o for o in pool_of(be) if o in EXACT], most=4, dtypes=("float64",)))
     expected = recommended(case)
