@@ -241,3 +241,14 @@ def test_all_names_are_public_and_the_oracle_loads_no_framework() -> None:
     assert all(hasattr(xp, name) for name in xp.__all__)
     code = "import sys, autodiff_spec.oracle; print(sorted({'torch', 'tensorflow', 'jax', 'scipy'} & set(sys.modules)))"
     assert fresh.program(code) == "[]"
+
+
+def test_a_copy_is_laid_out_as_numpys_so_that_a_reshape_views_what_numpys_views() -> None:
+    def program(xp: Any, a: Any) -> Any:
+        copied = xp.asarray(xp.broadcast_to(a, (2, 1, 2)), copy=True)
+        part = xp.reshape(copied, (-1,))
+        copied[0, ...] = 0.5
+        return part
+
+    x = np.array([[1.0, 2.0]])
+    assert oracle.value(program, x).astype(float).tolist() == program(np, x).tolist()

@@ -17,7 +17,7 @@ INT64 = np.dtype("int64")
 def asarray(obj: Any, /, *, dtype: Any = None, device: Any = None, copy: bool | None = None) -> Array:
     """An array of Python numbers, nested lists, a NumPy array or an oracle array."""
     found = op.asarray(obj, dtype)
-    return Array(found._v.copy(), found.dtype) if copy else found
+    return Array(found._v.copy("K"), found.dtype) if copy else found  # laid out as NumPy does, for reshape may view it
 
 
 def full(shape: Shape, fill_value: Any, *, dtype: Any = None, device: Any = None) -> Array:
