@@ -212,7 +212,12 @@ class JaxBackend(Backend):
         else:
             require_wide(dtype, "dtype=")
             value = np.asarray(value, dtype=dtype)  # NumPy also casts from what JAX does not know
-        return jnp.array(value, dtype=dtype)
+        integers = dtype is None and not isinstance(value, np.ndarray)  # Python's: JAX refuses those that overflow
+        if integers or not jax.sharding.get_abstract_mesh().empty:  # on whose devices JAX lays it
+            return jnp.array(value, dtype=dtype)
+        # NumPy copies: JAX would compile that for every shape and dtype, and also what comes without dtype=
+        copied = np.array(value, dtype=dtype)
+        return jnp.asarray(copied, dtype=jax.dtypes.canonicalize_dtype(copied.dtype))
 
     def _units(self, like: Any) -> Any:
         units, explicit = super()._units(like), kind_of(plain(like)).sharding
