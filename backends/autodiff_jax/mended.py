@@ -311,7 +311,7 @@ def _adjoint(x: Any) -> Any:
 
 
 svd = general(_svd)
-"""``linalg.svd`` of the namespace. FUN-103: the vectors beyond the rank of full matrices have derivatives."""
+"""``linalg.svd`` of the namespace. FUN-103, FUN-124: vectors beyond the rank of full matrices have derivatives."""
 
 
 @functools.wraps(jnp.linalg.vector_norm)

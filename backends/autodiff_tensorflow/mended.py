@@ -295,7 +295,7 @@ def _cumprod(x: Array, *, axis: int) -> Array:
 
 
 def prod(x: Any, /, *, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Array:
-    """``prod`` of the namespace. KINK-35, FUN-123, FUN-187: its second derivative: factors 0, tiny or complex."""
+    """``prod`` of the namespace. KINK-35, FUN-50, FUN-123, FUN-187: second derivatives: factors 0, tiny or complex."""
     x = _read(tensor(x) if dtype is None else _xp.astype(x, dtype))
     if x.dtype.is_complex and x.shape.num_elements():
         return _multiplied(x, axes_of(axis, x.shape.rank), keepdims)

@@ -359,7 +359,7 @@ def qr(x: Any, /, *, mode: str = "reduced") -> Any:
 
 
 def svd(x: Any, /, *, full_matrices: bool = True) -> Any:
-    """``linalg.svd`` of the namespace. FUN-103: the vectors beyond the rank of full matrices have derivatives."""
+    """``linalg.svd`` of the namespace. FUN-103, FUN-124: vectors beyond the rank of full matrices have derivatives."""
     found = _linalg.svd(x, full_matrices=full_matrices)
     rows, columns = x.shape[-2:]
     if not full_matrices or rows == columns:
