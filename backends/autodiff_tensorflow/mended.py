@@ -98,7 +98,7 @@ absolute = _of_complex("abs", _xp.abs, "FUN-237: of tiny complex numbers, whose 
 acos = _mended("acos", _xp.acos, _BY_REST, _beyond(0.5))
 acosh = _of_complex("acosh", _xp.acosh, "FUN-240, FUN-251: complex, far out and near 0.")
 asin = _mended("asin", _xp.asin, _BY_REST, _beyond(0.5))
-atan = _mended("atan", _xp.atan, "FUN-187, FUN-240: far out, where x² overflows.", _beyond(64.0))
+atan = _mended("atan", _xp.atan, "FUN-187, FUN-240, FUN-252: far out, where x² overflows.", _beyond(64.0))
 atan2 = _mended("atan2", _xp.atan2, "FUN-184, FUN-186: of tiny and huge numbers, and of equal size at second order.")
 atanh = _mended("atanh", _xp.atanh, _BY_REST, _beyond(0.5))
 
@@ -178,7 +178,7 @@ _POLYNOMIALS: dict[float, Any] = {
 }
 
 
-sign = _of_complex("sign", _xp.sign, "FUN-237: of tiny complex numbers, whose squares underflow.")
+sign = _of_complex("sign", _xp.sign, "FUN-237, FUN-250: of tiny complex numbers, whose squares underflow.")
 sinc = _mended("sinc", _extra.sinc, "FUN-181, FUN-186: far out, without whole turns.", _beyond(1.0))
 
 
