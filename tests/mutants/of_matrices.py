@@ -22,7 +22,8 @@ def both_triangles() -> None:
 
 @mutant("the gradient of a factor of Cholesky is one per cent too large", "FUN-99")
 def wrong_factor_of_cholesky() -> None:
-    change(rule_of("_cholesky_factor"), 0, lambda share: share * 1.01)
+    for name in ("_cholesky_factor", "_cholesky_of_lower"):
+        change(rule_of(name), 0, lambda share: share * 1.01)
 
 
 @mutant("the sign of a complex number has the derivative 0", "FUN-122")
@@ -51,11 +52,11 @@ def divided_running_product() -> None:
 
 @mutant("the gradient of det at a singular matrix is 0", "KINK-59")
 def lost_adjugate() -> None:
-    pullback = at.rules[np.linalg.det][0]
+    pullback = at.rules[rule_of("_determinant")][0]
     assert pullback is not None
     right = pullback.vjp
 
-    def share(xp: Any, g: Any, a: Any) -> Any:
-        return xp.where(np.asarray(np.linalg.det(at.plain(a)) == 0)[..., None, None], 0, right(xp, g, a))
+    def share(xp: Any, g: Any, a: Any, *kept: Any) -> Any:
+        return xp.where(np.asarray(np.linalg.det(at.plain(a)) == 0)[..., None, None], 0, right(xp, g, a, *kept))
 
     pullback.vjp = share

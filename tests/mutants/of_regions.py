@@ -97,7 +97,7 @@ for rule, argument, kind in (
     _enter(rule, argument, kind, "FUN-184")
 for rule, kind in (
     ("prod", "small"), ("vector_norm", "huge"), ("vector_norm", "tiny"), ("probabilities", "flushed"),
-    ("log_sum_exp", "tail"), ("running_product", "large"), ("det", "small"), ("mean", "single"),
+    ("log_sum_exp", "tail"), ("running_product", "large"), ("determinant", "small"), ("mean", "single"),
 ):  # fmt: skip
     _enter(rule, 0, kind, "FUN-185")
 for rule, argument, kind in (

@@ -19,7 +19,7 @@ from tests.mutants.table import page
 
 KILLED = (
     *("sin:0:float16", "expm1:0:tiny", "multiply:0:complex64", "sqrt:0:axes", "cos:0:size", "mean:0:Fortran"),
-    *("det:0:reversed", "reshape:0:complex64", "remainder:1:huge"),
+    *("determinant:0:reversed", "reshape:0:complex64", "remainder:1:huge"),
 )
 EXCUSED = ("reshape:0:tiny", "maximum:0:complex64")
 FLUSHED = ("reciprocal:0:tiny", "arctan:0:huge")
