@@ -33,7 +33,7 @@ from tests.mutants._mutant import Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = "autodiff_spec/conformance"
-BEYOND = ("tests/test_numpy_rules.py", "tests/test_numpy_spectra.py")
+BEYOND = ("tests/test_numpy_rules.py", "tests/test_numpy_spectra.py", "tests/test_numpy_dask.py")
 """The tests of what NumPy has beyond the standard, and no clause speaks of."""
 
 _NO_BUG = "there is no bug"
