@@ -159,6 +159,16 @@ def test_a_prepared_function_may_call_it() -> None:
         np.testing.assert_allclose(prepared(a), be.grad(fitted)(a), rtol=1e-15)
 
 
+def test_a_sylvester_equation_that_scipy_solves_wrongly_is_refused() -> None:
+    """Where SciPy has mended it the refusal can go: this fails then."""
+    turning, other, q = np.array([[2.0, 1.0], [-1.0, 2.0]]), (1 + 1j) * np.eye(2), np.ones((2, 2))
+    wrong = scipy.linalg.solve_sylvester(turning, other, q)
+    assert np.max(np.abs(turning @ wrong + wrong @ other - q)) > 0.1
+    for a, b in ((turning, other), (other, turning)):
+        with pytest.raises(ad.UnsupportedError, match=r"astype\(complex\)"):
+            be.grad(lambda q, a=a, b=b: np.sum(np.real(linalg.solve_sylvester(a, b, q))))(q)
+
+
 def test_scipys_array_api_changes_nothing() -> None:
     program = """
 import numpy as np, autodiff_spec as ad

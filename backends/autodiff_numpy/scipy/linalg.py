@@ -186,7 +186,15 @@ rule(
 
 @_derived(scipy.linalg.solve_sylvester)
 def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
-    """`scipy.linalg.solve_sylvester`: ``a @ x + x @ b = q``."""
+    """`scipy.linalg.solve_sylvester`: ``a @ x + x @ b = q``, for ``a`` and ``b`` both real or both complex.
+
+    Of a real and a complex one SciPy's value is no solution: https://github.com/scipy/scipy/pull/26227
+    """
+    if np.isrealobj(as_array(a)) != np.isrealobj(as_array(b)):
+        raise UnsupportedError(
+            "solve_sylvester of a real and a complex matrix: SciPy's value is wrong there, and has no derivative; make "
+            "both complex: a.astype(complex)"
+        )
     return TRACKED.sylvester(*_matrices(a, b, q))
 
 
