@@ -52,6 +52,7 @@ PLACES = {
     "was_written": "autodiff_numpy._tape:was_written",
     "program_look": "autodiff_numpy.prepare.program:_Writer._look",
     "destinations": "autodiff_numpy.prepare.replay:_destinations",
+    "quick_replay": "autodiff_numpy.prepare.replay:Replayed.quick",
     "replay": "autodiff_numpy.prepare.replay:Replayed.__call__",
     "trace_escaped": "autodiff_numpy.prepare.trace:Trace.escaped",
     "trace_read": "autodiff_numpy.prepare.trace:Trace.read",
