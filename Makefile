@@ -18,8 +18,8 @@ TENSORFLOW := $(if $(wildcard $(VENV)/lib/python3*/site-packages/tensorflow-[0-9
 
 # The longest first, so that two at a time end together; jax's flavours never side by side: what one has compiled, the other
 # reads from the cache, and two that run in step would compile everything twice.
-PARTS := $(addprefix suite-,$(filter jax,$(BACKENDS))) tests lint distributed $(addprefix pure-,$(filter numpy,$(BACKENDS))) \
-	$(addprefix suite-,$(filter-out jax,$(BACKENDS))) $(addprefix spec-,$(filter jax,$(BACKENDS))) \
+PARTS := $(addprefix suite-,$(filter jax,$(BACKENDS))) tests lint $(addprefix spec-,$(filter jax,$(BACKENDS))) distributed \
+	$(addprefix pure-,$(filter numpy,$(BACKENDS))) $(addprefix suite-,$(filter-out jax,$(BACKENDS))) \
 	$(addprefix spec-,$(filter-out jax numpy,$(BACKENDS)))
 
 JAX_ENABLE_X64 ?= 1
