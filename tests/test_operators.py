@@ -77,6 +77,18 @@ def test_the_diagonal_of_a_hessian_needs_no_room_for_it() -> None:
     assert peak < 8 * n * n / 10
 
 
+def test_results_of_a_prepared_function_are_not_written_over_one_another() -> None:
+    be = ad.backend("numpy")
+    both, memory = be.prepare(lambda x: (x * 2.0, x * 3.0), X), np.zeros(6)
+    for out in ((memory[:3], memory[:3]), (memory[:3], memory[2:5]), [memory[:3]] * 2):
+        with pytest.raises(ValueError, match=r"out\[0\] and out\[1\] .* share memory"):
+            both(X, out=out)
+    both(X, out=(memory[::2], memory[1::2]))
+    np.testing.assert_array_equal(memory, [2.0, 3.0, 4.0, 6.0, 6.0, 9.0])
+    with pytest.raises(TypeError, match="takes a function first"):
+        be.prepare(3, X)  # type: ignore[arg-type]
+
+
 def test_a_linear_map_without_scipy_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.sparse.linalg", None)
     _, product = ad.linearize(lambda x: x * x, 2.0)

@@ -33,6 +33,13 @@ def test_a_report_survives_json(tmp_path: Path) -> None:
     assert Report.read(tmp_path / "report.json") == original
 
 
+def test_headings_and_chapters_are_whole_however_long_a_title_is() -> None:
+    clauses = [result("VJP-01", Verdict.CONFORMS), result("VJP-02", Verdict.UNTESTED)]
+    shown = text(conformance(replace(made_reports.report("jax", clauses, ()))), colour=False)
+    for word in ("conforms", "deviates", "violates", "unsupported", "untested", "VJP "):
+        assert word in shown
+
+
 def test_a_report_of_another_schema_is_refused(tmp_path: Path) -> None:
     report("jax", schema=99).write(tmp_path / "report.json")
     with pytest.raises(ValueError, match="schema 99"):

@@ -127,6 +127,13 @@ def test_argnames_that_name_nothing_are_refused(be: Backend) -> None:
     x = array(be, 3.0)
     with pytest.raises(ValueError, match="without an argument 'w'"):
         be.grad(weighted, argnames=("x", "w"))(x, x, x)
+    def of_many(x: Any, *rest: Any, c: Any = 1.0) -> Any:
+        return x * rest[0] * rest[1] * c
+
+    for name in ("c", "rest"):
+        with pytest.raises(ValueError, match=f"without an argument '{name}'"):
+            be.grad(of_many, argnames=name)(x, x, x)
+    assert_equal(be, be.grad(of_many, argnames="c")(x, x, x, c=x), 27.0)
     with pytest.raises(ValueError, match="argnums=1 and argnames='x'"):
         be.grad(weighted, argnums=1, argnames="x")
     with pytest.raises(TypeError, match="name parameters"):

@@ -167,6 +167,12 @@ def test_scipy_takes_it(be: Backend) -> None:
         np.testing.assert_array_equal(one @ many, dense @ many)
         np.testing.assert_array_equal(one @ many[:, 2], dense @ many[:, 2])
         assert (one @ many[:, :0]).shape == (dense.shape[0], 0)
+        with pytest.raises(DtypeError):
+            one @ (1j * many[:, 0])
+    _, nothing = be.linearize(lambda t: be.xp.astype(t["a"], be.xp.int64), x)
+    np.testing.assert_array_equal(nothing.to_scipy() @ np.ones((2, 3)), np.zeros((2, 3)))
+    np.testing.assert_array_equal(nothing.to_scipy().T @ np.ones((2, 3)), np.zeros((2, 3)))
+    assert (be.linearize(lambda t: (), x)[1].to_scipy() @ np.ones(2)).shape == (0,)
 
 
 @clause("LIN-10", "LIN-11")

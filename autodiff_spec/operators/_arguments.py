@@ -18,6 +18,7 @@ from autodiff_spec.core.engine import Engine, LinearMap
 from autodiff_spec.core.errors import BackendMismatchError, IndependentWarning, named_type
 from autodiff_spec.core.frameworks import framework_of, require_own
 
+_BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _CONTAINERS = (tuple, list, dict)
 _OWN = ("autodiff_spec.operators", "autodiff_spec.core", "autodiff_spec._")
 
@@ -179,8 +180,8 @@ def _named(
     moved = tuple(name for name in dict.fromkeys(names) if name in kwargs)
     known = {name: len(args) + i for i, name in enumerate(moved)}
     if len(moved) < len(set(names)):
-        parameters = list(inspect.signature(f).parameters)[: len(args)]
-        known |= {name: i for i, name in enumerate(parameters) if name not in known}
+        parameters = [p.name for p in _signature(f, operation).parameters.values() if p.kind in _BY_POSITION]
+        known |= {name: i for i, name in enumerate(parameters[: len(args)]) if name not in known}
     for name in names:
         if name not in known:
             raise ValueError(
@@ -191,6 +192,16 @@ def _named(
     rest = {name: value for name, value in kwargs.items() if name not in moved}
     by_name = tuple(kwargs[name] for name in moved)
     return (*args, *by_name), rest, numbers[0] if isinstance(argnames, str) else numbers, moved
+
+
+def _signature(f: Callable[..., Any], operation: str) -> inspect.Signature:
+    try:
+        return inspect.signature(f)
+    except ValueError as error:  # a function of C
+        raise ValueError(
+            f"argnames of {operation}: {error}, so that names have no positions; pass the argument by name, or "
+            "name it by argnums"
+        ) from None
 
 
 def positions(argnums: int | Sequence[int], count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -11,7 +11,7 @@ import numpy as np
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.capability import Capability
 from autodiff_spec.core.engine import Engine, Kind, LinearMap
-from autodiff_spec.core.errors import NotDifferentiableError, UnsupportedError
+from autodiff_spec.core.errors import DtypeError, NotDifferentiableError, UnsupportedError
 from autodiff_spec.core.installation import installation
 from autodiff_spec.operators._arguments import zeros_for_none
 from autodiff_spec.operators._vjp import pulled
@@ -142,6 +142,7 @@ class Linearized:
 
         Raises:
             NotDifferentiableError: an array is complex; of its real and imaginary part alone the map is linear.
+            DtypeError: in a product, for a complex vector.
             UnsupportedError: SciPy is not installed.
 
         Examples:
@@ -170,6 +171,8 @@ class Linearized:
     def _of_columns(self, columns: Any) -> Any:
         """The product with a NumPy vector, or with each column of a matrix."""
         columns = np.asarray(columns)
+        if columns.dtype.kind not in "fiub":
+            raise DtypeError(f"a product of to_scipy() got {columns.dtype}, and the arrays are real; pass a real one")
         if columns.ndim == 1:
             return self._of_columns(columns[:, None])[:, 0]
         be, (_, width) = self._be, columns.shape
@@ -188,7 +191,9 @@ class Linearized:
                 arrays[i] = one
             return self._product(arrays)
 
-        if width == 1 or not places:  # without the cost of a batch, and where there is none
+        if not (places and self._target.arrays):
+            return np.zeros((self._target.size, width))
+        if width == 1:  # without the cost of a batch
             products = of_column(*(batch[0] for batch in batches))
         else:
             products = be._vmap(of_column, batches, [0] * len(batches))

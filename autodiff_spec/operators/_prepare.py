@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import threading
 from collections.abc import Callable
 from typing import Any, ParamSpec
+
+import numpy as np
 
 from autodiff_spec.core import checks, trees
 from autodiff_spec.core.capability import Capability
@@ -59,6 +62,7 @@ def prepare(be: Engine, f: Callable[P, Any], *example_args: Any, **example_kwarg
           args[0] has shape (3,), prepared for (2,)
         call prepare() with arguments of these shapes, or the function itself
     """  # noqa: E501  (an error message is shown as it is)
+    checks.require_function(f, "prepare()")
     return Prepared(be, f, example_args, example_kwargs)
 
 
@@ -102,6 +106,7 @@ class Prepared:
         Raises:
             PreparationError: another structure, shape or dtype, with a line for each argument that differs.
             ShapeMismatchError: ``out`` does not fit the result.
+            ValueError: two arrays of ``out`` share memory.
         """
         if self._quick is not None and out is None and not kwargs:
             quick = self._quick(args)
@@ -115,6 +120,7 @@ class Prepared:
             found, structure = run(arrays, None)
             return trees.unflatten(structure, found)
         destinations, given = trees.flatten(out, self._be.array_types, opened=False)
+        _require_apart(destinations, given)
         found, structure = run(arrays, destinations)
         trees.require_same(given, structure, "out of the prepared function", "its result")
         for i, (destination, result) in enumerate(zip(destinations, found, strict=True)):
@@ -240,6 +246,15 @@ class _Same:
 
     def __hash__(self) -> int:
         return id(self.value)
+
+
+def _require_apart(destinations: list[Any], structure: trees.Structure) -> None:
+    """Raise where one result would be written over another."""
+    for (i, one), (k, other) in itertools.combinations(enumerate(destinations), 2):
+        arrays = isinstance(one, np.ndarray) and isinstance(other, np.ndarray)
+        if one is other or (arrays and np.shares_memory(one, other)):
+            names = " and ".join(str(trees.Path(structure, place, "out")) for place in (i, k))
+            raise ValueError(f"{names} of the prepared function share memory; pass an array for each result")
 
 
 def _store(be: Engine, destination: Any, result: Any, path: trees.Path) -> None:

@@ -197,7 +197,7 @@ def gaps(reports: Iterable[Report]) -> Iterator[RenderableType]:
 def _table(*names: str) -> Table:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True)
-    table.add_column("chapter", no_wrap=True, overflow="ellipsis")
+    table.add_column("chapter")  # which alone is broken into lines where the terminal is narrow
     for name in names:
         table.add_column(name, justify="right", no_wrap=True)
     return table

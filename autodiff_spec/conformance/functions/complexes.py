@@ -89,6 +89,7 @@ COMPLEXES: tuple[Function, ...] = (
         of_matrix("linalg.inv", call("linalg.inv"), (2, 2)),
         two("linalg.solve", call("linalg.solve"), (2, 2), (2,), args=(HERMITIAN, COMPLEX)),
         of_matrix("linalg.cholesky", of_symmetric("linalg.cholesky"), (2, 2)),
+        of_matrix("linalg.cholesky upper", of_symmetric("linalg.cholesky", upper=True), (2, 2)),
         of_matrix("linalg.eigvalsh", of_symmetric("linalg.eigvalsh"), (2, 2)),
         of_matrix("linalg.eigh", eigenprojectors, (2, 2)),
         of_matrix("linalg.svdvals", call("linalg.svdvals"), (2, 2)),
