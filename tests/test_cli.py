@@ -105,6 +105,14 @@ def test_a_quick_run_asks_little_and_a_drawn_failure_is_drawn_again_and_shrunk_b
     assert len(shrunk[1]) < len(first[1]), (shrunk[1], first[1])
 
 
+def test_a_quick_run_of_what_it_leaves_out_says_so(cli: Command) -> None:
+    done = cli("test", "numpy", "--quick", "--only", "LIN")
+    assert (done.returncode, done.stderr.strip().splitlines()[-1]) == (
+        2,
+        "autodiff-spec: no test was selected: --quick asks for first derivatives alone; leave it out",
+    )
+
+
 def test_a_quick_run_is_of_first_order() -> None:
     class Item:
         def __init__(self, name: str, *clauses: str) -> None:

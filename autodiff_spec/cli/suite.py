@@ -184,7 +184,9 @@ def _run(
             with progress() as bars, interruptible() as stop:
                 bar = bars.add_task(task.backend, total=None, failed="")
                 found = run(task.backend, task.arguments, watch=partial(_advance, bars, bar), stop=stop, **how)
-    except NoTestsError:
+    except NoTestsError as error:
+        if before is None and "--quick" in task.arguments:
+            raise UsageError(f"{error}: --quick asks for first derivatives alone; leave it out") from error
         if before is None:
             raise
         return finished(before)
