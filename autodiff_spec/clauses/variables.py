@@ -81,5 +81,6 @@ CHAPTER = Chapter(
             TAPE,
         ),
         Clause("VAR-29", MUST, "variable() refuses a device= that the framework does not have with DeviceError.", TAPE),
+        Clause("VAR-30", MUST, "A variable that is assigned inside an operator holds a value without a derivative from then on, inside and afterwards.", TAPE),
     ),
 )

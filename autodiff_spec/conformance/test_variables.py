@@ -309,3 +309,22 @@ def test_assign_needs_a_variable(be: Backend, what: str) -> None:
         target = {"an array": be.asarray([1.0]), "a recorded array": t.watch(be.asarray([1.0])), "a float": 1.0}[what]
         with pytest.raises(UnsupportedError):
             be.assign(target, [2.0])
+
+
+@clause("VAR-30")
+@pytest.mark.parametrize("operator", ["grad", "vjp", "jacobian"])
+def test_what_an_operator_assigns_is_a_value(be: Backend, operator: str) -> None:
+    v, x = be.variable(np.zeros(3)), be.asarray(np.array([0.5, 1.0, 2.0]))
+
+    def f(a: Any) -> Any:
+        be.assign(v, a * 2.0)
+        return a * v
+
+    found = {
+        "grad": lambda: be.grad(f)(x),
+        "vjp": lambda: be.vjp(f, x)[1](be.asarray(np.ones(3)))[0],
+        "jacobian": lambda: be.xp.sum(be.jacobian(f)(x), axis=0),
+    }[operator]()
+    assert_equal(be, found, [1.0, 2.0, 4.0])
+    assert_equal(be, v, [1.0, 2.0, 4.0])
+    assert_equal(be, v + 1.0, [2.0, 3.0, 5.0])

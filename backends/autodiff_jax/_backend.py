@@ -242,7 +242,7 @@ class JaxBackend(Backend):
         if is_of_keras(variable):
             variable.assign(plain(array))
         else:
-            value, before = _strong(array), variable.value
+            value, before = _kept(_strong(array)), variable.value
             variable.value = value if lies_as(value, before) else jax.device_put(value, before.sharding)
 
     def _tape(self, persistent: bool) -> Tape:
@@ -298,6 +298,20 @@ def _strong(array: Any) -> Any:
     """The value of an array, its dtype not weak: a variable keeps its dtype, also in promotions."""
     value = plain(array)
     return jax.lax.convert_element_type(value, value.dtype) if value.weak_type else value
+
+
+def _kept(value: Any) -> Any:
+    """A value without a derivative, and without the transform of JAX's that it is computed in, which it outlives.
+
+    What is being compiled has no value yet, and stays what it is.
+    """
+    if not isinstance(value, jax.core.Tracer):
+        return value
+    detached = jax.lax.stop_gradient(value)
+    try:
+        return jax.numpy.asarray(np.asarray(detached))
+    except jax.errors.TracerArrayConversionError:
+        return detached
 
 
 def unwrapped(output: Any) -> Any:
